@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All that can be known to fail, checked before a domain exists; see check.h.
+ * Test: tests/unit/dom0-tools/builder/test_check.c for what needs no machine.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "builder/check.h"
+#include "lib/domctl.h"
+#include "lib/domname.h"
+
+#define CHECK_VANED_LOCK "/run/vane/vaned.lock"
+#define CHECK_VANED_NODE "/tool/vaned/ready"
+
+/* What the hypervisor itself takes for a domain, generously. */
+#define CHECK_OVERHEAD_PAGES	  128
+#define CHECK_OVERHEAD_VCPU_PAGES 8
+
+/* Whether the index holds all domains, so that it can be believed. */
+static bool check_index_is_whole(int privcmd, struct store *store)
+{
+	struct xen_domctl_getdomaininfo *infos;
+	size_t domains, entries;
+	char **names;
+
+	if (sysctl_list_all(privcmd, &infos, &domains))
+		return false;
+	free(infos);
+	names = store_ls(store, 0, NAMES_DIR, &entries);
+	if (names == NULL)
+		return domains <= 1;
+	free(names);
+	return domains <= entries + 1; /* domain zero is not in it */
+}
+
+int check_name(int privcmd, struct store *store, const char *name,
+	       struct err *e)
+{
+	struct xen_domctl_getdomaininfo info;
+	uint16_t domid;
+	int rc = domname_lookup(store, 0, name, &domid);
+
+	if (rc == 0)
+		rc = domctl_get_info(privcmd, domid, &info);
+	if (rc == -ENOENT || rc == -ESRCH) {
+		if (check_index_is_whole(privcmd, store))
+			return 0;
+		rc = domname_search(privcmd, store, name, &domid);
+	}
+	if (rc == -ENOENT || rc == -ESRCH)
+		return 0;
+	if (rc)
+		return err_set(e, rc, "cannot look for domains named '%s' (%s)",
+			       name, err_name(rc));
+	return err_set(e, EEXIST,
+		       "a domain named '%s' is there already (domain %u); "
+		       "end it with 'vane destroy %s' or choose another name",
+		       name, domid, name);
+}
+
+void check_memory_text(uint64_t need_pages, uint64_t overhead_pages,
+		       uint64_t free_pages, const char *holder,
+		       uint64_t held_pages, char *text, size_t size)
+{
+	uint64_t need = (need_pages + overhead_pages + 255) / 256;
+	int at = snprintf(text, size,
+			  "needs %" PRIu64 " MiB (%" PRIu64
+			  " of it for the hypervisor): %" PRIu64 " free",
+			  need, need - need_pages / 256, free_pages / 256);
+
+	if (holder && at > 0 && (size_t)at < size)
+		at += snprintf(text + at, size - (size_t)at,
+			       ", %" PRIu64 " held by '%s'", held_pages / 256,
+			       holder);
+	if (at > 0 && (size_t)at < size)
+		snprintf(text + at, size - (size_t)at,
+			 "; lower memory= or end a guest");
+}
+
+/* The domain that holds most, malloc'd name and all. */
+static char *check_find_holder(int privcmd, struct store *store,
+			       uint64_t *pages)
+{
+	struct xen_domctl_getdomaininfo *infos;
+	size_t count, most = 0;
+	char *name;
+
+	if (sysctl_list_all(privcmd, &infos, &count))
+		return NULL;
+	for (size_t i = 1; i < count; i++) {
+		if (infos[i].tot_pages > infos[most].tot_pages)
+			most = i;
+	}
+	if (count == 0) {
+		free(infos);
+		return NULL;
+	}
+	*pages = infos[most].tot_pages;
+	name = domname_of(store, infos[most].domain);
+	if (name == NULL &&
+	    asprintf(&name, "domain %u", infos[most].domain) < 0)
+		name = NULL;
+	free(infos);
+	return name;
+}
+
+int check_memory(int privcmd, struct store *store, const struct config *c,
+		 struct err *e)
+{
+	uint64_t need = c->memory_mib * 256;
+	uint64_t overhead = CHECK_OVERHEAD_PAGES +
+			    (uint64_t)c->maxvcpus * CHECK_OVERHEAD_VCPU_PAGES;
+	uint64_t held = 0;
+	struct xen_sysctl_physinfo info;
+	char text[ERR_TEXT_BYTES];
+	char *holder;
+	int rc = sysctl_get_physinfo(privcmd, &info);
+
+	if (rc)
+		return err_set(e, rc, "cannot ask for free memory (%s)",
+			       err_name(rc));
+	/* What is being scrubbed is counted among the free pages. */
+	if (info.free_pages >= info.outstanding_pages &&
+	    info.free_pages - info.outstanding_pages >= need + overhead)
+		return 0;
+	holder = check_find_holder(privcmd, store, &held);
+	check_memory_text(need, overhead,
+			  info.free_pages - info.outstanding_pages, holder,
+			  held, text, sizeof(text));
+	free(holder);
+	return err_set(e, ENOMEM, "%s", text);
+}
+
+int check_cpus(int privcmd, const struct config *c, struct err *e)
+{
+	struct xen_sysctl_physinfo info;
+	uint8_t bitmap[512];
+	int rc;
+
+	if (c->cpus_count == 0)
+		return 0;
+	rc = sysctl_get_physinfo(privcmd, &info);
+	if (rc)
+		return err_set(e, rc, "cannot ask for the CPUs (%s)",
+			       err_name(rc));
+	for (size_t i = 0; i < c->cpus_count; i++) {
+		rc = config_cpus(c->cpus[i], bitmap,
+				 info.max_cpu_id < 4095 ? info.max_cpu_id + 1 :
+							  4096);
+		if (rc)
+			return err_set(e, rc,
+				       "cpus '%s': this machine has CPUs 0 to "
+				       "%u",
+				       c->cpus[i], info.max_cpu_id);
+	}
+	return 0;
+}
+
+static int check_disk(const struct config_disk *d, bool *is_device,
+		      struct err *e)
+{
+	struct stat st;
+
+	if (stat(d->target, &st) < 0)
+		return err_set(e, errno, "disk %s: %s: %s", d->vdev, d->target,
+			       strerror(errno));
+	*is_device = S_ISBLK(st.st_mode);
+	if (!*is_device && !S_ISREG(st.st_mode))
+		return err_set(e, EINVAL,
+			       "disk %s: %s is neither a file nor a block "
+			       "device",
+			       d->vdev, d->target);
+	if (d->kind == DISK_BLOCK_DEVICE && !*is_device)
+		return err_set(e, ENOTBLK,
+			       "disk %s: %s is a file; write 'file:' instead "
+			       "of 'phy:'",
+			       d->vdev, d->target);
+	if (!*is_device && (st.st_size < 512 || st.st_size % 512))
+		return err_set(e, EINVAL,
+			       "disk %s: %s has %lld bytes, no whole number of "
+			       "512-byte sectors",
+			       d->vdev, d->target, (long long)st.st_size);
+	if (access(d->target, d->writable ? R_OK | W_OK : R_OK) < 0)
+		return err_set(e, errno, "disk %s: %s: %s", d->vdev, d->target,
+			       strerror(errno));
+	return 0;
+}
+
+int check_disks(const struct config *c, bool *is_device, struct err *e)
+{
+	for (size_t i = 0; i < c->disk_count; i++) {
+		int rc = check_disk(&c->disks[i], &is_device[i], e);
+
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* "br0, xenbr0", or "none". */
+static void check_list_bridges(char *text, size_t size)
+{
+	DIR *dir = opendir("/sys/class/net");
+	struct dirent *entry;
+	size_t at = 0;
+
+	snprintf(text, size, "none");
+	if (dir == NULL)
+		return;
+	while ((entry = readdir(dir)) && at + 24 < size) {
+		char path[300];
+
+		snprintf(path, sizeof(path), "/sys/class/net/%s/bridge",
+			 entry->d_name);
+		if (access(path, F_OK) == 0)
+			at += (size_t)snprintf(text + at, size - at, "%s%.16s",
+					       at ? ", " : "", entry->d_name);
+	}
+	closedir(dir);
+}
+
+int check_vifs(const struct config *c, struct err *e)
+{
+	for (size_t i = 0; i < c->vif_count; i++) {
+		const struct config_vif *v = &c->vifs[i];
+		char path[64], bridges[256];
+
+		snprintf(path, sizeof(path), "/sys/class/net/%s", v->bridge);
+		if (access(path, F_OK) == 0) {
+			snprintf(path, sizeof(path), "/sys/class/net/%s/bridge",
+				 v->bridge);
+			if (access(path, F_OK) == 0)
+				continue;
+			return err_set(e, EINVAL,
+				       "vif %zu: '%s' is a network device, but "
+				       "no bridge",
+				       i, v->bridge);
+		}
+		check_list_bridges(bridges, sizeof(bridges));
+		return err_set(e, ENODEV,
+			       "vif %zu: no bridge '%s' in this domain "
+			       "(bridges: %s); make it with 'ip link add %s "
+			       "type bridge' or set bridge=",
+			       i, v->bridge, bridges, v->bridge);
+	}
+	return 0;
+}
+
+bool check_vaned(struct store *store)
+{
+	int fd = open(CHECK_VANED_LOCK, O_RDONLY | O_CLOEXEC);
+	bool held;
+	char *ready;
+	bool is_ready;
+
+	if (fd < 0)
+		return false;
+	held = flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	close(fd);
+	if (!held)
+		return false;
+	ready = store_read(store, 0, CHECK_VANED_NODE, NULL);
+	is_ready = ready && strcmp(ready, "1") == 0;
+	free(ready);
+	return is_ready;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of a domain, and what it leaves in the store and in files.
+ */
+#ifndef DOM0_TOOLS_BUILDER_DESTROY_H
+#define DOM0_TOOLS_BUILDER_DESTROY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/err.h"
+#include "lib/store.h"
+
+/*
+ * Ends a domain at once, lets its back ends go, removes what domain_forget()
+ * removes, and waits until the hypervisor has all its memory back. A domain
+ * that is already dying is only waited for. -ETIMEDOUT when somebody still
+ * holds pages of it: the line says who and how much.
+ */
+int domain_destroy(int privcmd, struct store *store, uint16_t domid,
+		   struct err *e);
+
+/*
+ * Removes every trace of a domain that is gone: its directories, front and
+ * back ends, its name, its configuration file, and its introduction to the
+ * store daemon. Safe to repeat; a name that another domain has taken over
+ * meanwhile stays.
+ */
+void domain_forget(struct store *store, uint16_t domid);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of verbs, and the rule by which a word finds its row.
+ * Test: tests/unit/dom0-tools/cli/test_verbs.c.
+ */
+#include <string.h>
+
+#include "cli/cli.h"
+
+const struct cli_verb cli_verbs[] = {
+	{ "create", "[-c] [-p] [-n] [-v] [-q] FILE [KEY=VALUE...]",
+	  "create a domain from a configuration and start it", cli_create },
+	{ "list", "[-l] [--json] [DOMAIN...]", "list domains and their state",
+	  cli_list },
+	{ "info", "[--json]", "show the machine, its memory and the hypervisor",
+	  cli_info },
+	{ "console", "DOMAIN", "attach to a console; Ctrl-] leaves it",
+	  cli_console },
+	{ "shutdown", "[-w] [-F] -a | DOMAIN...",
+	  "ask domains to power off (-w: wait, -F: force after 10 s)",
+	  cli_shutdown },
+	{ "reboot", "[-w] [-F] -a | DOMAIN...", "ask domains to reboot",
+	  cli_reboot },
+	{ "destroy", "DOMAIN...", "end domains at once", cli_destroy },
+	{ "pause", "DOMAIN...", "stop domains without their noticing",
+	  cli_pause },
+	{ "unpause", "DOMAIN...", "let paused domains go on", cli_unpause },
+	{ "dmesg", "[-c]", "show (and clear) the hypervisor's messages",
+	  cli_dmesg },
+	{ "debug-keys", "KEYS", "send debug keys to the hypervisor",
+	  cli_debug_keys },
+	{ "store", "ls|read|write|rm PATH...", "look at or change the store",
+	  cli_store },
+	{ "domid", "NAME", "print a domain's number", cli_domid },
+	{ "domname", "NUMBER", "print a domain's name", cli_domname },
+	{ "uptime", "[DOMAIN...]", "show for how long domains have been up",
+	  cli_uptime },
+	{ "rename", "DOMAIN NAME", "give a domain another name", cli_rename },
+	{ "unpack-kernel", "VMLINUZ VMLINUX", "take the ELF out of a vmlinuz",
+	  cli_unpack_kernel },
+	{ "help", "[VERB]", "show this list, or one verb", cli_help },
+};
+
+const size_t cli_verb_count = sizeof(cli_verbs) / sizeof(cli_verbs[0]);
+
+const struct cli_verb *cli_find_verb(const char *name, size_t *matches)
+{
+	const struct cli_verb *found = NULL;
+
+	*matches = 0;
+	for (size_t i = 0; i < cli_verb_count && *name; i++) {
+		if (strcmp(cli_verbs[i].name, name) == 0) {
+			*matches = 1;
+			return &cli_verbs[i];
+		}
+		if (strncmp(cli_verbs[i].name, name, strlen(name)) == 0) {
+			found = &cli_verbs[i];
+			(*matches)++;
+		}
+	}
+	return *matches == 1 ? found : NULL;
+}

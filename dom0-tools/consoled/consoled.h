@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of vane-consoled and what they owe each other.
+ *
+ * main.c     options, start, store watches, the event loop
+ * console.c  one object for each domain: finding its ring, draining it
+ * client.c   the Unix socket and those attached through it
+ *
+ * A console lives from the moment its domain is seen in the store until the
+ * domain is gone or dying. Its phases:
+ *
+ *   CONSOLE_WAITING --ring found and mapped--> CONSOLE_CONNECTED
+ *   CONSOLE_CONNECTED --ring-ref or port changed--> CONSOLE_WAITING
+ *   either --domain gone or dying--> freed; its clients get what is left
+ */
+#ifndef DOM0_TOOLS_CONSOLED_CONSOLED_H
+#define DOM0_TOOLS_CONSOLED_CONSOLED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "consoled/budget.h"
+#include "consoled/buffer.h"
+#include "consoled/guestlog.h"
+#include "consoled/ring.h"
+#include "lib/evloop.h"
+#include "lib/store.h"
+
+#define CONSOLE_SOCKET_PATH  "/run/vane/console.sock"
+#define CONSOLE_CLIENTS_MAX  64
+#define CONSOLE_QUEUE_BYTES  65536
+#define CONSOLE_INPUT_BYTES  4096
+#define CONSOLE_ENDED_MAX    64 /* dead domains of which the log is known */
+
+enum console_phase { CONSOLE_WAITING, CONSOLE_CONNECTED };
+
+struct console {
+	struct console *next;
+	struct consoled *d;
+	uint16_t domid;
+	char name[128]; /* as the store has it */
+	enum console_phase phase;
+	bool found; /* by the scan that is going on */
+	bool watched;
+
+	/* CONSOLE_CONNECTED */
+	struct console_ring ring;
+	bool page_is_granted;
+	uint64_t ring_ref;
+	uint32_t remote_port, local_port;
+	bool owes_unmask; /* its event fired and was not unmasked yet */
+	bool is_pending; /* there may be output that no event will tell of */
+
+	struct console_budget budget;
+	struct guestlog log;
+	struct console_tail tail;
+	bool log_failed, ring_failed, map_failed; /* said so already */
+
+	/* Input from the writer that the guest has not yet taken. */
+	uint8_t input[CONSOLE_INPUT_BYTES];
+	size_t input_used;
+};
+
+struct client {
+	struct client *next;
+	struct consoled *d;
+	int fd;
+	struct console *console; /* NULL: before "attach", or it has ended */
+	bool is_closing; /* once its queue is empty */
+	bool told_reader; /* that its input is ignored */
+	bool in_blocked; /* not read from: the guest's input is full */
+	uint64_t order; /* of attaching; the lowest of a console writes */
+	char line[64]; /* the request, until its line end */
+	size_t line_used;
+	struct console_queue queue;
+};
+
+struct ended {
+	uint16_t domid;
+	char path[GUESTLOG_PATH_BYTES];
+};
+
+struct consoled {
+	struct evloop loop;
+	struct store *store; /* NULL: not reachable now */
+	struct evloop_timer store_timer, window_timer;
+	bool store_said;
+	int evtchn, gntdev, privcmd, listener, signals;
+	bool scan_wanted;
+	struct guestlog_policy policy;
+	struct console *consoles;
+	struct client *clients;
+	unsigned int client_count;
+	uint64_t attach_count;
+	struct ended ended[CONSOLE_ENDED_MAX];
+	unsigned int ended_next;
+	const char *socket_path;
+};
+
+/* console.c */
+
+/* Brings the consoles in line with the store and the hypervisor. */
+void console_scan(struct consoled *d);
+/* Looks at one domain's nodes again. */
+void console_refresh(struct consoled *d, uint16_t domid);
+struct console *console_find(struct consoled *d, uint16_t domid);
+/* An event channel fired. */
+void console_event(struct consoled *d, uint32_t port);
+/* One round over all consoles that have output and budget left. */
+void console_serve(struct consoled *d);
+/* Passes what the writer typed on to the guest. */
+void console_push_input(struct console *c);
+size_t console_input_room(const struct console *c);
+void console_free_all(struct consoled *d);
+/* The log of a domain that has ended, or NULL. */
+const char *console_ended_log(const struct consoled *d, uint16_t domid);
+
+/* client.c */
+
+/* A listening socket at the path, or -errno. */
+int client_listen(struct consoled *d);
+/* Queues output for everyone attached to the console. */
+void client_broadcast(struct console *c, const uint8_t *bytes, size_t len);
+/* The console has ended: its clients are closed once all is delivered. */
+void client_console_ended(struct console *c);
+/* The guest took input: go on reading from the writer. */
+void client_input_resume(struct console *c);
+void client_free_all(struct consoled *d);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a domain shall be: the meaning of a configuration in xl.cfg's words.
+ * Pure: no file is looked at, so that the same bytes always mean the same;
+ * whether kernel, disks and bridges exist is checked by the builder.
+ *
+ * Invariant: config_print() writes a text that config_parse() reads back to
+ * an equal structure; vaned restarts a domain from such a text.
+ * Tests: tests/unit/dom0-tools/lib/test_config.c, tests/fuzz/fuzz_config.c.
+ */
+#ifndef DOM0_TOOLS_LIB_CONFIG_H
+#define DOM0_TOOLS_LIB_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lib/arena.h"
+#include "lib/err.h"
+
+#define CONFIG_NAME_MAX	   63
+#define CONFIG_VCPUS_MAX   512
+#define CONFIG_CMDLINE_MAX 1023 /* start_info has room for so much */
+
+enum config_action {
+	ACTION_DESTROY,
+	ACTION_RESTART,
+	ACTION_RENAME_RESTART,
+	ACTION_PRESERVE,
+	ACTION_COREDUMP_DESTROY,
+	ACTION_COREDUMP_RESTART,
+};
+
+enum config_disk_kind {
+	DISK_ANY, /* as what the path turns out to be */
+	DISK_BLOCK_DEVICE, /* "phy:" */
+	DISK_FILE, /* "file:", bound to a loop device */
+};
+
+struct config_disk {
+	const char *target; /* path in domain zero */
+	const char *vdev; /* as written: "xvda1" */
+	uint32_t device; /* its number in the store */
+	enum config_disk_kind kind;
+	bool writable;
+	bool shared; /* "w!": others may write it at the same time */
+	bool cdrom;
+};
+
+struct config_vif {
+	uint8_t mac[6];
+	const char *bridge;
+	const char *ip; /* NULL: none */
+	const char *vifname; /* NULL: vifDOMID.N */
+	uint64_t rate_bytes; /* per interval; 0: no limit */
+	uint32_t rate_interval_us;
+	uint32_t mtu; /* 0: the bridge's */
+};
+
+struct config {
+	const char *name;
+	uint8_t uuid[16];
+	uint64_t memory_mib;
+	uint64_t maxmem_mib; /* at least memory_mib */
+	uint32_t vcpus; /* online at the start */
+	uint32_t maxvcpus;
+	const char *kernel;
+	const char *ramdisk; /* NULL: none */
+	const char *cmdline; /* never NULL */
+	struct config_disk *disks;
+	size_t disk_count;
+	struct config_vif *vifs;
+	size_t vif_count;
+	enum config_action on_poweroff;
+	enum config_action on_reboot;
+	enum config_action on_crash;
+	const char **cpus; /* one for all, or one per vCPU; see config_cpus() */
+	size_t cpus_count;
+	uint16_t cpu_weight; /* 0: the scheduler's default */
+	uint16_t cap; /* percent of one CPU; 0: no limit */
+
+	const char **warnings; /* lines for the user, FILE:LINE:COLUMN first */
+	size_t warning_count;
+	struct arena arena; /* everything that is pointed to above */
+};
+
+/*
+ * Reads one text and then overrides ("name=value", as from a command line).
+ * `seed` makes up what the text leaves out (uuid, MAC addresses): any 16
+ * random bytes. On failure nothing is held; else end with config_free().
+ */
+int config_parse(struct config *c, const char *file, const char *text,
+		 size_t length, const char *const *overrides,
+		 size_t override_count, const uint8_t seed[16], struct err *e);
+void config_free(struct config *c);
+
+/* The canonical text. */
+void config_print(const struct config *c, FILE *out);
+
+/* "0-3,^1", "all", "2" → a bitmap of `count` bits; -ERANGE beyond them. */
+int config_cpus(const char *text, uint8_t *bitmap, uint32_t count);
+
+/* One disk and one network card, as items of the lists and by themselves. */
+int config_parse_disk(struct arena *a, const char *spec,
+		      struct config_disk *disk, struct err *e);
+/* Makes no MAC address up: *has_mac says whether the text gave one. */
+int config_parse_vif(struct arena *a, const char *spec, struct config_vif *vif,
+		     bool *has_mac, struct err *e);
+/* "xvda" → 51712; -EINVAL for no name of a disk. */
+int config_disk_number(const char *vdev, uint32_t *number);
+
+int config_parse_uuid(const char *text, uint8_t uuid[16]);
+/* 37 bytes with the NUL. */
+void config_format_uuid(const uint8_t uuid[16], char *text);
+void config_format_mac(const uint8_t mac[6], char text[18]);
+
+const char *config_action_name(enum config_action action);
+/* Whether a domain may be called so; *e says why not. */
+int config_check_name(const char *name, struct err *e);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A client of the store, over the daemon's socket or the kernel's xenbus
+ * device. One handle serves one thread; it sends a request and waits for its
+ * reply, and keeps watch events that arrive meanwhile in a queue.
+ *
+ * Functions that return int give 0 (or what they say) or -errno; functions
+ * that return a pointer give NULL and set errno. `txn` is 0 outside of
+ * transactions. Paths are absolute, or relative to the caller's own domain
+ * directory. Test: tests/unit/dom0-tools/stored/test_client.c.
+ */
+#ifndef DOM0_TOOLS_LIB_STORE_H
+#define DOM0_TOOLS_LIB_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STORE_SOCKET_PATH "/run/xenstored/socket"
+#define STORE_KERNEL_PATH "/dev/xen/xenbus"
+
+enum store_perm_bits {
+	STORE_PERM_NONE = 0,
+	STORE_PERM_READ = 1,
+	STORE_PERM_WRITE = 2,
+};
+
+/* In a list, the first entry names the owner; its bits hold for all others. */
+struct store_perm {
+	uint16_t domid;
+	uint8_t perms;
+};
+
+struct store;
+
+/*
+ * The socket ($XENSTORED_PATH, else STORE_SOCKET_PATH); when nobody listens
+ * there, the kernel's device.
+ */
+struct store *store_open(void);
+/* That socket, or character device, and no other. */
+struct store *store_open_path(const char *path);
+void store_close(struct store *s);
+
+/*
+ * The value, malloc'd, with a NUL after its last byte that *len does not
+ * count; len may be NULL.
+ */
+char *store_read(struct store *s, uint32_t txn, const char *path, size_t *len);
+/* The value as a decimal number; -EINVAL when it is none. */
+int store_read_u64(struct store *s, uint32_t txn, const char *path,
+		   uint64_t *value);
+/* Creates the node and its parents where they are missing. */
+int store_write(struct store *s, uint32_t txn, const char *path,
+		const void *data, size_t len);
+/* The same with a value in printf's manner, without its NUL. */
+int store_writef(struct store *s, uint32_t txn, const char *path,
+		 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+int store_mkdir(struct store *s, uint32_t txn, const char *path);
+/* Removes the whole subtree; one that is not there is no error. */
+int store_rm(struct store *s, uint32_t txn, const char *path);
+
+/*
+ * The children's names, in one allocation to be given to free(), ended by a
+ * NULL that *count does not count. Directories of any size are read whole.
+ */
+char **store_ls(struct store *s, uint32_t txn, const char *path, size_t *count);
+
+int store_set_perms(struct store *s, uint32_t txn, const char *path,
+		    const struct store_perm *perms, size_t count);
+/* Malloc'd, at least one entry. */
+struct store_perm *store_get_perms(struct store *s, uint32_t txn,
+				   const char *path, size_t *count);
+
+/* The first event of a watch comes at once. */
+int store_watch(struct store *s, const char *path, const char *token);
+int store_unwatch(struct store *s, const char *path, const char *token);
+/* For poll(): readable when the daemon has sent something. */
+int store_fd(const struct store *s);
+/*
+ * Takes the next watch event without waiting; -EAGAIN when there is none.
+ * Both strings are malloc'd. Events may be queued already while the
+ * descriptor is silent: call it until -EAGAIN before poll().
+ */
+int store_read_watch(struct store *s, char **path, char **token);
+
+/*
+ * A transaction sees the store as it was at its start. store_txn_commit()
+ * gives -EAGAIN when somebody changed what it read or wrote: do it all again.
+ */
+int store_txn_start(struct store *s, uint32_t *txn);
+int store_txn_commit(struct store *s, uint32_t txn);
+int store_txn_abort(struct store *s, uint32_t txn);
+
+/* Domains: for the toolstack only. `mfn` is the guest's store ring. */
+int store_introduce(struct store *s, uint16_t domid, uint64_t mfn,
+		    uint32_t port);
+int store_release(struct store *s, uint16_t domid);
+int store_resume(struct store *s, uint16_t domid);
+int store_set_target(struct store *s, uint16_t domid, uint16_t target);
+/* "/local/domain/N", malloc'd; the domain need not exist. */
+char *store_domain_path(struct store *s, uint16_t domid);
+/* 1, 0, or -errno. */
+int store_is_introduced(struct store *s, uint16_t domid);
+
+/*
+ * A command for the daemon itself: strings, the answer malloc'd as text.
+ * E.g. store_control(s, (const char *[]){"quota", "0"}, 2).
+ */
+char *store_control(struct store *s, const char *const *words, size_t count);
+
+#endif

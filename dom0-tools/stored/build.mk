@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+# vane-stored. Its core is pure, and in the unit tests and the fuzzer too; the
+# server around it is tested with a stand-in for xen.c.
+
+DT_STORED_PURE := $(addprefix $(DT)/stored/,wire.c tree.c quota.c client.c \
+	watch.c txn.c nodes.c domains.c control.c core.c ring.c)
+DT_PURE_SRCS += $(DT_STORED_PURE) $(addprefix $(DT)/,stored/server.c \
+	lib/store.c lib/store_errors.c)
+DT_PROGRAMS += $(DT_BUILD)/vane-stored
+
+$(DT_BUILD)/vane-stored: $(call dt_objects,$(DT_STORED_PURE) \
+		$(addprefix $(DT)/stored/,xen.c server.c main.c)) $(DT_LIB)
+	$(CC) -static -o $@ $^
+
+FUZZ_NAMES += store
+FUZZ_store_SRCS := $(DT_STORED_PURE) $(DT)/lib/store_errors.c
+FUZZ_store_CFLAGS := -I$(DT)

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Transactions: a snapshot of the tree, a working copy of it, and the list of
+ * nodes that were looked at or changed.
+ *
+ * It commits only if each of these nodes is, in the store, still as it was in
+ * the snapshot, as far as the transaction looked: its permissions (which every
+ * access depends on), its value, its set of children. Then its changes are
+ * carried over node by node. Changes of others to other nodes, also to other
+ * children of the same directory, do not disturb it.
+ * Test: tests/unit/dom0-tools/stored/test_txn.c.
+ */
+#ifndef DOM0_TOOLS_STORED_TXN_H
+#define DOM0_TOOLS_STORED_TXN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stored/tree.h"
+
+struct client;
+struct core;
+
+enum {
+	TXN_EXISTS = 1 << 0, /* and its permissions */
+	TXN_VALUE = 1 << 1,
+	TXN_KIDS = 1 << 2,
+	TXN_WRITTEN = 1 << 3,
+	TXN_REMOVED = 1 << 4, /* with all below, at least once */
+	TXN_EVENT = 1 << 5,   /* watchers are told; not of implied parents */
+};
+
+struct txn_access;
+
+/* How many more nodes each of some domains owns in one tree than in another. */
+struct tally {
+	struct {
+		uint16_t domid;
+		int64_t delta;
+	} *e;
+	size_t count;
+};
+
+/* Makes room for a domain, so that tally_add() cannot fail; -ENOMEM. */
+int tally_prepare(struct tally *y, uint16_t domid);
+void tally_add(struct tally *y, uint16_t domid, int64_t delta);
+int64_t tally_of(const struct tally *y, uint16_t domid);
+void tally_free(struct tally *y);
+
+struct txn {
+	struct txn *next;
+	struct client *client;
+	uint32_t id;
+	struct node *base; /* the snapshot */
+	struct node *root; /* the working copy */
+	struct txn_access **list; /* in the order of first access */
+	size_t count, room;
+	struct txn_access **buckets;
+	size_t bucket_count;
+	struct tally tally; /* of root, seen from base */
+};
+
+/* -ENOSPC beyond the quota, -ENOMEM. */
+int txn_start(struct client *c, struct txn **out);
+struct txn *txn_find(const struct client *c, uint32_t id);
+void txn_abort(struct txn *t);
+void txn_abort_all(struct client *c);
+/*
+ * Ends the transaction in any case. -EAGAIN on a conflict; -ENOSPC when others
+ * used up the quota meanwhile; -ENOMEM. Nothing has changed then.
+ */
+int txn_commit(struct txn *t);
+
+/* Must precede what it announces. -ENOSPC beyond the quota, -ENOMEM. */
+int txn_access(struct txn *t, const char *path, unsigned int bits);
+
+#endif

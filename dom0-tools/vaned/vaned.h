@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of vaned and what they owe each other.
+ *
+ * main.c     options, start, the event loop, the store's watches
+ * device.c   pure: what to do about a back end        (device.h)
+ * backends.c the back ends in the store, and their reconciliation
+ * vbd.c      a disk: file to loop device, checks, nodes
+ * vif.c      a network card: its interface, its bridge
+ * life.c     pure: what to do about a domain          (life.h)
+ * domains.c  the domains, and their reconciliation
+ * restart.c  creating a domain's successor
+ *
+ * All state here is a cache. The truth is in the hypervisor (domains), the
+ * kernel (loop devices, interfaces), the store (devices, and under
+ * /tool/vaned what this daemon has decided) and CONFIG_DIR.
+ */
+#ifndef DOM0_TOOLS_VANED_VANED_H
+#define DOM0_TOOLS_VANED_VANED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/blockdev.h"
+#include "lib/domctl.h"
+#include "lib/evloop.h"
+#include "lib/loopdev.h"
+#include "lib/rtnetlink.h"
+#include "lib/store.h"
+#include "vaned/device.h"
+#include "vaned/life.h"
+
+#define VANED_CONFIG_DIR "/run/vane/domains"
+#define VANED_STORE_DIR	 "/tool/vaned"
+
+#define DEVICE_WAIT_MS	10000 /* for a netdev, or for a disk to be let go */
+#define DEVICE_CLOSE_MS 10000 /* for the driver to let go */
+#define LIFE_START_MS	20000 /* for a restarted domain's devices */
+#define LIFE_END_MS	10000 /* for a dying domain to be gone */
+
+#define DEVICE_ERROR_BYTES 512
+
+struct device {
+	struct device *next;
+	struct vaned *v;
+	struct device_key key;
+	enum device_phase phase;
+	bool is_dirty; /* to be reconciled */
+	bool is_late;
+	bool is_foreign; /* another toolstack's scripts serve it */
+	struct evloop_timer timer;
+
+	/* vbd */
+	bool has_disk; /* disk and mode are valid, and count against others */
+	struct blockdev_id disk;
+	enum disk_mode mode;
+	char path[256]; /* of the file or device, for messages */
+	bool has_loop;
+	struct loopdev loop;
+
+	char error[DEVICE_ERROR_BYTES]; /* one line, of the last attempt */
+};
+
+struct domain {
+	struct domain *next;
+	struct vaned *v;
+	uint16_t domid;
+	char name[CONFIG_NAME_MAX + 1]; /* may be empty */
+	enum life_phase phase;
+	struct life_facts facts;
+	bool is_dirty;
+	bool is_ours; /* has a configuration in CONFIG_DIR */
+	unsigned int devices_expected; /* LIFE_STARTING */
+	bool devices_unwanted; /* its devices go although it exists */
+	uint64_t pages; /* still held */
+	uint64_t started_ns; /* 0: before this daemon */
+	struct life_storm storm;
+
+	/* LIFE_STARTING and LIFE_ENDING */
+	uint64_t phase_since_ns;
+	uint64_t look_ms; /* until the next look; grows */
+	bool late_said;
+	struct evloop_timer timer;
+};
+
+struct vaned {
+	struct evloop loop;
+	struct store *store; /* NULL: not reachable now */
+	struct evloop_timer store_timer;
+	bool store_said;
+	int privcmd, rtnl, monitor, signals;
+	bool scan_domains, scan_devices;
+	bool scan_is_first; /* what it finds is older than this daemon */
+	struct device *devices;
+	struct domain *domains;
+	const char *config_dir;
+};
+
+/* The outcome of an attempt to connect a device. */
+enum connect_result { CONNECT_OK, CONNECT_WAIT, CONNECT_FAIL };
+
+/* backends.c */
+
+/*
+ * Finds all back ends in the store; those that it does not find are looked at
+ * too, and released. Releases
+ * loop devices without one.
+ */
+void backends_scan(struct vaned *v);
+/* A watch below the backend directory fired. */
+void backends_event(struct vaned *v, const char *path);
+/* An interface appeared: those that wait look again. */
+void backends_netdev_event(struct vaned *v);
+/* Carries out every step that is due; true when something was done. */
+bool backends_reconcile(struct vaned *v);
+/* All devices of a domain are to be looked at again. */
+void backends_touch(struct vaned *v, uint16_t domid);
+bool backends_any(const struct vaned *v, uint16_t domid);
+unsigned int backends_count(const struct vaned *v, uint16_t domid,
+			    enum device_phase phase);
+/* The line of a device that failed, or NULL. */
+const char *backends_error(const struct vaned *v, uint16_t domid);
+/* "vbd/51712 closing, vif/0 closing" for a message. */
+void backends_describe(const struct vaned *v, uint16_t domid, char *out,
+		       size_t size);
+void backends_free_all(struct vaned *v);
+
+/* The back end's directory, and a node in it. */
+void device_dir(const struct device *d, char *out, size_t size);
+/* Malloc'd, or NULL. */
+char *device_read(const struct device *d, uint32_t txn, const char *node);
+int device_write(const struct device *d, uint32_t txn, const char *node,
+		 const char *value);
+
+/* vbd.c */
+
+/* Fills d->error on CONNECT_FAIL, and on CONNECT_WAIT with what it waits for. */
+enum connect_result vbd_connect(struct device *d);
+/* Lets the loop device go. Safe to repeat. */
+void vbd_release(struct device *d);
+/* Gives loop devices back that carry our tag and that no device owns. */
+void vbd_release_orphans(struct vaned *v);
+
+/* vif.c */
+
+enum connect_result vif_connect(struct device *d);
+
+/* domains.c */
+
+void domains_scan(struct vaned *v);
+bool domains_reconcile(struct vaned *v);
+/* For devices: the domain exists, is not dying, and is to keep them. */
+bool domains_device_wanted(struct vaned *v, uint16_t domid);
+void domains_touch(struct vaned *v, uint16_t domid);
+void domains_free_all(struct vaned *v);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The boot, as a flat list: from multiboot information to domain zero's first
+ * instruction. Entered from boot/head.S on the boot page tables.
+ */
+#include "boot/cmdline.h"
+#include "boot/memory.h"
+#include "boot/multiboot.h"
+#include "domain/build_zero.h"
+#include "domain/lifecycle.h"
+#include "firmware/acpi.h"
+#include "hypercall/hypercall.h"
+#include "irq/irq.h"
+#include "lib/string.h"
+#include "log/log.h"
+#include "mm/alloc.h"
+#include "mm/heap.h"
+#include "pv/mmio.h"
+#include "sched/sched.h"
+#include "time/time.h"
+#include "x86/apic.h"
+#include "x86/asm.h"
+#include "x86/clock.h"
+#include "x86/cmos.h"
+#include "x86/cpu.h"
+#include "x86/dump.h"
+#include "x86/ioapic.h"
+#include "x86/paging.h"
+#include "x86/pic.h"
+#include "x86/ports.h"
+#include "x86/reset.h"
+#include "x86/setup.h"
+#include "x86/switch.h"
+#include "x86/uart.h"
+
+#define MIB 0x100000ull
+
+extern char image_start[], image_end[];
+extern const char *hv_command_line;
+void resume_first(void) __attribute__((noreturn));
+void boot_main(uint32_t magic, uint32_t info_paddr) __attribute__((noreturn));
+
+static char command_line[1024];
+static char option_console[32] = "com1";
+static char option_loglvl[32], option_guest_loglvl[32];
+static char option_dom0_mem[64], option_sched[16];
+static uint64_t option_dom0_max_vcpus = 1, option_maxcpus = 1;
+
+static const struct cmdline_option options[] = {
+	{ "console", CMDLINE_STRING, option_console, sizeof(option_console) },
+	{ "loglvl", CMDLINE_STRING, option_loglvl, sizeof(option_loglvl) },
+	{ "guest_loglvl", CMDLINE_STRING, option_guest_loglvl,
+	  sizeof(option_guest_loglvl) },
+	{ "dom0_mem", CMDLINE_STRING, option_dom0_mem,
+	  sizeof(option_dom0_mem) },
+	{ "dom0_max_vcpus", CMDLINE_U64, &option_dom0_max_vcpus, 0 },
+	{ "maxcpus", CMDLINE_U64, &option_maxcpus, 0 },
+	{ "sched", CMDLINE_STRING, option_sched, sizeof(option_sched) },
+	{ "noreboot", CMDLINE_FLAG, &option_noreboot, 0 },
+};
+
+static struct acpi_info acpi;
+static struct multiboot_modules modules;
+
+static void *early_virt(uint64_t paddr)
+{
+	return (void *)(DIRECTMAP_BASE + paddr);
+}
+
+static void unknown_option(const char *word)
+{
+	log_warn("command line: \"%s\" is not understood, ignored\n", word);
+}
+
+static const void *acpi_map(void *ctx, uint64_t paddr, size_t len)
+{
+	(void)ctx;
+	if (paddr + len < paddr || paddr + len > 1ull << 32)
+		return NULL;
+	return early_virt(paddr);
+}
+
+static void acpi_read(void)
+{
+	uint64_t ebda = *(uint16_t *)early_virt(0x40e) << 4;
+	const uint8_t *rsdp = NULL;
+	const char *why = "no root pointer";
+
+	if (ebda >= 0x80000 && ebda < 0xa0000)
+		rsdp = acpi_find_rsdp(early_virt(ebda), 1024);
+	if (!rsdp)
+		rsdp = acpi_find_rsdp(early_virt(0xe0000), 0x20000);
+	if (!rsdp || acpi_parse(rsdp, 36, acpi_map, NULL, &acpi, &why))
+		panic("the ACPI tables cannot be read: %s\n", why);
+}
+
+static void memory_setup(void)
+{
+	unsigned int i;
+
+	e820_finish();
+	memory_reserve((uint64_t)image_start - IMAGE_BASE,
+		       (uint64_t)image_end - IMAGE_BASE);
+	for (i = 0; i < modules.count; i++)
+		memory_reserve(modules.m[i].start, modules.m[i].end);
+	paging_init();
+	for (i = 0; i < e820_count; i++)
+		if (e820[i].type == E820_RAM && e820[i].addr >= MIB)
+			heap_reserve(e820[i].addr >> PAGE_SHIFT,
+				     (e820[i].addr + e820[i].size) >>
+					     PAGE_SHIFT);
+	heap_init();
+	memory_for_each_free(heap_give);
+	log_info("memory: %llu MiB of RAM, %llu MiB free\n",
+		 (unsigned long long)e820_ram_bytes() >> 20,
+		 (unsigned long long)page_free_count() >> 8);
+}
+
+static void devices_setup(void)
+{
+	unsigned int i;
+
+	reset_init(&acpi);
+	pic_disable();
+	clock_init(&acpi);
+	apic_init_bsp(&acpi);
+	ioapic_init(&acpi);
+	irq_init(ioapic_gsi_count());
+	cmos_init_wallclock();
+	uart_enable_input();
+	/* Ours alone, or only to be looked at. */
+	mmio_deny(acpi.has_madt ? acpi.lapic_address : 0xfee00000, PAGE_SIZE);
+	for (i = 0; ioapic_paddr(i); i++)
+		mmio_read_only(ioapic_paddr(i), PAGE_SIZE);
+	if (acpi.has_hpet)
+		mmio_read_only(acpi.hpet_address, PAGE_SIZE);
+}
+
+/* Domain zero's share, if dom0_mem does not say: all but a sixteenth. */
+static uint64_t dom0_pages(void)
+{
+	uint64_t free = page_free_count() << PAGE_SHIFT;
+	uint64_t keep = MAX(free / 16, 128 * MIB);
+	struct dom0_mem m;
+
+	memset(&m, 0, sizeof(m));
+	if (option_dom0_mem[0] && cmdline_parse_dom0_mem(option_dom0_mem, &m))
+		unknown_option(option_dom0_mem);
+	if (keep > free / 2)
+		keep = free / 2;
+	return dom0_mem_bytes(&m, free - 4 * MIB, free - keep) >> PAGE_SHIFT;
+}
+
+static void modules_free(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < modules.count; i++) {
+		uint64_t start = ALIGN_DOWN(modules.m[i].start, PAGE_SIZE);
+		uint64_t end = ALIGN_UP(modules.m[i].end, PAGE_SIZE);
+
+		heap_give(start >> PAGE_SHIFT, end >> PAGE_SHIFT);
+	}
+}
+
+static void domain_zero_start(void)
+{
+	struct zero_modules m = { 0 };
+
+	if (!modules.count)
+		panic("no kernel for domain 0: give it as the first boot module\n");
+	m.kernel = early_virt(modules.m[0].start);
+	m.kernel_bytes = modules.m[0].end - modules.m[0].start;
+	m.cmdline = modules.m[0].cmdline;
+	if (modules.count > 1) {
+		m.initrd = early_virt(modules.m[1].start);
+		m.initrd_bytes = modules.m[1].end - modules.m[1].start;
+	}
+	domain_build_zero(&m, dom0_pages(),
+			  MIN(MAX(option_dom0_max_vcpus, 1ull),
+			      (uint64_t)MAX_VCPUS));
+	modules_free();
+}
+
+void boot_main(uint32_t magic, uint32_t info_paddr)
+{
+	multiboot_read(magic, early_virt(info_paddr), early_virt, command_line,
+		       sizeof(command_line), &modules);
+	hv_command_line = command_line;
+	cmdline_parse(cmdline_skip_image(command_line), options,
+		      ARRAY_SIZE(options), unknown_option);
+	if (strcmp(option_console, "none"))
+		uart_init();
+	if (log_set_levels(option_loglvl[0] ? option_loglvl : NULL,
+			   option_guest_loglvl[0] ? option_guest_loglvl : NULL))
+		unknown_option("loglvl or guest_loglvl");
+	log_info("Paravane 0.1, ABI of Xen 4.17; command line: %s\n",
+		 command_line);
+	cpu_setup(this_cpu());
+	acpi_read();
+	memory_setup();
+	devices_setup();
+	sched_init();
+	domain_system_init();
+	domain_zero_start();
+	preempt_enable();
+	sched_request();
+	resume_first();
+}

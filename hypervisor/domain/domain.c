@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finding domains, stopping them, crashing them.
+ * Tests: tests/unit/hypervisor/domain/test_domain.c.
+ */
+#include "domain/domain.h"
+#include "domain/lifecycle.h"
+#include "domain/list.h"
+#include "event/event.h"
+#include "lib/string.h"
+#include "log/fmt.h"
+#include "log/log.h"
+#include "public/sched.h"
+#include "sched/sched.h"
+#include "x86/dump.h"
+#include "x86/machine.h"
+#include "x86/reset.h"
+
+struct domain *domain_zero;
+struct domain domain_xen = { .id = DOMID_XEN, .refs = 1 };
+struct domain domain_io = { .id = DOMID_IO, .refs = 1 };
+
+struct list_node domain_list = LIST_INIT(domain_list);
+struct spinlock domain_list_lock = SPINLOCK_INIT(LOCK_DOMAIN_LIST);
+
+struct domain *domain_find(domid_t id)
+{
+	struct domain *d, *found = NULL;
+
+	lock_acquire(&domain_list_lock);
+	list_for_each_entry(d, &domain_list, node) {
+		if (d->id == id) {
+			domain_get(d);
+			found = d;
+			break;
+		}
+	}
+	lock_release(&domain_list_lock);
+	return found;
+}
+
+struct domain *domain_next(domid_t from)
+{
+	struct domain *d, *found = NULL;
+
+	lock_acquire(&domain_list_lock);
+	list_for_each_entry(d, &domain_list, node)
+		if (d->id >= from && (!found || d->id < found->id))
+			found = d;
+	if (found)
+		domain_get(found);
+	lock_release(&domain_list_lock);
+	return found;
+}
+
+struct domain *domain_find_for(struct vcpu *v, domid_t id, int *rc)
+{
+	struct domain *d = v->domain;
+
+	if (id == DOMID_SELF || id == d->id) {
+		domain_get(d);
+		return d;
+	}
+	if (!d->privileged) {
+		*rc = -EPERM;
+		return NULL;
+	}
+	*rc = -ESRCH;
+	return domain_find(id);
+}
+
+void domain_pause(struct domain *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < d->max_vcpus; i++)
+		if (d->vcpu[i])
+			vcpu_pause(d->vcpu[i]);
+}
+
+void domain_unpause(struct domain *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < d->max_vcpus; i++)
+		if (d->vcpu[i])
+			vcpu_unpause(d->vcpu[i]);
+}
+
+/* Domain zero's end is the machine's. */
+static void machine_shutdown(uint8_t reason)
+{
+	switch (reason) {
+	case SHUTDOWN_poweroff:
+		log_info("domain 0 has shut down: power off\n");
+		machine_power_off_unasked();
+		log_info("the machine has no power-off: halted\n");
+		machine_halt();
+	case SHUTDOWN_reboot:
+		log_info("domain 0 has shut down: reboot\n");
+		machine_restart();
+	default:
+		log_err("domain 0 has crashed (reason %u)\n", reason);
+		if (option_noreboot) {
+			log_err("halted (noreboot)\n");
+			machine_halt();
+		}
+		machine_restart();
+	}
+}
+
+void domain_shutdown(struct domain *d, uint8_t reason)
+{
+	bool already;
+
+	if (d == domain_zero)
+		machine_shutdown(reason);
+	lock_acquire(&d->lock);
+	already = d->shut_down;
+	d->shut_down = true;
+	if (!already)
+		d->shutdown_reason = reason;
+	lock_release(&d->lock);
+	if (already)
+		return;
+	log_info("domain %u has shut down, reason %u\n", d->id, reason);
+	domain_pause(d);
+	event_send_global_virq(VIRQ_DOM_EXC);
+}
+
+void domain_crash(struct domain *d, const char *fmt, ...)
+{
+	char why[200];
+	unsigned int i;
+	va_list ap;
+
+	if (d->shut_down)
+		return;
+	va_start(ap, fmt);
+	fmt_vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	log_err("domain %u crashes: %s\n", d->id, why);
+	for (i = 0; i < d->max_vcpus; i++)
+		if (d->vcpu[i] && d->vcpu[i]->initialised &&
+		    (vcpu_is_loaded(d->vcpu[i]) || d->vcpu[i]->up))
+			dump_vcpu(d->vcpu[i]);
+	domain_shutdown(d, SHUTDOWN_crash);
+	sched_request();
+}

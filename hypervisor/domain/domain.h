@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Domains and virtual CPUs.
+ *
+ * A domain is created paused, built by the toolstack, runs, is shut down (by
+ * itself or by a crash) and is destroyed:
+ *
+ *   ALIVE -> DYING -> DEAD
+ *
+ * ALIVE to DYING when destruction starts (domain_kill, resumable); DYING to
+ * DEAD when all resources that it held of others are released; the structure
+ * goes when the last reference to the domain (each frame that somebody else
+ * still maps holds one) is dropped.
+ *
+ * References: domain_find() takes one, domain_put() drops it. The list of
+ * domains holds one.
+ */
+#ifndef DOMAIN_DOMAIN_H
+#define DOMAIN_DOMAIN_H
+
+#include "lib/errno.h"
+#include "lib/list.h"
+#include "lib/lock.h"
+#include "mm/addr.h"
+#include "mm/frame.h"
+#include "public/domctl.h"
+#include "public/memory.h"
+#include "public/vcpu.h"
+#include "public/xen.h"
+#include "x86/vcpu.h"
+
+#define MAX_VCPUS	32
+#define DOMAIN_E820_MAX 16
+
+struct evtchn_state;
+struct grant_table;
+struct irq_state;
+
+enum vcpu_run {
+	VCPU_RUNNING,
+	VCPU_RUNNABLE,
+	VCPU_BLOCKED,
+	VCPU_OFFLINE,
+};
+
+struct timer {
+	struct list_node node;
+	uint64_t expires_ns; /* system time; 0: not armed */
+	void (*fire)(struct timer *t);
+};
+
+struct vcpu {
+	struct arch_vcpu arch; /* first: the entry paths know its offsets */
+
+	unsigned int id;
+	struct domain *domain;
+
+	/* Scheduler's (LOCK_SCHED). */
+	struct list_node run_node;
+	enum vcpu_run state;
+	uint64_t state_since_ns;
+	uint64_t state_time_ns[4]; /* by enum vcpu_run */
+	uint64_t state_written_ns; /* state_since_ns that the guest saw */
+	uint32_t pause_count;	   /* toolstack + hypervisor reasons */
+	bool initialised;	   /* has a context */
+	bool up;		   /* VCPUOP_up, not VCPUOP_down */
+	bool blocked;		   /* SCHEDOP_block or _poll */
+	bool on_cpu;
+	uint64_t slice_end_ns;
+
+	/* The vCPU's own, changed while it runs or is paused. */
+	struct vcpu_info *info; /* never NULL: shared info's, or registered */
+	struct frame *info_frame; /* the registered page, referenced */
+	uint64_t runstate_va;	  /* 0: none registered */
+	uint64_t time_va;	  /* VCPUOP_register_vcpu_time_memory_area */
+	bool runstate_update_flag;
+	struct timer singleshot;
+	struct timer periodic;
+	uint64_t periodic_ns;
+	struct timer poll_timer;
+	uint32_t poll_port; /* SCHEDOP_poll: the one port, or ~0: several */
+	bool polling;
+	bool nmi_pending;
+	struct evtchn_vcpu *events;
+
+	/* A page-table frame whose demotion is to be finished first. */
+	struct frame *demote_pending;
+};
+
+enum domain_life {
+	DOMAIN_ALIVE,
+	DOMAIN_DYING,
+	DOMAIN_DEAD,
+};
+
+struct domain {
+	domid_t id;
+	bool privileged; /* domain zero */
+	uint32_t refs;	 /* atomic */
+	struct list_node node;
+
+	/* LOCK_DOMAIN. */
+	struct spinlock lock;
+	enum domain_life life;
+	bool shut_down;
+	uint8_t shutdown_reason; /* SHUTDOWN_* */
+	bool paused_by_tools;
+	bool debugger;
+	uint8_t handle[16];
+	int kill_stage; /* domain_kill: progress */
+
+	unsigned int max_vcpus;
+	struct vcpu *vcpu[MAX_VCPUS];
+
+	/* LOCK_PAGES. */
+	struct spinlock page_lock;
+	uint32_t page_head; /* list through struct frame; 0: empty */
+	uint64_t page_count;
+	uint64_t page_max;
+	uint64_t shared_count; /* shared pages that are still mapped */
+
+	struct shared_info *shared; /* own page, owner d */
+	struct evtchn_state *events;
+	struct grant_table *grants;
+	struct irq_state *irqs;
+
+	/* Wall clock and time offset. */
+	int64_t time_offset_s;
+
+	uint32_t vm_assist;
+	uint64_t perdomain_l3; /* machine address of slot 257's table */
+	struct perdomain *perdomain;
+
+	/* What memory_op memory_map answers; set by the toolstack. */
+	struct xen_memory_map_entry e820[DOMAIN_E820_MAX];
+	uint32_t e820_count;
+
+	struct xen_domctl_createdomain config;
+};
+
+/* A row of the life-cycle array (domain/lifecycle.c). */
+struct subsystem {
+	const char *name;
+	int (*domain_init)(struct domain *d);
+	int (*vcpu_init)(struct vcpu *v);
+	/* Gives back what is held of other domains; -ERESTART: call again. */
+	int (*kill)(struct domain *d);
+	/* Frees memory; called once nothing refers to the domain. */
+	void (*free)(struct domain *d);
+};
+
+extern struct domain *domain_zero;
+/* Owner of the hypervisor's shared pages and of MMIO, for foreign maps. */
+extern struct domain domain_xen, domain_io;
+
+struct domain *domain_find(domid_t id);
+static inline void domain_get(struct domain *d)
+{
+	__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
+}
+void domain_put(struct domain *d);
+
+/*
+ * The domain that caller v names: DOMID_SELF or its own number: itself;
+ * another: only for the privileged. Takes a reference. NULL: -ESRCH or
+ * -EPERM in *rc.
+ */
+struct domain *domain_find_for(struct vcpu *v, domid_t id, int *rc);
+
+/* Next domain in ascending number from `from`, with a reference; or NULL. */
+struct domain *domain_next(domid_t from);
+
+/* A guest beyond repair. Logs, dumps, stops the domain; returns. */
+void domain_crash(struct domain *d, const char *fmt, ...) PRINTF_FMT(2, 3);
+
+/* Stops all its vCPUs and tells domain zero (VIRQ_DOM_EXC). */
+void domain_shutdown(struct domain *d, uint8_t reason);
+
+void domain_pause(struct domain *d);
+void domain_unpause(struct domain *d);
+
+#endif

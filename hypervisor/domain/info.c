@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* See domain/info.h. Test: tests/unit/hypervisor/domain/test_info.c. */
+#include "domain/info.h"
+#include "lib/string.h"
+#include "sched/sched.h"
+
+static uint32_t state_flags(const struct domain *d)
+{
+	bool running = false, blocked = true;
+	uint32_t flags = 0;
+	unsigned int i;
+
+	for (i = 0; i < d->max_vcpus; i++) {
+		const struct vcpu *v = d->vcpu[i];
+
+		if (!v || !v->up)
+			continue;
+		if (v->state == VCPU_RUNNING)
+			running = true;
+		if (!v->blocked)
+			blocked = false;
+	}
+	if (running)
+		flags |= XEN_DOMINF_running;
+	else if (blocked)
+		flags |= XEN_DOMINF_blocked;
+	if (d->paused_by_tools)
+		flags |= XEN_DOMINF_paused;
+	if (d->shut_down)
+		flags |= XEN_DOMINF_shutdown | (uint32_t)d->shutdown_reason
+						       << XEN_DOMINF_shutdownshift;
+	if (d->life != DOMAIN_ALIVE)
+		flags |= XEN_DOMINF_dying;
+	if (d->debugger)
+		flags |= XEN_DOMINF_debugged;
+	return flags;
+}
+
+void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info)
+{
+	unsigned int i;
+
+	memset(info, 0, sizeof(*info));
+	info->domain = d->id;
+	info->flags = state_flags(d);
+	info->tot_pages = d->page_count;
+	info->max_pages = d->page_max;
+	if (d->shared)
+		info->shared_info_frame = virt_to_mfn(d->shared).n;
+	for (i = 0; i < d->max_vcpus; i++) {
+		if (!d->vcpu[i])
+			continue;
+		info->max_vcpu_id = i;
+		info->nr_online_vcpus += d->vcpu[i]->up;
+		info->cpu_time += vcpu_state_time(d->vcpu[i], VCPU_RUNNING);
+	}
+	memcpy(info->handle, d->handle, sizeof(info->handle));
+	info->gpaddr_bits = 0;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of domains: domain/domain.c and domain/lifecycle.c only. */
+#ifndef DOMAIN_LIST_H
+#define DOMAIN_LIST_H
+
+#include "domain/domain.h"
+
+extern struct list_node domain_list;
+extern struct spinlock domain_list_lock;
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Grant tables, version 1: map, unmap, copy, query, swap. */
+#ifndef GRANT_GRANT_H
+#define GRANT_GRANT_H
+
+#include "domain/domain.h"
+
+int grant_domain_init(struct domain *d);
+/* Drops every mapping that d holds of others' grants; resumable. */
+int grant_kill(struct domain *d);
+void grant_free(struct domain *d);
+
+long hypercall_grant_table_op(struct vcpu *v, uint64_t args[6]);
+
+/*
+ * Frame `index` of d's grant table (grows it up to its limit): for
+ * acquire_resource and setup_table. MFN_NONE: beyond the limit.
+ */
+unsigned int grant_table_max_frames(const struct domain *d);
+mfn_t grant_table_frame(struct domain *d, unsigned int index);
+
+#endif

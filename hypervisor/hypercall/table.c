@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hypercall table, dispatch and multicall. docs/hypercalls.md is made from
+ * this table and the operation tables of the subsystems.
+ */
+#include "event/event.h"
+#include "grant/grant.h"
+#include "hypercall/hypercall.h"
+#include "irq/irq.h"
+#include "log/log.h"
+#include "lib/bitmap.h"
+#include "mm/guest.h"
+#include "public/paravane.h"
+#include "pv/iret.h"
+#include "pv/mmu.h"
+#include "sched/sched.h"
+
+#define CALL(nr, function, n) \
+	[__HYPERVISOR_##nr] = { hypercall_##function, #nr, n }
+
+const struct hypercall hypercall_table[64] = {
+	CALL(set_trap_table, set_trap_table, 1),
+	CALL(mmu_update, mmu_update, 4),
+	CALL(set_gdt, set_gdt, 2),
+	CALL(stack_switch, stack_switch, 2),
+	CALL(set_callbacks, set_callbacks, 3),
+	CALL(fpu_taskswitch, fpu_taskswitch, 1),
+	CALL(sched_op_compat, sched_op_compat, 2),
+	CALL(platform_op, platform_op, 1),
+	CALL(set_debugreg, set_debugreg, 2),
+	CALL(get_debugreg, get_debugreg, 1),
+	CALL(update_descriptor, update_descriptor, 2),
+	CALL(memory_op, memory_op, 2),
+	CALL(multicall, multicall, 2),
+	CALL(update_va_mapping, update_va_mapping, 3),
+	CALL(set_timer_op, set_timer_op, 1),
+	CALL(event_channel_op_compat, event_channel_op_compat, 1),
+	CALL(xen_version, xen_version, 2),
+	CALL(console_io, console_io, 3),
+	CALL(grant_table_op, grant_table_op, 3),
+	CALL(vm_assist, vm_assist, 2),
+	CALL(update_va_mapping_otherdomain, update_va_mapping_otherdomain, 4),
+	CALL(iret, iret, 0),
+	CALL(vcpu_op, vcpu_op, 3),
+	CALL(set_segment_base, set_segment_base, 2),
+	CALL(mmuext_op, mmuext_op, 4),
+	CALL(nmi_op, nmi_op, 2),
+	CALL(sched_op, sched_op, 2),
+	CALL(callback_op, callback_op, 2),
+	CALL(event_channel_op, event_channel_op, 2),
+	CALL(physdev_op, physdev_op, 2),
+	CALL(sysctl, sysctl, 1),
+	CALL(domctl, domctl, 1),
+	CALL(paravane_op, paravane_op, 2),
+};
+
+/* One line for each operation that is asked for and lacking. */
+long hypercall_lacking(struct vcpu *v, const char *what, uint64_t op)
+{
+	static struct {
+		const char *what;
+		uint64_t op;
+	} seen[64];
+	static unsigned int count;
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (seen[i].what == what && seen[i].op == op)
+			return -ENOSYS;
+	if (count < ARRAY_SIZE(seen)) {
+		seen[count].what = what;
+		seen[count++].op = op;
+		log_info("domain %u asks for %s %llu, which is not provided\n",
+			 v->domain->id, what, (unsigned long long)op);
+	}
+	return -ENOSYS;
+}
+
+static long call(struct vcpu *v, uint64_t nr, uint64_t args[6])
+{
+	if (nr >= ARRAY_SIZE(hypercall_table) || !hypercall_table[nr].fn)
+		return hypercall_lacking(v, "hypercall",
+					 nr < 64 ? nr : ~0ull);
+	return hypercall_table[nr].fn(v, args);
+}
+
+void hypercall_dispatch(struct vcpu *v)
+{
+	struct cpu_regs *r = &v->arch.regs;
+	uint32_t nr = r->rax;
+	uint64_t args[6] = { r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9 };
+	long rc;
+
+	if (nr == __HYPERVISOR_iret) {
+		iret_hypercall(v);
+		return;
+	}
+	rc = call(v, nr, args);
+	if (rc == -ERESTART) {
+		/* Back onto the two-byte syscall instruction. */
+		r->rip -= 2;
+		r->rdi = args[0];
+		r->rsi = args[1];
+		r->rdx = args[2];
+		r->r10 = args[3];
+		r->r8 = args[4];
+		return;
+	}
+	r->rax = rc;
+}
+
+/* By number it is handled in dispatch; inside a multicall it makes no sense. */
+long hypercall_iret(struct vcpu *v, uint64_t args[6])
+{
+	(void)v;
+	(void)args;
+	return -EINVAL;
+}
+
+/* args: entries, count */
+long hypercall_multicall(struct vcpu *v, uint64_t args[6])
+{
+	gptr_t list = gptr(args[0]);
+	uint32_t count = args[1], i;
+
+	for (i = 0; i < count; i++) {
+		struct multicall_entry e;
+		gptr_t at = gptr_add(list, (uint64_t)i * sizeof(e));
+		long rc;
+
+		if (i && hypercall_preempt_check())
+			goto restart;
+		if (guest_read_obj(&e, at))
+			return -EFAULT;
+		rc = e.op == __HYPERVISOR_multicall ? -EINVAL
+						    : call(v, e.op, e.args);
+		if (v->domain->shut_down)
+			return 0;
+		if (rc == -ERESTART) {
+			if (guest_write(gptr_add(at, offsetof(
+							     struct multicall_entry,
+							     args)),
+					e.args, sizeof(e.args)))
+				return -EFAULT;
+			goto restart;
+		}
+		e.result = rc;
+		if (guest_write(gptr_add(at, offsetof(struct multicall_entry,
+						      result)),
+				&e.result, sizeof(e.result)))
+			return -EFAULT;
+		/* Demotions that wait must be done before the next may. */
+		if (v->demote_pending && i + 1 < count) {
+			i++;
+			goto restart;
+		}
+	}
+	return 0;
+restart:
+	args[0] += (uint64_t)i * sizeof(struct multicall_entry);
+	args[1] = count - i;
+	return -ERESTART;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * References on frames and their owners' page lists. The invariants stand in
+ * mm/frame.h; tests in tests/unit/hypervisor/mm/test_frame.c.
+ */
+#include "mm/frame.h"
+#include "domain/domain.h"
+#include "lib/string.h"
+#include "log/log.h"
+#include "mm/alloc.h"
+#include "mm/m2p.h"
+#include "x86/tlb.h"
+
+uint64_t max_mfn;
+
+bool mfn_is_ram(mfn_t m)
+{
+	return m.n < max_mfn && frame_of(m)->ram == FRAME_RAM;
+}
+
+bool mfn_is_ours(mfn_t m)
+{
+	return m.n < max_mfn && frame_of(m)->ram == FRAME_OURS;
+}
+
+/* The last reference is gone: nobody can name the frame any more. */
+static void frame_free(struct frame *f)
+{
+	struct domain *d = f->owner;
+
+	BUG_ON(f->progress);
+	f->owner = NULL;
+	f->dirty = 1;
+	f->stamp = tlb_stamp();
+	__atomic_store_n(&f->word, 0, __ATOMIC_RELEASE);
+	m2p_set(frame_mfn(f), M2P_INVALID);
+	page_free(frame_mfn(f), 0);
+	domain_put(d);
+}
+
+/* A new reference is possible only on a frame that is in somebody's hands. */
+static bool word_can_get(uint64_t w)
+{
+	return frame_word_refs(w) && frame_word_refs(w) < FRAME_REF_MAX &&
+	       (w & (FRAME_ALLOCATED | FRAME_SHARED));
+}
+
+struct frame *frame_get_any(mfn_t m, struct domain **owner)
+{
+	struct frame *f;
+	uint64_t w;
+
+	if (!mfn_is_ram(m))
+		return NULL;
+	f = frame_of(m);
+	w = frame_load(f);
+	do {
+		if (!word_can_get(w))
+			return NULL;
+	} while (!frame_cas(f, &w, w + FRAME_REF_ONE));
+	*owner = f->owner;
+	return f;
+}
+
+struct frame *frame_get(mfn_t m, const struct domain *d)
+{
+	struct domain *owner;
+	struct frame *f;
+
+	/* Looked at first, so that a stranger's frame is not even touched. */
+	if (!mfn_is_ram(m) || frame_of(m)->owner != d)
+		return NULL;
+	f = frame_get_any(m, &owner);
+	if (f && owner != d) {
+		frame_put(f);
+		return NULL;
+	}
+	return f;
+}
+
+void frame_put(struct frame *f)
+{
+	uint64_t w = frame_load(f);
+
+	do {
+		BUG_ON(!frame_word_refs(w));
+	} while (!frame_cas(f, &w, w - FRAME_REF_ONE));
+	if (frame_word_refs(w) == 1)
+		frame_free(f);
+}
+
+int frame_get_writable(mfn_t m, const struct domain *d)
+{
+	uint64_t w, new;
+	struct frame *f;
+
+	if (!mfn_is_ram(m))
+		return -EINVAL;
+	f = frame_of(m);
+	if (f->owner != d)
+		return -EPERM;
+	w = frame_load(f);
+	do {
+		if (!word_can_get(w))
+			return frame_word_refs(w) ? -EBUSY : -EPERM;
+		new = w + FRAME_REF_ONE + FRAME_TYPE_ONE;
+		if (frame_word_type(w) != FRAME_WRITABLE) {
+			if (frame_word_tcnt(w) || (w & FRAME_LOCKED))
+				return -EINVAL;
+			if (f->progress)
+				return -ERESTART;
+			if (frame_word_type(w) != FRAME_NONE)
+				tlb_flush_since(f->stamp);
+			new &= ~(FRAME_TYPE_MASK | FRAME_VALIDATED);
+			new |= (uint64_t)FRAME_WRITABLE << FRAME_TYPE_SHIFT;
+		}
+	} while (!frame_cas(f, &w, new));
+	if (unlikely(f->owner != d)) {
+		frame_put_writable(f);
+		return -EPERM;
+	}
+	return 0;
+}
+
+void frame_put_writable(struct frame *f)
+{
+	uint64_t w = frame_load(f);
+
+	do {
+		BUG_ON(!frame_word_tcnt(w) ||
+		       frame_word_type(w) != FRAME_WRITABLE);
+		if (frame_word_tcnt(w) == 1)
+			f->stamp = tlb_stamp();
+	} while (!frame_cas(f, &w, w - FRAME_REF_ONE - FRAME_TYPE_ONE));
+	if (frame_word_refs(w) == 1)
+		frame_free(f);
+}
+
+static void list_insert(struct domain *d, struct frame *f)
+{
+	uint32_t n = frame_mfn(f).n;
+
+	f->prev = 0;
+	f->next = d->page_head;
+	if (d->page_head)
+		frame_of(mfn(d->page_head))->prev = n;
+	d->page_head = n;
+	d->page_count++;
+}
+
+static void list_remove(struct domain *d, struct frame *f)
+{
+	if (f->prev)
+		frame_of(mfn(f->prev))->next = f->next;
+	else
+		d->page_head = f->next;
+	if (f->next)
+		frame_of(mfn(f->next))->prev = f->prev;
+	f->next = f->prev = 0;
+	d->page_count--;
+}
+
+static int assign(struct domain *d, mfn_t m, unsigned int order, bool limited)
+{
+	uint64_t i, count = 1ull << order;
+
+	lock_acquire(&d->page_lock);
+	if (d->life != DOMAIN_ALIVE ||
+	    (limited && d->page_count + count > d->page_max)) {
+		lock_release(&d->page_lock);
+		return -ENOMEM;
+	}
+	/* Backwards, so that the list ascends within the extent. */
+	for (i = count; i-- > 0;) {
+		struct frame *f = frame_of(mfn_add(m, i));
+
+		f->owner = d;
+		f->progress = 0;
+		domain_get(d);
+		list_insert(d, f);
+		__atomic_store_n(&f->word, FRAME_ALLOCATED | FRAME_REF_ONE,
+				 __ATOMIC_RELEASE);
+	}
+	lock_release(&d->page_lock);
+	return 0;
+}
+
+int frame_assign(struct domain *d, mfn_t m, unsigned int order)
+{
+	return assign(d, m, order, true);
+}
+
+int frame_assign_exchanged(struct domain *d, mfn_t m, unsigned int order)
+{
+	return assign(d, m, order, false);
+}
+
+int frame_unassign(struct domain *d, struct frame *f)
+{
+	uint64_t w = frame_load(f);
+
+	do {
+		if (!(w & FRAME_ALLOCATED) || f->owner != d)
+			return -EINVAL;
+	} while (!frame_cas(f, &w, w & ~FRAME_ALLOCATED));
+	lock_acquire(&d->page_lock);
+	list_remove(d, f);
+	lock_release(&d->page_lock);
+	frame_put(f);
+	return 0;
+}
+
+void *frame_alloc_shared(struct domain *d)
+{
+	mfn_t m = page_alloc(0, ADDR_ANY);
+	struct frame *f;
+
+	if (mfn_eq(m, MFN_NONE))
+		return NULL;
+	f = frame_of(m);
+	f->owner = d;
+	f->progress = 0;
+	domain_get(d);
+	__atomic_store_n(&f->word, FRAME_SHARED | FRAME_REF_ONE,
+			 __ATOMIC_RELEASE);
+	return mfn_to_virt(m);
+}
+
+void frame_free_shared(void *page)
+{
+	struct frame *f = frame_of(virt_to_mfn(page));
+	uint64_t w = frame_load(f);
+
+	while (!frame_cas(f, &w, w & ~FRAME_SHARED))
+		;
+	frame_put(f);
+}

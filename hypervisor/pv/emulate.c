@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Instructions that trap because the guest kernel runs in ring 3, done for
+ * it: privileged ones (#GP), CPUID behind the forced-emulation prefix (#UD),
+ * and writes to its own level-1 page tables (#PF), which are made as the CPU
+ * would make them, atomically against the accessed and dirty bits, and with
+ * the checks of mmu_update.
+ *
+ * The decoder and evaluator are pv/decode.c. Tests:
+ * tests/unit/hypervisor/pv/test_emulate.c.
+ */
+#include "pv/emulate.h"
+#include "hypercall/hypercall.h"
+#include "lib/string.h"
+#include "log/log.h"
+#include "mm/guest.h"
+#include "pv/bounce.h"
+#include "pv/decode.h"
+#include "pv/table.h"
+#include "sched/sched.h"
+#include "x86/machine.h"
+#include "x86/ports.h"
+#include "x86/tlb.h"
+
+/* What a guest sees in CR0: PE MP ET NE WP AM PG. */
+#define CR0_GUEST 0x80050033ull
+#define CR0_TS	  8ull
+/* CR4 bits that a guest may set without effect: all it asks for is there. */
+#define CR4_GUEST_MASK 0x000007ffull
+
+static void gprs_load(const struct cpu_regs *r, uint64_t g[16])
+{
+	const uint64_t all[16] = { r->rax, r->rcx, r->rdx, r->rbx,
+				   r->rsp, r->rbp, r->rsi, r->rdi,
+				   r->r8,  r->r9,  r->r10, r->r11,
+				   r->r12, r->r13, r->r14, r->r15 };
+
+	memcpy(g, all, sizeof(all));
+}
+
+static void gprs_store(struct cpu_regs *r, const uint64_t g[16])
+{
+	r->rax = g[0];
+	r->rcx = g[1];
+	r->rdx = g[2];
+	r->rbx = g[3];
+	r->rsp = g[4];
+	r->rbp = g[5];
+	r->rsi = g[6];
+	r->rdi = g[7];
+	r->r8 = g[8];
+	r->r9 = g[9];
+	r->r10 = g[10];
+	r->r11 = g[11];
+	r->r12 = g[12];
+	r->r13 = g[13];
+	r->r14 = g[14];
+	r->r15 = g[15];
+}
+
+/* Bytes at the instruction pointer; fewer at the end of what is mapped. */
+static size_t fetch(const struct vcpu *v, uint8_t bytes[INSN_FETCH_MAX])
+{
+	uint64_t rip = v->arch.regs.rip;
+	size_t n = PAGE_SIZE - (rip & ~PAGE_MASK);
+
+	if (!guest_read(bytes, gptr(rip), INSN_FETCH_MAX))
+		return INSN_FETCH_MAX;
+	if (n >= INSN_FETCH_MAX || guest_read(bytes, gptr(rip), n))
+		return 0;
+	return n;
+}
+
+static bool decode_here(struct vcpu *v, struct insn *in)
+{
+	uint8_t bytes[INSN_FETCH_MAX];
+	size_t n = fetch(v, bytes);
+	/* 32-bit code exists only in user mode: the flat one or its own. */
+	enum insn_mode mode = INSN_MODE_64;
+
+	if (!v->arch.kernel_mode && (v->arch.regs.cs & 0xffff) != 0x33 &&
+	    (v->arch.regs.cs & 0xffff) != FLAT_RING3_CS64)
+		mode = INSN_MODE_COMPAT32;
+	return n && !decode_insn(bytes, n, mode, in);
+}
+
+static void advance(struct vcpu *v, const struct insn *in)
+{
+	v->arch.regs.rip += in->length;
+	v->arch.regs.rflags &= ~(1ull << 16); /* RF */
+}
+
+/* User mode: does the bitmap of set_iobitmap clear these ports? */
+static bool user_port_allowed(struct vcpu *v, uint16_t port, unsigned int n)
+{
+	uint8_t bits[2];
+	uint64_t at = v->arch.iobitmap_va + port / 8;
+	int rc;
+
+	if (!v->domain->privileged ||
+	    port + n > v->arch.iobitmap_ports || !v->arch.iobitmap_va)
+		return false;
+	vcpu_enter_kernel(v);
+	rc = guest_read(bits, gptr(at), sizeof(bits));
+	vcpu_enter_user(v);
+	if (rc)
+		return false;
+	return !((bits[0] | bits[1] << 8) >> (port & 7) & ((1u << n) - 1));
+}
+
+static bool port_allowed(struct vcpu *v, uint16_t port, unsigned int n)
+{
+	return v->arch.kernel_mode || user_port_allowed(v, port, n);
+}
+
+static bool do_in_out(struct vcpu *v, const struct insn *in, uint64_t g[16])
+{
+	uint16_t port = in->port_dx ? g[GPR_RDX] : in->imm;
+	uint32_t val;
+
+	if (!port_allowed(v, port, in->op_bytes))
+		return false;
+	if (in->op == INSN_OUT) {
+		(void)!port_write(v->domain, port, in->op_bytes, g[GPR_RAX]);
+		return true;
+	}
+	val = ~0u;
+	(void)!port_read(v->domain, port, in->op_bytes, &val);
+	insn_write_gpr(g, GPR_RAX, in->op_bytes, val);
+	return true;
+}
+
+/* One step of ins or outs; the guest executes the rest again. */
+static bool do_string_io(struct vcpu *v, const struct insn *in, uint64_t g[16],
+			 bool *again)
+{
+	struct cpu_regs *r = &v->arch.regs;
+	uint16_t port = g[GPR_RDX];
+	uint32_t val = ~0u;
+	uint64_t va;
+
+	*again = false;
+	if (!port_allowed(v, port, in->op_bytes))
+		return false;
+	if (!insn_rep_count(in, g))
+		return true;
+	va = insn_effective_address(in, g, r->rip + in->length,
+				    vcpu_get_fs_base(v),
+				    vcpu_get_gs_base_kernel(v));
+	if (in->op == INSN_INS) {
+		(void)!port_read(v->domain, port, in->op_bytes, &val);
+		if (guest_write(gptr(va), &val, in->op_bytes)) {
+			bounce_page_fault(v, va, 2);
+			*again = true;
+			return true;
+		}
+	} else {
+		if (guest_read(&val, gptr(va), in->op_bytes)) {
+			bounce_page_fault(v, va, 0);
+			*again = true;
+			return true;
+		}
+		(void)!port_write(v->domain, port, in->op_bytes, val);
+	}
+	insn_string_step(in, g, r->rflags);
+	gprs_store(r, g);
+	*again = insn_rep_continues(in, g);
+	return true;
+}
+
+static bool do_read_cr(struct vcpu *v, const struct insn *in, uint64_t g[16])
+{
+	uint64_t val;
+
+	switch (in->sreg) {
+	case 0:
+		val = CR0_GUEST | (v->arch.ts ? CR0_TS : 0);
+		break;
+	case 2:
+		val = v->info->arch.cr2;
+		break;
+	case 3:
+		val = v->arch.kernel_cr3;
+		break;
+	case 4:
+		val = v->arch.cr4;
+		break;
+	default:
+		return false;
+	}
+	insn_write_gpr(g, in->reg, 8, val);
+	return true;
+}
+
+static bool do_write_cr(struct vcpu *v, const struct insn *in, uint64_t val)
+{
+	switch (in->sreg) {
+	case 0:
+		if ((val ^ CR0_GUEST) & ~CR0_TS)
+			return false;
+		vcpu_set_ts(v, val & CR0_TS);
+		return true;
+	case 2:
+		v->info->arch.cr2 = val;
+		return true;
+	case 4:
+		v->arch.cr4 = val & CR4_GUEST_MASK;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool do_msr(struct vcpu *v, const struct insn *in, uint64_t g[16])
+{
+	uint32_t msr = g[GPR_RCX];
+	uint64_t val = (uint32_t)g[GPR_RAX] | g[GPR_RDX] << 32;
+
+	if (in->op == INSN_WRMSR)
+		return !guest_wrmsr(v, msr, val);
+	if (guest_rdmsr(v, msr, &val))
+		return false;
+	g[GPR_RAX] = (uint32_t)val;
+	g[GPR_RDX] = val >> 32;
+	return true;
+}
+
+static void do_cpuid(struct vcpu *v, uint64_t g[16])
+{
+	uint32_t out[4];
+
+	guest_cpuid(v, g[GPR_RAX], g[GPR_RCX], out);
+	g[GPR_RAX] = out[0];
+	g[GPR_RBX] = out[1];
+	g[GPR_RCX] = out[2];
+	g[GPR_RDX] = out[3];
+}
+
+/* `int n`: a guest's gate, open to callers of at least its ring. */
+static bool do_int(struct vcpu *v, const struct insn *in)
+{
+	const struct trap_info *t = &v->arch.traps[in->imm & 0xff];
+
+	/* The guest kernel counts as ring 1. */
+	if (!t->address || TI_GET_DPL(t) < (v->arch.kernel_mode ? 1 : 3)) {
+		bounce_trap(v, X86_TRAP_GP, (in->imm & 0xff) << 3 | 2);
+		return true;
+	}
+	advance(v, in);
+	bounce_trap(v, in->imm & 0xff, 0);
+	return true;
+}
+
+static bool do_debugreg(struct vcpu *v, const struct insn *in, uint64_t g[16])
+{
+	uint64_t args[6] = { in->sreg };
+
+	if (in->op == INSN_MOV_TO_DR) {
+		args[1] = insn_read_reg(in, g);
+		return !hypercall_set_debugreg(v, args);
+	}
+	if (in->sreg == 4 || in->sreg == 5)
+		return false;
+	insn_write_gpr(g, in->reg, 8, v->arch.debugreg[in->sreg & 7]);
+	return true;
+}
+
+/* Kernel mode only. */
+static bool do_kernel_only(struct vcpu *v, const struct insn *in,
+			   uint64_t g[16])
+{
+	uint64_t va;
+
+	switch (in->op) {
+	case INSN_RDMSR:
+	case INSN_WRMSR:
+		return do_msr(v, in, g);
+	case INSN_MOV_FROM_CR:
+		return do_read_cr(v, in, g);
+	case INSN_MOV_TO_CR:
+		return do_write_cr(v, in, insn_read_reg(in, g));
+	case INSN_MOV_FROM_DR:
+	case INSN_MOV_TO_DR:
+		return do_debugreg(v, in, g);
+	case INSN_CLI:
+	case INSN_STI:
+		/* Events are masked elsewhere; IF itself stays on. */
+		return v->arch.iopl >= 1;
+	case INSN_CLTS:
+		vcpu_set_ts(v, false);
+		return true;
+	case INSN_HLT:
+		vcpu_block(v);
+		return true;
+	case INSN_INVLPG:
+		va = insn_effective_address(in, g,
+					    v->arch.regs.rip + in->length,
+					    vcpu_get_fs_base(v),
+					    vcpu_get_gs_base_kernel(v));
+		if (va_is_guest(va))
+			tlb_flush_page(va);
+		return true;
+	case INSN_WBINVD:
+	case INSN_INVD:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool emulate_privileged(struct vcpu *v)
+{
+	struct insn in;
+	uint64_t g[16];
+	bool again;
+
+	if (!decode_here(v, &in) || in.forced || insn_is_write(&in))
+		return false;
+	gprs_load(&v->arch.regs, g);
+	switch (in.op) {
+	case INSN_INT:
+		return do_int(v, &in);
+	case INSN_INS:
+	case INSN_OUTS:
+		if (!do_string_io(v, &in, g, &again))
+			return false;
+		if (!again)
+			advance(v, &in);
+		return true;
+	case INSN_IN:
+	case INSN_OUT:
+		if (!do_in_out(v, &in, g))
+			return false;
+		break;
+	default:
+		if (!v->arch.kernel_mode || !do_kernel_only(v, &in, g))
+			return false;
+		break;
+	}
+	gprs_store(&v->arch.regs, g);
+	advance(v, &in);
+	return true;
+}
+
+bool emulate_forced(struct vcpu *v)
+{
+	struct insn in;
+	uint64_t g[16];
+
+	if (!decode_here(v, &in) || !in.forced || in.op != INSN_CPUID)
+		return false;
+	gprs_load(&v->arch.regs, g);
+	do_cpuid(v, g);
+	gprs_store(&v->arch.regs, g);
+	advance(v, &in);
+	return true;
+}
+
+/* A level-1 table's entry that the guest sees read-only at va. */
+static uint64_t *find_table_entry(struct vcpu *v, uint64_t va,
+				  struct frame **table)
+{
+	struct frame *l1, *f = NULL;
+	uint64_t *slot = table_find_l1e(v, v->arch.kernel_cr3, va, &l1);
+	uint64_t pte;
+
+	if (!slot)
+		return NULL;
+	pte = *slot;
+	table_unhold(v, l1);
+	if ((pte & (PTE_P | PTE_RW)) != PTE_P)
+		return NULL;
+	if (!mfn_is_ram(mfn((pte & PTE_ADDR) >> PAGE_SHIFT)))
+		return NULL;
+	f = frame_of(mfn((pte & PTE_ADDR) >> PAGE_SHIFT));
+	if (f->owner != v->domain)
+		return NULL;
+	switch (table_hold(f)) {
+	case 1:
+		break;
+	case 0:
+		return NULL;
+	default:
+		table_unhold(v, f);
+		return NULL;
+	}
+	*table = f;
+	return (uint64_t *)((uint8_t *)mfn_to_virt(frame_mfn(f)) +
+			    (va & ~PAGE_MASK & ~7ull));
+}
+
+/* Replaces `old` by `new` if it still stands there. 1: it does not. */
+static int entry_compare_exchange(struct vcpu *v, uint64_t *slot, uint64_t old,
+				  uint64_t new)
+{
+	struct domain *d = v->domain;
+	int rc = pte_get(&new, 1, d, d);
+
+	if (rc)
+		return rc;
+	if (__atomic_compare_exchange_n(slot, &old, new, false,
+					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		rc = pte_put(old, 1);
+		return rc;
+	}
+	rc = pte_put(new, 1);
+	return rc ? rc : 1;
+}
+
+bool emulate_table_write(struct vcpu *v, uint64_t va)
+{
+	struct cpu_regs *r = &v->arch.regs;
+	unsigned int shift, bytes;
+	uint64_t g[16], out[16], ea, rflags, *slot;
+	struct frame *table;
+	struct insn in;
+	int rc;
+
+	slot = find_table_entry(v, va, &table);
+	if (!slot)
+		return false;
+	rc = -EINVAL;
+	if (!decode_here(v, &in) || !insn_is_write(&in) || insn_is_string(&in) ||
+	    !in.has_mem)
+		goto done;
+	gprs_load(r, g);
+	ea = insn_effective_address(&in, g, r->rip + in.length,
+				    vcpu_get_fs_base(v),
+				    vcpu_get_gs_base_kernel(v));
+	bytes = insn_mem_bytes(&in);
+	if ((ea & ~7ull) != (va & ~7ull) || (ea & 7) + bytes > 8)
+		goto done;
+	shift = (ea & 7) * 8;
+	do {
+		uint64_t old = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+		uint64_t mask = bytes == 8 ? ~0ull : (1ull << bytes * 8) - 1;
+		uint64_t new = 0;
+		bool writes;
+
+		memcpy(out, g, sizeof(out));
+		rflags = r->rflags;
+		rc = insn_compute_write(&in, old >> shift & mask, g, &new,
+					&writes, out, &rflags);
+		if (rc)
+			break;
+		if (writes) {
+			new = (old & ~(mask << shift)) |
+			      (new & mask) << shift;
+			rc = entry_compare_exchange(v, slot, old, new);
+		}
+	} while (rc == 1);
+	if (!rc) {
+		gprs_store(r, out);
+		r->rflags = rflags;
+		advance(v, &in);
+	}
+done:
+	table_unhold(v, table);
+	return !rc;
+}

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Typed frames as page tables.
+ *
+ * A frame becomes a page table of level n by promotion: every present entry
+ * takes a reference on what it maps (level 1: a page, writable if RW; above:
+ * a table of level n-1, itself promoted). It stays read-only to the guest as
+ * long as it has that type, and each change to an entry goes through
+ * table_write(). Demotion lets every entry's reference go again.
+ *
+ * Both walk the 512 entries with f->progress saying how many hold a
+ * reference, under FRAME_LOCKED, and may stop (-ERESTART) with the frame in a
+ * consistent state:
+ *   promotion given up: type count 0, progress k (k > 0 holds a reference on
+ *     the frame itself: FRAME_REF of "progress");
+ *   demotion given up: type count 1, not validated, progress k.
+ * Whoever comes next goes on from there. Recursion goes at most four levels
+ * deep, parent before child, so frames are always locked downwards.
+ *
+ * Tests: tests/unit/hypervisor/pv/test_table.c.
+ */
+#include "pv/table.h"
+#include "hypercall/hypercall.h"
+#include "lib/string.h"
+#include "log/log.h"
+#include "pv/mmio.h"
+#include "x86/machine.h"
+#include "x86/tlb.h"
+
+static bool type_is_table(enum frame_type t)
+{
+	return t >= FRAME_L1 && t <= FRAME_L4;
+}
+
+static uint64_t word_set_type(uint64_t w, enum frame_type t)
+{
+	return (w & ~FRAME_TYPE_MASK) | (uint64_t)t << FRAME_TYPE_SHIFT;
+}
+
+uint64_t pte_forbidden(const struct domain *d, unsigned int level)
+{
+	uint64_t bad = PTE_ADDR & ~((1ull << phys_bits) - 1);
+
+	if (level > 1)
+		return bad | PTE_PSE;
+	/* RAM is cached: other cache types only where devices are. */
+	if (!d->privileged)
+		bad |= PTE_PAT | PTE_PCD | PTE_PWT;
+	return bad;
+}
+
+static mfn_t pte_mfn(uint64_t pte)
+{
+	return mfn((pte & PTE_ADDR) >> PAGE_SHIFT);
+}
+
+static int l1e_get(uint64_t *pte, struct domain *d, struct domain *owner)
+{
+	mfn_t m = pte_mfn(*pte);
+	struct frame *f;
+	int rc;
+
+	if (!mfn_is_ram(m)) {
+		if (!d->privileged || mfn_is_ours(m) ||
+		    (owner != d && owner != &domain_io))
+			return -EPERM;
+		return mmio_check(m, pte);
+	}
+	if (!(*pte & PTE_RW))
+		return frame_get(m, owner) ? 0 : -EINVAL;
+	rc = frame_get_writable(m, owner);
+	if (rc == -ERESTART)
+		rc = frame_get_type(m, owner, FRAME_WRITABLE, &f);
+	return rc;
+}
+
+int pte_get(uint64_t *pte, unsigned int level, struct domain *d,
+	    struct domain *owner)
+{
+	struct frame *f;
+
+	if (!(*pte & PTE_P))
+		return 0;
+	if (*pte & pte_forbidden(d, level))
+		return -EINVAL;
+	*pte |= PTE_U;
+	if (level == 1)
+		return l1e_get(pte, d, owner);
+	return frame_get_type(pte_mfn(*pte), d, (enum frame_type)(level - 1),
+			      &f);
+}
+
+int pte_put(uint64_t pte, unsigned int level)
+{
+	struct frame *f;
+
+	if (!(pte & PTE_P))
+		return 0;
+	if (!mfn_is_ram(pte_mfn(pte)))
+		return 0;
+	f = frame_of(pte_mfn(pte));
+	if (level > 1)
+		return frame_put_type(f);
+	if (pte & PTE_RW)
+		frame_put_writable(f);
+	else
+		frame_put(f);
+	return 0;
+}
+
+static bool slot_is_ours(unsigned int level, unsigned int i)
+{
+	return level == 4 && i >= HV_L4_FIRST && i <= HV_L4_LAST;
+}
+
+/* Entries [f->progress, 512) take their references. */
+static int table_promote(struct frame *f, struct domain *d, unsigned int level)
+{
+	uint64_t *t = mfn_to_virt(frame_mfn(f));
+	unsigned int i;
+	int rc;
+
+	for (i = f->progress; i < PT_ENTRIES; i++) {
+		uint64_t e = t[i];
+
+		if ((e & PTE_P) && !slot_is_ours(level, i)) {
+			rc = pte_get(&e, level, d, d);
+			if (rc)
+				return rc;
+			if (e != t[i])
+				t[i] = e;
+			if (level > 1 && hypercall_preempt_check()) {
+				f->progress = i + 1;
+				return -ERESTART;
+			}
+		}
+		f->progress = i + 1;
+	}
+	if (level == 4) {
+		memcpy(&t[HV_L4_FIRST], hv_l4_entries, sizeof(hv_l4_entries));
+		t[(PERDOMAIN_BASE >> 39) & 511] =
+			d->perdomain_l3 | PTE_P | PTE_RW | PTE_A | PTE_D;
+	}
+	return 0;
+}
+
+/* Entries [0, f->progress) let theirs go, from the top. */
+static int table_demote(struct frame *f, unsigned int level)
+{
+	uint64_t *t = mfn_to_virt(frame_mfn(f));
+
+	while (f->progress) {
+		unsigned int i = f->progress - 1;
+
+		if (!slot_is_ours(level, i)) {
+			int rc = pte_put(t[i], level);
+
+			if (rc)
+				return rc;
+			if (level > 1 && (t[i] & PTE_P) &&
+			    hypercall_preempt_check()) {
+				f->progress = i;
+				return i ? -ERESTART : 0;
+			}
+		}
+		f->progress = i;
+	}
+	return 0;
+}
+
+/* Sets and clears bits of the word and adds to its counts. */
+static uint64_t word_change(struct frame *f, uint64_t set, uint64_t clear,
+			    int64_t add)
+{
+	uint64_t w = frame_load(f);
+
+	while (!frame_cas(f, &w, ((w & ~clear) | set) + (uint64_t)add))
+		;
+	return w;
+}
+
+/* The frame is locked and referenced by us; progress says where it stands. */
+static int locked_promote(struct frame *f, struct domain *d,
+			  enum frame_type type)
+{
+	bool had_progress = f->progress != 0;
+	int rc;
+
+	tlb_flush_since(f->stamp);
+	if (type == FRAME_SEGDESC) {
+		uint64_t *t = mfn_to_virt(frame_mfn(f));
+		unsigned int i;
+
+		rc = 0;
+		for (i = 0; i < PT_ENTRIES && !rc; i++)
+			if (!descriptor_fix(&t[i]))
+				rc = -EINVAL;
+	} else {
+		rc = table_promote(f, d, type - FRAME_NONE);
+	}
+	if (!rc) {
+		/* Our reference becomes the type's; progress's own goes. */
+		word_change(f, FRAME_VALIDATED, FRAME_LOCKED, FRAME_TYPE_ONE);
+		if (had_progress)
+			frame_put(f);
+		return 0;
+	}
+	word_change(f, 0, FRAME_LOCKED, 0);
+	/* Progress keeps one reference as long as there is any. */
+	if (had_progress || !f->progress)
+		frame_put(f);
+	return rc;
+}
+
+/* Undoes a promotion that was given up (type count 0, progress > 0). */
+int frame_forget_type(struct frame *f)
+{
+	uint64_t w = frame_load(f);
+	int rc;
+
+	do {
+		if (frame_word_tcnt(w) || !f->progress)
+			return 0;
+		if (w & FRAME_LOCKED)
+			return -EBUSY;
+	} while (!frame_cas(f, &w, w | FRAME_LOCKED));
+	rc = table_demote(f, frame_word_type(w));
+	if (!rc)
+		f->stamp = tlb_stamp();
+	word_change(f, 0, FRAME_LOCKED, 0);
+	if (!rc)
+		frame_put(f);
+	return rc;
+}
+
+int frame_get_type(mfn_t m, struct domain *d, enum frame_type type,
+		   struct frame **out)
+{
+	struct frame *f;
+	uint64_t w, new;
+
+	if (!mfn_is_ram(m))
+		return -EINVAL;
+	f = frame_of(m);
+	if (f->owner != d)
+		return -EPERM;
+	*out = f;
+	w = frame_load(f);
+	for (;;) {
+		enum frame_type now = frame_word_type(w);
+
+		if (!frame_word_refs(w) ||
+		    !(w & (FRAME_ALLOCATED | FRAME_SHARED)))
+			return -EPERM;
+		if (frame_word_refs(w) >= FRAME_REF_MAX)
+			return -EBUSY;
+		if (now == type &&
+		    (type == FRAME_WRITABLE || (w & FRAME_VALIDATED))) {
+			new = w + FRAME_REF_ONE + FRAME_TYPE_ONE;
+			if (frame_cas(f, &w, new))
+				return 0;
+			continue;
+		}
+		if (w & FRAME_LOCKED) {
+			/* A table that refers to itself ends here, too. */
+			if (now != type)
+				return -EINVAL;
+			w = frame_load(f);
+			continue;
+		}
+		if (now != type) {
+			if (frame_word_tcnt(w))
+				return -EINVAL;
+			/* Pages of ours are data, never tables. */
+			if ((w & FRAME_SHARED) && type != FRAME_WRITABLE)
+				return -EINVAL;
+			if (f->progress) {
+				int rc = frame_forget_type(f);
+
+				if (rc)
+					return rc;
+				w = frame_load(f);
+				continue;
+			}
+			if (type == FRAME_WRITABLE)
+				return frame_get_writable(m, d);
+		}
+		/* Promote: type set, locked, one reference ours. */
+		new = word_set_type(w, type) & ~FRAME_VALIDATED;
+		new = (new | FRAME_LOCKED) + FRAME_REF_ONE;
+		if (!frame_cas(f, &w, new))
+			continue;
+		if (frame_word_tcnt(w)) {
+			/* A demotion was given up half-way: up again. */
+			int rc;
+
+			tlb_flush_since(f->stamp);
+			rc = table_promote(f, d, type);
+			if (rc) {
+				word_change(f, 0, FRAME_LOCKED, 0);
+				frame_put(f);
+				return rc;
+			}
+			word_change(f, FRAME_VALIDATED, FRAME_LOCKED,
+				    FRAME_TYPE_ONE);
+			return 0;
+		}
+		return locked_promote(f, d, type);
+	}
+}
+
+int frame_put_type(struct frame *f)
+{
+	uint64_t w = frame_load(f);
+	int rc;
+
+	for (;;) {
+		enum frame_type type = frame_word_type(w);
+
+		BUG_ON(!frame_word_tcnt(w));
+		if (type == FRAME_WRITABLE) {
+			frame_put_writable(f);
+			return 0;
+		}
+		if (frame_word_tcnt(w) > 1) {
+			if (frame_cas(f, &w,
+				      w - FRAME_REF_ONE - FRAME_TYPE_ONE))
+				return 0;
+			continue;
+		}
+		if (w & FRAME_LOCKED) {
+			w = frame_load(f);
+			continue;
+		}
+		if (frame_cas(f, &w, (w | FRAME_LOCKED) & ~FRAME_VALIDATED))
+			break;
+	}
+	rc = 0;
+	if (type_is_table(frame_word_type(w)))
+		rc = table_demote(f, frame_word_type(w));
+	if (rc) {
+		word_change(f, 0, FRAME_LOCKED, 0);
+		return rc;
+	}
+	f->stamp = tlb_stamp();
+	word_change(f, 0, FRAME_LOCKED, -(int64_t)FRAME_TYPE_ONE);
+	frame_put(f);
+	return 0;
+}
+
+void frame_put_type_later(struct vcpu *v, struct frame *f)
+{
+	int rc = frame_put_type(f);
+
+	if (rc) {
+		BUG_ON(v->demote_pending);
+		v->demote_pending = f;
+	}
+}
+
+bool demote_pending_finish(struct vcpu *v)
+{
+	if (v->demote_pending && !frame_put_type(v->demote_pending))
+		v->demote_pending = NULL;
+	return !v->demote_pending;
+}
+
+unsigned int table_hold(struct frame *f)
+{
+	uint64_t w = frame_load(f);
+
+	do {
+		if (!type_is_table(frame_word_type(w)) ||
+		    !frame_word_tcnt(w) || !(w & FRAME_VALIDATED) ||
+		    (w & FRAME_LOCKED) || frame_word_refs(w) >= FRAME_REF_MAX)
+			return 0;
+	} while (!frame_cas(f, &w, w + FRAME_REF_ONE + FRAME_TYPE_ONE));
+	return frame_word_type(w);
+}
+
+void table_unhold(struct vcpu *v, struct frame *f)
+{
+	uint64_t w = frame_load(f);
+
+	while (frame_word_tcnt(w) > 1)
+		if (frame_cas(f, &w, w - FRAME_REF_ONE - FRAME_TYPE_ONE))
+			return;
+	frame_put_type_later(v, f);
+}
+
+static uint64_t slot_exchange(uint64_t *slot, uint64_t new, bool keep_ad)
+{
+	uint64_t old;
+
+	if (!keep_ad)
+		return __atomic_exchange_n(slot, new, __ATOMIC_ACQ_REL);
+	old = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+	while (!__atomic_compare_exchange_n(slot, &old,
+					    new | (old & (PTE_A | PTE_D)),
+					    false, __ATOMIC_ACQ_REL,
+					    __ATOMIC_ACQUIRE))
+		;
+	return old;
+}
+
+int table_write(struct vcpu *v, struct domain *d, struct domain *owner,
+		uint64_t *slot, unsigned int level, uint64_t new, bool keep_ad)
+{
+	uint64_t old = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+	int rc;
+
+	if (level == 4) {
+		unsigned int i = ((uintptr_t)slot & 4095) / 8;
+
+		if (slot_is_ours(4, i))
+			return -EPERM;
+	}
+	/* One demotion at a time can be left for later. */
+	if (level > 1 && v->demote_pending)
+		return -ERESTART;
+	/* Same frame, same rights: no reference changes. */
+	if ((old & PTE_P) && !((old ^ new) & (PTE_ADDR | PTE_RW | PTE_P)) &&
+	    owner == d) {
+		if (new & pte_forbidden(d, level))
+			return -EINVAL;
+		new |= PTE_U;
+		if (__atomic_compare_exchange_n(
+			    slot, &old,
+			    new | (keep_ad ? old & (PTE_A | PTE_D) : 0), false,
+			    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			return 0;
+		/* The accessed or dirty bit came in between: the long way. */
+	}
+	rc = pte_get(&new, level, d, owner);
+	if (rc)
+		return rc;
+	old = slot_exchange(slot, new, keep_ad);
+	if (!(old & PTE_P))
+		return 0;
+	rc = pte_put(old, level);
+	if (rc)
+		v->demote_pending = frame_of(pte_mfn(old));
+	return 0;
+}
+
+static uint64_t *table_step(uint64_t entry, uint64_t va, unsigned int shift)
+{
+	uint64_t *t;
+
+	if (!(entry & PTE_P) || !mfn_is_ram(pte_mfn(entry)))
+		return NULL;
+	t = mfn_to_virt(pte_mfn(entry));
+	return &t[(va >> shift) & 511];
+}
+
+uint64_t *table_find_l1e(struct vcpu *v, uint64_t root, uint64_t va,
+			 struct frame **l1)
+{
+	uint64_t *e;
+	int shift;
+
+	(void)v;
+	if (!va_is_guest(va))
+		return NULL;
+	e = table_step(root | PTE_P, va, 39);
+	for (shift = 30; e && shift >= 12; shift -= 9) {
+		if (shift < 30 && (*e & PTE_PSE))
+			return NULL;
+		e = table_step(*e, va, shift);
+	}
+	if (!e)
+		return NULL;
+	*l1 = frame_of(virt_to_mfn(e));
+	if (table_hold(*l1) != 1)
+		return NULL;
+	return e;
+}
+
+int table_pin(struct domain *d, mfn_t m, enum frame_type type)
+{
+	struct frame *f;
+	uint64_t w;
+	int rc = frame_get_type(m, d, type, &f);
+
+	if (rc)
+		return rc;
+	w = frame_load(f);
+	do {
+		if (w & FRAME_PINNED) {
+			/* Another pin holds it: the count cannot reach 0. */
+			rc = frame_put_type(f);
+			BUG_ON(rc);
+			return -EINVAL;
+		}
+	} while (!frame_cas(f, &w, w | FRAME_PINNED));
+	return 0;
+}
+
+int table_unpin(struct frame *f)
+{
+	int rc;
+
+	if (!(frame_load(f) & FRAME_PINNED))
+		return -EINVAL;
+	/* The caller's own reference keeps the frame until the bit is off. */
+	rc = frame_put_type(f);
+	if (!rc)
+		word_change(f, 0, FRAME_PINNED, 0);
+	return rc;
+}
+
+/*
+ * Descriptors: code and data with DPL 3; empty ones; nothing of the system
+ * kind, through which a guest could leave ring 3 (Intel SDM volume 3, 3.4.5).
+ */
+bool descriptor_fix(uint64_t *desc)
+{
+	uint64_t e = *desc;
+
+	if (!(e & (1ull << 44))) {
+		/* System: only "not present, type 0" means nothing. */
+		if ((e >> 40 & 0x9f) == 0)
+			return true;
+		return false;
+	}
+	if (!(e & (1ull << 47)))
+		return true;
+	/* DPL 3; accessed already, so that the CPU need not write here. */
+	e |= (3ull << 45) | (1ull << 40);
+	if (e != *desc)
+		*desc = e;
+	return true;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System time (ns since boot, monotonic), timers, wall clock and the guests'
+ * clock pages.
+ */
+#ifndef TIME_TIME_H
+#define TIME_TIME_H
+
+#include "domain/domain.h"
+
+/* Nanoseconds since boot. x86/clock.c reads the TSC. */
+uint64_t time_now_ns(void);
+
+void timer_init(struct timer *t, void (*fire)(struct timer *));
+/* Arms (or re-arms) for absolute system time; in the past: fires soon. */
+void timer_set(struct timer *t, uint64_t expires_ns);
+void timer_stop(struct timer *t);
+
+/* Fires what is due. Called by the timer interrupt. */
+void timers_run(uint64_t now_ns);
+/* Earliest deadline, ~0: none. */
+uint64_t timers_next(void);
+
+/* Fills v's vcpu_time_info (and its registered copy). */
+void time_update_vcpu(struct vcpu *v);
+/* Writes d's wall clock fields. */
+void time_update_wallclock(struct domain *d);
+/* Sets the wall clock: secs/ns at system time. */
+void time_set_wallclock(uint64_t seconds, uint32_t ns, uint64_t system_ns);
+/*
+ * May the wall clock be set so? -EINVAL: a second has fewer nanoseconds, or
+ * system time 0 would lie before 1970 or after 2554.
+ */
+MUST_CHECK int time_check_wallclock(uint64_t seconds, uint32_t ns,
+				    uint64_t system_ns);
+/* Boot: what the machine's own clock says now (x86/cmos.c). */
+void time_init_wallclock(uint64_t seconds_now);
+/*
+ * Tells guests that the TSC alone keeps time on every CPU (the STABLE bit of
+ * their clock pages). Off until called.
+ */
+void time_trust_tsc(bool trust);
+/* Wall clock seconds at boot. */
+uint64_t time_wallclock_boot_s(void);
+
+#endif

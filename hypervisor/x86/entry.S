@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every way in from a guest and every way back.
+ *
+ * While a guest runs, TSS.rsp0 is the end of its vCPU's saved registers, so
+ * an exception pushes its frame where it is to be kept; the stubs then push
+ * the general registers below it and change to the CPU's stack. Nothing is
+ * copied on a vCPU switch.
+ *
+ * The first bytes below a struct vcpu are spare (VCPU_NEST_BYTES): a fault in
+ * the few instructions that run with the stack pointer inside the vCPU (the
+ * fast paths, the last iretq) nests there and is fixed up by table.
+ *
+ * Interrupts are off throughout.
+ */
+#include "x86/cpu.h"
+#include "x86/offsets.h"
+
+#define FLAT_CS64 0xe033
+#define FLAT_SS	  0xe02b
+
+#define CPU(field) cpu0_area + field(%rip)
+#define STACK_TOP cpu0_area + 0x8000(%rip)
+
+/* A fault at `from` continues at `to`. */
+.macro FIXUP from, to
+	.pushsection .fixup, "a"
+	.balign 8
+	.quad \from, \to
+	.popsection
+.endm
+
+.macro PUSH_GPRS
+	push	%rdi
+	push	%rsi
+	push	%rdx
+	push	%rcx
+	push	%rax
+	push	%r8
+	push	%r9
+	push	%r10
+	push	%r11
+	push	%rbx
+	push	%rbp
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+.endm
+
+.macro POP_GPRS
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%rbp
+	pop	%rbx
+	pop	%r11
+	pop	%r10
+	pop	%r9
+	pop	%r8
+	pop	%rax
+	pop	%rcx
+	pop	%rdx
+	pop	%rsi
+	pop	%rdi
+.endm
+
+	.section .text.entry, "ax"
+
+/*
+ * SYSCALL: %rcx = return address, %r11 = flags, stack still the guest's.
+ */
+	.globl syscall_entry
+syscall_entry:
+	mov	%rsp, CPU(CPU_SCRATCH)
+	mov	CPU(CPU_VCPU), %rsp
+	cmpb	$0, VCPU_KERNEL_MODE(%rsp)
+	je	syscall_from_user
+	cmp	$23, %eax
+	je	iret_fast
+	/* A hypercall. */
+hypercall_slow:
+	add	$VCPU_REGS_ES, %rsp
+	push	$FLAT_SS
+	push	CPU(CPU_SCRATCH)
+	push	%r11
+	push	$FLAT_CS64
+	push	%rcx
+	push	$0
+	PUSH_GPRS
+	lea	-VCPU_REGS(%rsp), %rdi
+	lea	STACK_TOP, %rsp
+	call	hypercall_dispatch
+	jmp	exit_to_guest
+
+/*
+ * A system call of a guest's user: straight onto its kernel's stack. In:
+ * %rsp = vcpu. Whatever is unusual goes the long way, through C.
+ *
+ * The frame (lowest first): rcx, r11, rip, cs + saved mask, rflags, rsp, ss.
+ * Only %rcx and %r11 are free; both hold what is to be saved.
+ */
+syscall_from_user:
+	mov	%rcx, VCPU_RIP(%rsp)
+	mov	%r11, VCPU_RFLAGS(%rsp)
+	cmpq	$0, VCPU_SYSCALL_EIP(%rsp)
+	je	syscall_user_slow
+	mov	VCPU_INFO(%rsp), %rcx
+	cmpb	$0, 1(%rcx)		/* events masked in user mode: odd */
+	jne	syscall_user_slow
+	mov	VCPU_KERNEL_SP(%rsp), %r11
+	swapgs
+	movb	$1, VCPU_KERNEL_MODE(%rsp)
+	mov	VCPU_KERNEL_CR3(%rsp), %rcx
+	mov	%rcx, CPU(CPU_CR3)
+	mov	%rcx, %cr3
+	incq	CPU(CPU_FLUSH_CLOCK)
+10:	movq	$FLAT_SS, -8(%r11)
+	mov	CPU(CPU_SCRATCH), %rcx
+11:	mov	%rcx, -16(%r11)
+	mov	VCPU_RFLAGS(%rsp), %rcx
+12:	mov	%rcx, -24(%r11)
+13:	movq	$FLAT_CS64, -32(%r11)
+	mov	VCPU_RIP(%rsp), %rcx
+14:	mov	%rcx, -40(%r11)
+15:	mov	%rcx, -56(%r11)
+	mov	VCPU_RFLAGS(%rsp), %rcx
+16:	mov	%rcx, -48(%r11)
+	/* Mask events if the guest asked for that with the callback. */
+	mov	VCPU_INFO(%rsp), %rcx
+	cmpb	$0, VCPU_SYSCALL_MASKS(%rsp)
+	je	17f
+	movb	$1, 1(%rcx)
+17:	mov	VCPU_SYSCALL_EIP(%rsp), %rcx
+	lea	-56(%r11), %rsp
+	mov	$0x202, %r11d
+	sysretq
+
+	FIXUP 10b, syscall_frame_fault
+	FIXUP 11b, syscall_frame_fault
+	FIXUP 12b, syscall_frame_fault
+	FIXUP 13b, syscall_frame_fault
+	FIXUP 14b, syscall_frame_fault
+	FIXUP 15b, syscall_frame_fault
+	FIXUP 16b, syscall_frame_fault
+
+/* The guest's kernel stack cannot be written: back to where we were. */
+syscall_frame_fault:
+	/* Mode, page tables and GS stay the kernel's: C crashes the domain. */
+	add	$VCPU_REGS_ES, %rsp
+	sub	$(VCPU_REGS_ES - VCPU_REGS), %rsp
+	mov	CPU(CPU_VCPU), %rdi
+	mov	CPU(CPU_SCRATCH), %rcx
+	mov	%rcx, VCPU_RSP(%rdi)
+	lea	STACK_TOP, %rsp
+	call	syscall_stack_fault
+	jmp	exit_to_guest
+
+syscall_user_slow:
+	mov	VCPU_RIP(%rsp), %rcx
+	mov	VCPU_RFLAGS(%rsp), %r11
+	add	$VCPU_REGS_ES, %rsp
+	push	$FLAT_SS
+	push	CPU(CPU_SCRATCH)
+	push	%r11
+	push	$FLAT_CS64
+	push	%rcx
+	push	$0
+	PUSH_GPRS
+	lea	-VCPU_REGS(%rsp), %rdi
+	lea	STACK_TOP, %rsp
+	call	syscall_from_user_slow
+	jmp	exit_to_guest
+
+/*
+ * The iret hypercall, to user mode, when nothing is unusual. In: %rsp = vcpu;
+ * the guest's stack (scratch) holds rax, r11, rcx, flags, rip, cs, rflags,
+ * rsp, ss. %rax, %rcx and %r11 are free.
+ */
+iret_fast:
+	mov	CPU(CPU_SCRATCH), %rcx
+	movabs	$0x0000800000000000, %rax	/* ours is [-2^47, -2^47+2^43) */
+	add	%rcx, %rax
+	shr	$43, %rax
+	jz	iret_slow
+20:	mov	40(%rcx), %rax			/* cs */
+	not	%eax
+	test	$3, %al
+	jnz	iret_slow			/* to the guest's kernel */
+	cmpq	$0, VCPU_USER_CR3(%rsp)
+	je	iret_slow
+	cmpb	$0, VCPU_NMI_PENDING(%rsp)
+	jne	iret_slow
+	cmpl	$0, CPU(CPU_EXIT_WORK)
+	jne	iret_slow
+21:	mov	48(%rcx), %r11			/* rflags */
+	test	$0x200, %r11d
+	jz	iret_slow			/* events stay masked: odd */
+	test	$0x20000, %r11d
+	jnz	iret_slow			/* VM */
+	mov	VCPU_INFO(%rsp), %rax
+	cmpb	$0, 0(%rax)
+	jne	iret_slow			/* an event waits */
+	/* Commit: the frame for iretq goes where the registers are kept. */
+	and	$0x254dd5, %r11d
+	or	$0x202, %r11d
+	mov	%r11, VCPU_RFLAGS(%rsp)
+22:	mov	32(%rcx), %r11
+	mov	%r11, VCPU_RIP(%rsp)
+23:	mov	40(%rcx), %r11
+	movzwl	%r11w, %r11d
+	mov	%r11, VCPU_RIP + 8(%rsp)
+24:	mov	56(%rcx), %r11
+	mov	%r11, VCPU_RSP(%rsp)
+25:	mov	64(%rcx), %r11
+	movzwl	%r11w, %r11d
+	or	$3, %r11d
+	mov	%r11, VCPU_RSP + 8(%rsp)
+26:	mov	8(%rcx), %r11
+27:	mov	0(%rcx), %rax
+28:	mov	16(%rcx), %rcx
+	mov	%rcx, CPU(CPU_SCRATCH)
+	mov	VCPU_INFO(%rsp), %rcx
+	movb	$0, 1(%rcx)
+	movb	$0, VCPU_KERNEL_MODE(%rsp)
+	mov	VCPU_USER_CR3(%rsp), %rcx
+	mov	%rcx, CPU(CPU_CR3)
+	swapgs
+	mov	%rcx, %cr3
+	incq	CPU(CPU_FLUSH_CLOCK)
+	mov	CPU(CPU_SCRATCH), %rcx
+	add	$VCPU_RIP, %rsp
+	jmp	guest_iretq
+
+	FIXUP 20b, iret_slow
+	FIXUP 21b, iret_slow
+	FIXUP 22b, iret_slow
+	FIXUP 23b, iret_slow
+	FIXUP 24b, iret_slow
+	FIXUP 25b, iret_slow
+	FIXUP 26b, iret_slow
+	FIXUP 27b, iret_slow
+	FIXUP 28b, iret_slow
+
+/* Nothing was committed: an ordinary hypercall. rcx, r11 are dead in it. */
+iret_slow:
+	xor	%ecx, %ecx
+	mov	$0x202, %r11d
+	mov	$23, %eax
+	jmp	hypercall_slow
+
+/*
+ * Exceptions and interrupts. The stubs push an error code where the machine
+ * does not, and put the vector in its upper half.
+ */
+.macro STUB vector, has_error
+	.balign 16
+	.if !\has_error
+	push	$0
+	.endif
+	movl	$\vector, 4(%rsp)
+	jmp	exception_entry
+.endm
+
+	.balign 16
+	.globl idt_stubs
+idt_stubs:
+	.set v, 0
+	.rept 256
+	.if v == 8 || (v >= 10 && v <= 14) || v == 17 || v == 21 || v == 29 || v == 30
+	STUB v, 1
+	.else
+	STUB v, 0
+	.endif
+	.set v, v + 1
+	.endr
+
+	.balign 16
+exception_entry:
+	cld
+	PUSH_GPRS
+	testb	$3, (VCPU_RIP - VCPU_REGS + 8)(%rsp)
+	jz	exception_from_hypervisor
+	lea	-VCPU_REGS(%rsp), %rdi
+	lea	STACK_TOP, %rsp
+	call	trap_from_guest
+
+/* Back to a guest: C says which vCPU, after all that is due was done. */
+	.globl exit_to_guest
+exit_to_guest:
+	mov	CPU(CPU_VCPU), %rax
+	mov	VCPU_INFO(%rax), %rcx
+	movzwl	(%rcx), %ecx
+	cmp	$1, %ecx			/* pending and not masked */
+	je	1f
+	movzbl	VCPU_NMI_PENDING(%rax), %edx
+	or	CPU(CPU_EXIT_WORK), %edx
+	or	VCPU_DEMOTE(%rax), %rdx
+	jz	2f
+1:	call	exit_work
+2:	lea	VCPU_REGS(%rax), %rsp
+	POP_GPRS
+	add	$8, %rsp
+	.globl guest_iretq
+guest_iretq:
+	iretq
+	FIXUP guest_iretq, iretq_fault
+
+/*
+ * The guest's frame cannot be returned to (bad selector, non-canonical rip):
+ * its registers are all live, the frame is in the vCPU, %rsp at its .rip.
+ */
+iretq_fault:
+	push	$0
+	PUSH_GPRS
+	lea	-VCPU_REGS(%rsp), %rdi
+	lea	STACK_TOP, %rsp
+	call	iret_failed
+	jmp	exit_to_guest
+
+	.globl resume_first
+/* void resume_first(void): the boot path ends here. */
+resume_first:
+	lea	STACK_TOP, %rsp
+	call	exit_work
+	jmp	2b
+
+exception_from_hypervisor:
+	mov	%rsp, %rdi
+	mov	%rsp, %rbx
+	and	$-16, %rsp
+	call	trap_from_hypervisor
+	mov	%rbx, %rsp
+	POP_GPRS
+	add	$8, %rsp
+	iretq
+
+/*
+ * NMI, #DB, #MC: on stacks of their own. From a guest the frame moves to the
+ * vCPU; from the hypervisor it is handled where it is.
+ */
+.macro IST_STUB name, vector
+	.balign 16
+	.globl \name
+\name:
+	push	$0
+	movl	$\vector, 4(%rsp)
+	testb	$3, 16(%rsp)
+	jz	exception_ist_hypervisor
+	push	%rax
+	mov	CPU(CPU_VCPU), %rax
+	lea	VCPU_REGS_ES(%rax), %rax
+	xchg	%rax, (%rsp)		/* stack: regs end, err, rip, cs, ... */
+	push	%rcx
+	push	%rbx
+	mov	16(%rsp), %rbx
+	mov	64(%rsp), %rcx
+	mov	%rcx, -8(%rbx)		/* ss */
+	mov	56(%rsp), %rcx
+	mov	%rcx, -16(%rbx)
+	mov	48(%rsp), %rcx
+	mov	%rcx, -24(%rbx)
+	mov	40(%rsp), %rcx
+	mov	%rcx, -32(%rbx)
+	mov	32(%rsp), %rcx
+	mov	%rcx, -40(%rbx)
+	mov	24(%rsp), %rcx
+	mov	%rcx, -48(%rbx)		/* error code and vector */
+	mov	%rbx, %rcx
+	pop	%rbx
+	xchg	%rcx, (%rsp)		/* rcx: guest's; stack top: regs end */
+	pop	%rsp
+	sub	$48, %rsp
+	jmp	exception_entry
+.endm
+
+	IST_STUB nmi_entry, 2
+	IST_STUB debug_entry, 1
+	IST_STUB mce_entry, 18
+
+exception_ist_hypervisor:
+	cld
+	PUSH_GPRS
+	mov	%rsp, %rdi
+	mov	%rsp, %rbx
+	and	$-16, %rsp
+	call	trap_from_hypervisor
+	mov	%rbx, %rsp
+	POP_GPRS
+	add	$8, %rsp
+	iretq
+
+	.balign 16
+	.globl double_fault_entry
+double_fault_entry:
+	movl	$8, 4(%rsp)
+	PUSH_GPRS
+	mov	%rsp, %rdi
+	and	$-16, %rsp
+	call	trap_from_hypervisor
+	ud2
+
+/* 32-bit system calls of AMD: CSTAR. Always the long way. */
+	.globl syscall32_entry
+syscall32_entry:
+	mov	%rsp, CPU(CPU_SCRATCH)
+	mov	CPU(CPU_VCPU), %rsp
+	add	$VCPU_REGS_ES, %rsp
+	push	$FLAT_SS
+	push	CPU(CPU_SCRATCH)
+	push	%r11
+	push	$0xe023
+	push	%rcx
+	push	$0
+	PUSH_GPRS
+	lea	-VCPU_REGS(%rsp), %rdi
+	lea	STACK_TOP, %rsp
+	call	syscall32_from_user
+	jmp	exit_to_guest
+
+/* SYSENTER (Intel): no return address; the ABI fakes the frame. */
+	.globl sysenter_entry
+sysenter_entry:
+	mov	CPU(CPU_VCPU), %rsp
+	add	$VCPU_REGS_ES, %rsp
+	push	$FLAT_SS
+	push	$0
+	pushfq
+	push	$3
+	push	$0
+	push	$0
+	PUSH_GPRS
+	lea	-VCPU_REGS(%rsp), %rdi
+	lea	STACK_TOP, %rsp
+	push	$2			/* NT, TF off */
+	popfq
+	call	sysenter_from_user
+	jmp	exit_to_guest
+
+/*
+ * size_t copy_guest_asm(void *dst, const void *src, size_t bytes): bytes that
+ * were not copied.
+ */
+	.globl copy_guest_asm
+copy_guest_asm:
+	mov	%rdx, %rcx
+	cmp	$8, %rcx
+	jne	32f
+30:	mov	(%rsi), %rax
+31:	mov	%rax, (%rdi)
+	xor	%eax, %eax
+	ret
+32:	shr	$3, %rcx
+	and	$7, %edx
+33:	rep movsq
+	mov	%edx, %ecx
+34:	rep movsb
+	xor	%eax, %eax
+	ret
+35:	lea	(%rdx, %rcx, 8), %rax
+	ret
+36:	mov	%rcx, %rax
+	ret
+37:	mov	$8, %eax
+	ret
+	FIXUP 30b, 37b
+	FIXUP 31b, 37b
+	FIXUP 33b, 35b
+	FIXUP 34b, 36b
+
+/* int load_selector_*(uint16_t sel): 0, or -1 when it faults. */
+.macro LOAD_SEL seg
+	.globl load_selector_\seg
+load_selector_\seg:
+	xor	%eax, %eax
+40:	mov	%edi, %\seg
+	ret
+41:	mov	$-1, %eax
+	xor	%edi, %edi
+	mov	%edi, %\seg
+	ret
+	FIXUP 40b, 41b
+.endm
+	LOAD_SEL ds
+	LOAD_SEL es
+	LOAD_SEL fs
+/* The selector whose base is user's: GS is exchanged around the load. */
+	.globl load_selector_gs
+load_selector_gs:
+	xor	%eax, %eax
+	swapgs
+42:	mov	%edi, %gs
+	swapgs
+	ret
+43:	xor	%edi, %edi
+	mov	%edi, %gs
+	swapgs
+	mov	$-1, %eax
+	ret
+	FIXUP 42b, 43b
+
+/* int rdmsr_safe(uint32_t msr, uint64_t *value) */
+	.globl rdmsr_safe
+rdmsr_safe:
+	mov	%rsi, %r8
+	mov	%edi, %ecx
+50:	rdmsr
+	shl	$32, %rdx
+	or	%rdx, %rax
+	mov	%rax, (%r8)
+	xor	%eax, %eax
+	ret
+51:	mov	$-1, %eax
+	ret
+	FIXUP 50b, 51b
+
+/* int wrmsr_safe(uint32_t msr, uint64_t value) */
+	.globl wrmsr_safe
+wrmsr_safe:
+	mov	%edi, %ecx
+	mov	%esi, %eax
+	mov	%rsi, %rdx
+	shr	$32, %rdx
+52:	wrmsr
+	xor	%eax, %eax
+	ret
+53:	mov	$-1, %eax
+	ret
+	FIXUP 52b, 53b
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Descriptor tables and registers of a CPU. See x86/setup.c. */
+#ifndef X86_SETUP_H
+#define X86_SETUP_H
+
+#include "x86/cpu.h"
+
+#define HV_LDT 0xe050
+
+/* Boot CPU: descriptor tables, system-call registers, memory types. */
+void cpu_setup(struct cpu *c);
+/* Our descriptors without any guest's. */
+void cpu_load_own_gdt(struct cpu *c);
+void cpu_set_ldt(struct cpu *c, uint64_t base, uint32_t limit);
+
+#endif

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The vCPU that is loaded on a CPU: changing it, changing its mode, its
+ * segment bases, FPU, debug registers. At most one vCPU is loaded; it stays
+ * so while the CPU idles, so that it need not be loaded again if it is the
+ * next to run.
+ *
+ * Mode and GS: in guest-kernel mode GS_BASE is the kernel's and
+ * KERNEL_GS_BASE the user's; in guest-user mode the other way round. The
+ * hypervisor itself never uses GS.
+ */
+#include "x86/switch.h"
+#include "hypercall/hypercall.h"
+#include "lib/string.h"
+#include "log/log.h"
+#include "mm/guest.h"
+#include "pv/bounce.h"
+#include "pv/mmu.h"
+#include "sched/sched.h"
+#include "time/time.h"
+#include "x86/asm.h"
+#include "x86/cpu.h"
+#include "x86/machine.h"
+#include "x86/msr.h"
+#include "x86/setup.h"
+#include "x86/tlb.h"
+
+int load_selector_ds(uint16_t sel);
+int load_selector_es(uint16_t sel);
+int load_selector_fs(uint16_t sel);
+int load_selector_gs(uint16_t sel);
+
+static void cr3_load(uint64_t cr3)
+{
+	struct cpu *c = this_cpu();
+
+	c->cr3 = cr3;
+	c->flush_clock++;
+	write_cr3(cr3);
+}
+
+void tlb_flush_local(void)
+{
+	cr3_load(this_cpu()->cr3);
+}
+
+void tlb_flush_page(uint64_t va)
+{
+	invlpg(va);
+}
+
+void tlb_flush_domain(struct domain *d)
+{
+	struct cpu *c = this_cpu();
+
+	/* One CPU: whoever else is loaded gets a new CR3 with its load. */
+	if (c->vcpu && c->vcpu->domain == d)
+		tlb_flush_local();
+}
+
+uint32_t tlb_stamp(void)
+{
+	return this_cpu()->flush_clock;
+}
+
+void tlb_flush_since(uint32_t stamp)
+{
+	if ((uint32_t)this_cpu()->flush_clock == stamp)
+		tlb_flush_local();
+}
+
+bool vcpu_is_loaded(const struct vcpu *v)
+{
+	return this_cpu()->vcpu == v;
+}
+
+void vcpu_load_cr3(struct vcpu *v)
+{
+	if (vcpu_is_loaded(v))
+		cr3_load(arch_vcpu_cr3(&v->arch));
+}
+
+static void mode_change(struct vcpu *v, bool kernel)
+{
+	if (v->arch.kernel_mode == kernel)
+		return;
+	v->arch.kernel_mode = kernel;
+	__asm__ volatile("swapgs");
+	cr3_load(arch_vcpu_cr3(&v->arch));
+}
+
+void vcpu_enter_kernel(struct vcpu *v)
+{
+	mode_change(v, true);
+}
+
+void vcpu_enter_user(struct vcpu *v)
+{
+	mode_change(v, false);
+}
+
+void vcpu_load_gdt(struct vcpu *v)
+{
+	struct cpu *c = this_cpu();
+	struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) gdtr = { 15 * 4096 - 1, v->arch.gdt_va };
+
+	/* Our page of it is this CPU's. */
+	v->arch.tables_l1[FIRST_RESERVED_GDT_PAGE] = c->gdt_entry;
+	__asm__ volatile("lgdt %0" : : "m"(gdtr));
+	tlb_flush_local();
+}
+
+void vcpu_load_ldt(struct vcpu *v)
+{
+	if (!v->arch.ldt_entries) {
+		__asm__ volatile("lldt %w0" : : "r"(0));
+		return;
+	}
+	cpu_set_ldt(this_cpu(), v->arch.gdt_va + GDT_FRAMES * PAGE_SIZE,
+		    v->arch.ldt_entries * 8 - 1);
+	__asm__ volatile("lldt %w0" : : "r"(HV_LDT));
+}
+
+static uint32_t gs_msr(const struct vcpu *v, bool kernel)
+{
+	return (bool)v->arch.kernel_mode == kernel ? MSR_GS_BASE
+						   : MSR_KERNEL_GS_BASE;
+}
+
+void vcpu_set_fs_base(struct vcpu *v, uint64_t base)
+{
+	(void)v;
+	wrmsr(MSR_FS_BASE, base);
+}
+
+void vcpu_set_gs_base_kernel(struct vcpu *v, uint64_t base)
+{
+	wrmsr(gs_msr(v, true), base);
+}
+
+void vcpu_set_gs_base_user(struct vcpu *v, uint64_t base)
+{
+	wrmsr(gs_msr(v, false), base);
+}
+
+uint64_t vcpu_get_fs_base(struct vcpu *v)
+{
+	return vcpu_is_loaded(v) ? rdmsr(MSR_FS_BASE) : v->arch.fs_base;
+}
+
+uint64_t vcpu_get_gs_base_kernel(struct vcpu *v)
+{
+	return vcpu_is_loaded(v) ? rdmsr(gs_msr(v, true))
+				 : v->arch.gs_base_kernel;
+}
+
+uint64_t vcpu_get_gs_base_user(struct vcpu *v)
+{
+	return vcpu_is_loaded(v) ? rdmsr(gs_msr(v, false))
+				 : v->arch.gs_base_user;
+}
+
+int vcpu_load_gs_selector(struct vcpu *v, uint16_t sel)
+{
+	/* The hypercall comes from kernel mode; the selector is user's. */
+	(void)v;
+	return load_selector_gs(sel);
+}
+
+#define READ_SEL(reg, out) __asm__ volatile("mov %%" #reg ", %0" : "=r"(out))
+
+void vcpu_read_selectors(struct vcpu *v)
+{
+	struct cpu_regs *r = &v->arch.regs;
+	uint32_t s;
+
+	READ_SEL(ds, s);
+	r->ds = (uint16_t)s;
+	READ_SEL(es, s);
+	r->es = (uint16_t)s;
+	READ_SEL(fs, s);
+	r->fs = (uint16_t)s;
+	READ_SEL(gs, s);
+	r->gs = (uint16_t)s;
+}
+
+void vcpu_set_ts(struct vcpu *v, bool on)
+{
+	v->arch.ts = on;
+	if (!vcpu_is_loaded(v))
+		return;
+	if (on)
+		write_cr0(read_cr0() | CR0_TS);
+	else
+		__asm__ volatile("clts");
+}
+
+void vcpu_load_debugreg(struct vcpu *v, unsigned int reg)
+{
+	uint64_t x = v->arch.debugreg[reg];
+
+	if (!vcpu_is_loaded(v))
+		return;
+	switch (reg) {
+	case 0:
+		__asm__ volatile("mov %0, %%dr0" : : "r"(x));
+		break;
+	case 1:
+		__asm__ volatile("mov %0, %%dr1" : : "r"(x));
+		break;
+	case 2:
+		__asm__ volatile("mov %0, %%dr2" : : "r"(x));
+		break;
+	case 3:
+		__asm__ volatile("mov %0, %%dr3" : : "r"(x));
+		break;
+	case 6:
+		__asm__ volatile("mov %0, %%dr6" : : "r"(x));
+		break;
+	case 7:
+		__asm__ volatile("mov %0, %%dr7" : : "r"(x));
+		break;
+	default:
+		break;
+	}
+}
+
+void vcpu_load_cr4(struct vcpu *v)
+{
+	(void)v;
+}
+
+static bool uses_breakpoints(const struct vcpu *v)
+{
+	return v->arch.debugreg[7] & 0xff;
+}
+
+static void state_save(struct vcpu *v)
+{
+	struct arch_vcpu *a = &v->arch;
+
+	vcpu_read_selectors(v);
+	a->fs_base = rdmsr(MSR_FS_BASE);
+	a->gs_base_kernel = rdmsr(gs_msr(v, true));
+	a->gs_base_user = rdmsr(gs_msr(v, false));
+	__asm__ volatile("clts");
+	__asm__ volatile("fxsave64 %0" : "=m"(a->fpu));
+	if (uses_breakpoints(v))
+		__asm__ volatile("mov %0, %%dr7" : : "r"(0x400ul));
+}
+
+static void selector_load_all(struct vcpu *v)
+{
+	struct cpu_regs *r = &v->arch.regs;
+
+	/* What no longer loads becomes the null selector. */
+	(void)load_selector_ds(r->ds);
+	(void)load_selector_es(r->es);
+	(void)load_selector_fs(r->fs);
+	(void)load_selector_gs(r->gs);
+}
+
+static void state_load(struct vcpu *v)
+{
+	struct cpu *c = this_cpu();
+	struct arch_vcpu *a = &v->arch;
+	unsigned int i;
+
+	c->vcpu = v;
+	c->tss.rsp0 = (uint64_t)&a->regs.es;
+	cr3_load(a->kernel_cr3);
+	vcpu_load_gdt(v);
+	vcpu_load_ldt(v);
+	vcpu_write_runstate(v);
+	if (!a->kernel_mode)
+		cr3_load(a->user_cr3);
+	selector_load_all(v);
+	wrmsr(MSR_FS_BASE, a->fs_base);
+	wrmsr(gs_msr(v, true), a->gs_base_kernel);
+	wrmsr(gs_msr(v, false), a->gs_base_user);
+	__asm__ volatile("clts");
+	__asm__ volatile("fxrstor64 %0" : : "m"(a->fpu));
+	if (a->ts)
+		write_cr0(read_cr0() | CR0_TS);
+	if (uses_breakpoints(v))
+		for (i = 0; i < 8; i++)
+			if (i != 4 && i != 5)
+				vcpu_load_debugreg(v, i);
+}
+
+void vcpu_unload(struct vcpu *v)
+{
+	struct cpu *c = this_cpu();
+
+	if (c->vcpu != v)
+		return;
+	state_save(v);
+	c->vcpu = NULL;
+	cr3_load(hv_cr3);
+	cpu_load_own_gdt(c);
+}
+
+/* Runs v: its state is on this CPU when this returns. */
+static void vcpu_switch_to(struct vcpu *v)
+{
+	struct cpu *c = this_cpu();
+
+	if (c->vcpu != v) {
+		if (c->vcpu)
+			state_save(c->vcpu);
+		state_load(v);
+	} else if (v->arch.kernel_mode) {
+		vcpu_write_runstate(v);
+	} else {
+		cr3_load(v->arch.kernel_cr3);
+		vcpu_write_runstate(v);
+		cr3_load(v->arch.user_cr3);
+	}
+	time_update_vcpu(v);
+}
+
+static struct vcpu *running; /* what sched_pick chose last */
+
+static struct vcpu *choose_next(void)
+{
+	struct cpu *c = this_cpu();
+	struct vcpu *next;
+
+	for (;;) {
+		c->exit_work &= ~CPU_WORK_SCHED;
+		next = sched_pick(running, time_now_ns());
+		running = next;
+		if (next)
+			return next;
+		c->idle = true;
+		idle_work();
+		if (!(c->exit_work & CPU_WORK_SCHED))
+			__asm__ volatile("sti; hlt; cli" : : : "memory");
+		c->idle = false;
+	}
+}
+
+void sched_request(void)
+{
+	this_cpu()->exit_work |= CPU_WORK_SCHED;
+}
+
+struct vcpu *exit_work(void)
+{
+	struct cpu *c = this_cpu();
+	struct vcpu *v = c->vcpu;
+
+	lock_assert_none_held();
+	for (;;) {
+		if (!v || v != running || (c->exit_work & CPU_WORK_SCHED)) {
+			v = choose_next();
+			if (c->vcpu != v || v->state_written_ns !=
+						    v->state_since_ns)
+				vcpu_switch_to(v);
+		}
+		if (v->demote_pending && !demote_pending_finish(v))
+			continue;
+		bounce_pending(v);
+		/* A crash while delivering: choose again. */
+		if (!(c->exit_work & CPU_WORK_SCHED))
+			return v;
+	}
+}
+
+static bool preemptible;
+
+void preempt_enable(void)
+{
+	preemptible = true;
+}
+
+bool hypercall_preempt_check(void)
+{
+	if (!preemptible)
+		return false;
+	/* Interrupts come in here; their handlers only note what is due. */
+	__asm__ volatile("sti; nop; cli" : : : "memory");
+	return this_cpu()->exit_work & CPU_WORK_SCHED;
+}

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# make demo and make run: the whole way, end to end.
+
+$(BUILD)/demo/demo: tests/demo/demo.c tests/system/harness.c \
+		tests/system/harness.h
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -I. -o $@ $(filter %.c,$^)
+
+# What is missing is installed before anything is built, so the build is a
+# make of its own.
+.PHONY: demo run demo-files deps
+deps: ## install the Debian packages that are missing
+	@tests/install-deps.sh
+
+demo-files: $(BUILD)/demo/demo $(BUILD)/paravane $(IMAGE_FILES)
+
+demo: deps ## boot, two guests with disks and a network, a verdict
+	@$(MAKE) --no-print-directory demo-files
+	@$(BUILD)/demo/demo
+
+run: deps ## the demo's machine, straight to domain zero's prompt
+	@$(MAKE) --no-print-directory demo-files
+	@$(BUILD)/demo/demo --prompt

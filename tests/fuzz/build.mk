@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+# libFuzzer runs of the pure cores. fuzz_NAME.c is linked with the sources in
+# FUZZ_NAME_SRCS; NAME is in FUZZ_NAMES. Another area adds its own in its
+# build.mk: FUZZ_NAMES += store, FUZZ_store_SRCS := ..., FUZZ_store_CFLAGS :=.
+# New inputs are kept in build/fuzz/corpus, a crash is written to build/fuzz.
+
+FUZZ_SECONDS ?= 20
+FUZZ_NAMES += decode elf acpi cmdline
+FUZZ_decode_SRCS := hypervisor/pv/decode.c hypervisor/pv/evaluate.c
+FUZZ_elf_SRCS := hypervisor/lib/elf.c
+FUZZ_acpi_SRCS := hypervisor/firmware/acpi.c
+FUZZ_cmdline_SRCS := hypervisor/boot/cmdline.c
+
+FUZZ_CFLAGS := -std=gnu11 -O1 -g $(WARN) -fno-omit-frame-pointer \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+	-Itests/unit/fake -Ihypervisor -Iinclude -I.
+FUZZ_BINS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/fuzz_%)
+
+.SECONDEXPANSION:
+$(FUZZ_BINS): $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $$(FUZZ_$$*_SRCS) \
+		tests/fuzz/build.mk
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_CFLAGS) $(FUZZ_$*_CFLAGS) -MMD -MP -MF $@.d -MT $@ \
+		-o $@ $< $(FUZZ_$*_SRCS) $(FUZZ_$*_LIBS)
+-include $(FUZZ_BINS:%=%.d)
+
+.PHONY: fuzz
+fuzz: $(FUZZ_BINS) ## fuzz each pure core for FUZZ_SECONDS (20)
+	@for name in $(FUZZ_NAMES); do \
+		echo "== fuzz_$$name, $(FUZZ_SECONDS) s"; \
+		mkdir -p $(BUILD)/fuzz/corpus/$$name; \
+		$(BUILD)/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) \
+			-timeout=10 -print_final_stats=1 -verbosity=0 \
+			-artifact_prefix=$(BUILD)/fuzz/$$name- \
+			$(BUILD)/fuzz/corpus/$$name || exit 1; \
+	done

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+# System tests under QEMU; the targets that run everything.
+
+SYSTEM := $(BUILD)/system
+SYSTEM_SOURCES := $(wildcard tests/system/*.c)
+
+$(SYSTEM)/tests: $(SYSTEM_SOURCES) $(wildcard tests/system/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -I. -o $@ $(SYSTEM_SOURCES) \
+		-lcriterion
+
+# A disk of random bytes, read through every driver and compared.
+$(SYSTEM)/disk.bin: tests/system/build.mk
+	@mkdir -p $(@D)
+	head -c 8M /dev/urandom >$@
+
+$(SYSTEM)/disk.sha256: $(SYSTEM)/disk.bin
+	sha256sum <$< >$@
+
+$(SYSTEM)/etc/%.cfg: tests/system/etc/%.cfg $(SYSTEM)/disk.sha256
+	@mkdir -p $(@D)
+	sed "s/@DISK_SHA256@/$$(cut -c-64 $(SYSTEM)/disk.sha256)/" $< >$@
+
+$(SYSTEM)/paravane.iso: $(BUILD)/paravane $(IMAGE)/vmlinux \
+		$(IMAGE)/dom0-initrd.img tests/system/grub.cfg
+	rm -rf $@.tree
+	mkdir -p $@.tree/boot/grub
+	cp $(filter-out %.cfg,$^) $@.tree/boot
+	cp tests/system/grub.cfg $@.tree/boot/grub
+	grub-mkrescue -d /usr/lib/grub/i386-pc -o $@ $@.tree 2>$@.log || \
+		{ cat $@.log; false; }
+
+SYSTEM_FILES := $(SYSTEM)/tests $(SYSTEM)/paravane.iso $(SYSTEM)/disk.bin \
+	$(BUILD)/paravane $(IMAGE_FILES) $(GUEST_ELFS)
+
+.PHONY: test test-all test-system system-files
+system-files: $(SYSTEM_FILES) guests
+
+test-system: system-files ## system tests under QEMU
+	$(SYSTEM)/tests
+
+# Everything is built before the first test runs; the summaries of Criterion
+# come last, the system tests' at the very end.
+test: deps ## all tests, from a fresh clone
+	@$(MAKE) --no-print-directory test-all
+
+test-all: test-unit test-abi test-system
