@@ -332,7 +332,9 @@ static bool refresh(struct domain *o)
 						DEVICE_CONNECTED) >=
 				 o->devices_expected;
 	o->pages = rc ? 0 : info.tot_pages;
-	o->is_ours = has_config(o);
+	/* Whoever destroys a domain may remove its configuration first. */
+	if (has_config(o))
+		o->is_ours = true;
 	return true;
 }
 

@@ -22,6 +22,8 @@
 
 /* Shorter periods would only be a way to keep us busy. */
 #define PERIOD_MIN_NS 1000000ull
+/* Longer than any machine runs; sums with it do not wrap. */
+#define PERIOD_MAX_NS (1ull << 62)
 
 static struct vcpu *vcpu_of(struct domain *d, uint64_t id)
 {
@@ -185,7 +187,7 @@ static long periodic_set(struct vcpu *target, gptr_t arg)
 
 	if (guest_read_obj(&set, arg))
 		return -EFAULT;
-	if (set.period_ns < PERIOD_MIN_NS)
+	if (set.period_ns < PERIOD_MIN_NS || set.period_ns > PERIOD_MAX_NS)
 		return -EINVAL;
 	target->periodic_ns = set.period_ns;
 	timer_set(&target->periodic, time_now_ns() + set.period_ns);

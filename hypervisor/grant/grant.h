@@ -12,11 +12,13 @@ void grant_free(struct domain *d);
 
 long hypercall_grant_table_op(struct vcpu *v, uint64_t args[6]);
 
+/* How many frames d's grant table may have. */
+unsigned int grant_table_max_frames(const struct domain *d);
+
 /*
  * Frame `index` of d's grant table (grows it up to its limit): for
  * acquire_resource and setup_table. MFN_NONE: beyond the limit.
  */
-unsigned int grant_table_max_frames(const struct domain *d);
 mfn_t grant_table_frame(struct domain *d, unsigned int index);
 
 #endif

@@ -76,8 +76,8 @@ static void bounce(struct vcpu *v, const struct bounce *b)
 	r->cs = FLAT_KERNEL_CS;
 	r->ss = FLAT_KERNEL_SS;
 	r->rsp = sp;
-	r->rflags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM |
-		       RFLAGS_AC | RFLAGS_IOPL);
+	r->rflags &= ~(RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_RF |
+		       RFLAGS_VM | RFLAGS_AC | RFLAGS_IOPL);
 	r->rflags |= RFLAGS_IF | 2;
 }
 
@@ -128,9 +128,7 @@ void bounce_callback(struct vcpu *v, uint64_t eip, bool mask_events)
 {
 	struct bounce b = { .eip = eip, .mask_events = mask_events };
 
-	v->arch.regs.rflags &= ~RFLAGS_DF;
 	bounce(v, &b);
-	v->arch.regs.rflags &= ~RFLAGS_DF;
 }
 
 void bounce_failsafe(struct vcpu *v)

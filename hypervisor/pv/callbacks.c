@@ -153,7 +153,7 @@ static bool dr7_fix(uint64_t *dr7)
 
 	if (*dr7 >> 32)
 		return false;
-	*dr7 &= ~0xd800ull; /* reserved, and general detect */
+	*dr7 &= ~0xf800ull; /* reserved, and general detect */
 	*dr7 |= 0x400;
 	for (i = 0; i < 4; i++)
 		if ((*dr7 >> (16 + 4 * i) & 3) == 2)

@@ -301,7 +301,6 @@ static bool do_kernel_only(struct vcpu *v, const struct insn *in,
 			tlb_flush_page(va);
 		return true;
 	case INSN_WBINVD:
-	case INSN_INVD:
 		return true;
 	default:
 		return false;

@@ -10,14 +10,25 @@
 
 void sched_init(void);
 int sched_vcpu_init(struct vcpu *v);
+/* Ends d's watchdogs; a row of the life-cycle array. */
+int sched_kill(struct domain *d);
 
 /* v may have become runnable (unblocked, unpaused, brought up). */
 void vcpu_wake(struct vcpu *v);
 
-/* An event for v: ends a block (and a poll if `port` is what it waits for). */
+/* v may have ceased to be runnable (brought down). */
+void vcpu_sleep(struct vcpu *v);
+
+/*
+ * Something for v to look at: ends a block, and a poll. Event channels call
+ * it for a new upcall, and for a port that v polls (event/event.h).
+ */
 void vcpu_kick(struct vcpu *v);
 
-/* v leaves the CPU when it next returns to its guest. */
+/*
+ * v leaves the CPU when it next returns to its guest; vcpu_block() does
+ * nothing when there is an event that v would take.
+ */
 void vcpu_block(struct vcpu *v);
 void vcpu_yield(struct vcpu *v);
 

@@ -30,39 +30,42 @@ static const struct row {
 	long goal_first;
 	long goal_final;
 } rows[] = {
-	{ "null", "null system call", 250, 120 },
-	{ "stat", "stat", 250, 120 },
-	{ "signal", "signal to self, caught", 900, 450 },
-	{ "protfault", "protection fault + mprotect", 4000, 2200 },
-	{ "pagefault", "anonymous page fault", 2400, 1300 },
-	{ "mmap", "mmap+populate+munmap 1 MiB", 600000, 340000 },
-	{ "pipe", "pipe round trip, 2 processes", 4800, 2600 },
-	{ "fork", "fork + exit + wait", 380000, 210000 },
-	{ "absent", "vfork + exec of no file + wait", 12000, 6000 },
-	{ "exec", "vfork + exec + wait (static)", 0, 0 },
+	{"null", "null system call", 250, 120},
+	{"stat", "stat", 250, 120},
+	{"signal", "signal to self, caught", 900, 450},
+	{"protfault", "protection fault + mprotect", 4000, 2200},
+	{"pagefault", "anonymous page fault", 2400, 1300},
+	{"mmap", "mmap+populate+munmap 1 MiB", 600000, 340000},
+	{"pipe", "pipe round trip, 2 processes", 4800, 2600},
+	{"fork", "fork + exit + wait", 380000, 210000},
+	{"absent", "vfork + exec of no file + wait", 12000, 6000},
+	{"exec", "vfork + exec + wait (static)", 0, 0},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-#define SETTINGS                                                        \
-	.cpu = "max,-smap,-smep", .memory_mib = 1024, .icount = true,   \
-	.no_data_disk = true, .initrd = "build/bench/initrd.img",       \
+#define SETTINGS                                                               \
+	.cpu = "max,-smap,-smep", .memory_mib = 1024, .icount = true,          \
+	.no_data_disk = true, .initrd = "build/bench/initrd.img",              \
 	.kernel_options = "mitigations=off"
 
 static const struct column {
 	const char *key;
 	struct machine_config config;
 } columns[] = {
-	{ "native", { .name = "bench-native", .native = true, SETTINGS } },
-	{ "xen",
-	  { .name = "bench-xen", .hypervisor = "build/bench/xen.elf",
-	    .hypervisor_options =
-		    "xpti=no spec-ctrl=no hpet=off clocksource=acpi "
-		    "dom0_mem=700M",
-	    SETTINGS } },
-	{ "paravane",
-	  { .name = "bench-paravane", .hypervisor = "build/paravane",
-	    .hypervisor_options = "dom0_mem=700M", SETTINGS } },
+	{"native", {.name = "bench-native", .native = true, SETTINGS}},
+	{"xen",
+	 {.name = "bench-xen",
+	  .hypervisor = "build/bench/xen.elf",
+	  .hypervisor_options =
+		  "xpti=no spec-ctrl=no hpet=off clocksource=acpi "
+		  "dom0_mem=700M",
+	  SETTINGS}},
+	{"paravane",
+	 {.name = "bench-paravane",
+	  .hypervisor = "build/paravane",
+	  .hypervisor_options = "dom0_mem=700M",
+	  SETTINGS}},
 };
 
 enum { NATIVE, XEN, PARAVANE, COLUMNS };

@@ -23,10 +23,10 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
-#define ROUNDS 3
-#define PAGE   4096u
-#define MIB    (1u << 20)
-#define FAULTS 256u /* fewer than a huge page has */
+#define ROUNDS	      3
+#define PAGE	      4096u
+#define MIB	      (1u << 20)
+#define FAULTS	      256u /* fewer than a huge page has */
 #define TOUCHED_PAGES 288u /* what a fork has to copy the tables of */
 
 static char *page; /* one mapped page, for the protection faults */
@@ -118,7 +118,7 @@ static void fork_wait(void)
 
 static void exec_file(const char *path, int expected)
 {
-	char *argv[] = { (char *)path, NULL };
+	char *argv[] = {(char *)path, NULL};
 	pid_t pid = vfork();
 	int status;
 
@@ -176,16 +176,16 @@ static const struct row {
 	void (*before)(void); /* not counted, may be NULL */
 	void (*after)(void);
 } rows[] = {
-	{ "null", 20000, 1, null_call, NULL, NULL },
-	{ "stat", 5000, 1, stat_call, NULL, NULL },
-	{ "signal", 5000, 1, signal_self, NULL, NULL },
-	{ "protfault", 2000, 1, prot_fault, NULL, NULL },
-	{ "pagefault", 20, FAULTS, page_faults, NULL, NULL },
-	{ "mmap", 50, 1, map_mib, NULL, NULL },
-	{ "pipe", 2000, 1, round_trip, echo_start, echo_stop },
-	{ "fork", 100, 1, fork_wait, NULL, NULL },
-	{ "absent", 200, 1, exec_nothing, NULL, NULL },
-	{ "exec", 200, 1, exec_wait, NULL, NULL },
+	{"null", 20000, 1, null_call, NULL, NULL},
+	{"stat", 5000, 1, stat_call, NULL, NULL},
+	{"signal", 5000, 1, signal_self, NULL, NULL},
+	{"protfault", 2000, 1, prot_fault, NULL, NULL},
+	{"pagefault", 20, FAULTS, page_faults, NULL, NULL},
+	{"mmap", 50, 1, map_mib, NULL, NULL},
+	{"pipe", 2000, 1, round_trip, echo_start, echo_stop},
+	{"fork", 100, 1, fork_wait, NULL, NULL},
+	{"absent", 200, 1, exec_nothing, NULL, NULL},
+	{"exec", 200, 1, exec_wait, NULL, NULL},
 };
 
 static uint64_t measure(const struct row *r)
@@ -206,8 +206,8 @@ static uint64_t measure(const struct row *r)
 
 int main(void)
 {
-	struct sigaction on_usr1 = { .sa_handler = on_signal };
-	struct sigaction on_segv = { .sa_handler = on_fault };
+	struct sigaction on_usr1 = {.sa_handler = on_signal};
+	struct sigaction on_segv = {.sa_handler = on_fault};
 	void *touched;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);

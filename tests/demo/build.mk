@@ -8,10 +8,7 @@ $(BUILD)/demo/demo: tests/demo/demo.c tests/system/harness.c \
 
 # What is missing is installed before anything is built, so the build is a
 # make of its own.
-.PHONY: demo run demo-files deps
-deps: ## install the Debian packages that are missing
-	@tests/install-deps.sh
-
+.PHONY: demo run demo-files
 demo-files: $(BUILD)/demo/demo $(BUILD)/paravane $(IMAGE_FILES)
 
 demo: deps ## boot, two guests with disks and a network, a verdict

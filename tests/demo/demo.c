@@ -21,12 +21,12 @@
 
 #define GUEST_SECONDS 300
 
-static const struct machine_config machine = { .name = "demo" };
+static const struct machine_config machine = {.name = "demo"};
 
 static double phase_start;
 
-__attribute__((format(printf, 2, 3))) static void
-done(struct machine *m, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void done(struct machine *m,
+						       const char *format, ...)
 {
 	double at = machine_seconds(m);
 	va_list list;
@@ -78,7 +78,8 @@ static int guest_line(struct machine *m, const char *guest, const char *text,
 		 "await %u grep -q '%s' /var/log/vane/%s.log; "
 		 "grep '%s' /var/log/vane/%s.log || "
 		 "{ tail -n 5 /var/log/vane/%s.log; false; }",
-		 machine_scaled(GUEST_SECONDS), text, guest, text, guest, guest);
+		 machine_scaled(GUEST_SECONDS), text, guest, text, guest,
+		 guest);
 	if (step(m, GUEST_SECONDS + 20, out, size, command))
 		return -1;
 	last_line(out);
@@ -135,7 +136,8 @@ static int prompt(void)
 		fprintf(stderr, "run: %s\n", machine_error());
 		return 1;
 	}
-	fprintf(stderr, "run: control-] ends the machine; so does `poweroff`\n");
+	fprintf(stderr,
+		"run: control-] ends the machine; so does `poweroff`\n");
 	machine_interact(m);
 	machine_kill(m);
 	return 0;
@@ -162,7 +164,8 @@ int main(int argc, char **argv)
 		printf("demo: FAILED; the whole story is in %s\n",
 		       machine_log_path(m));
 	else
-		printf("demo: PASSED: two guests, their disks and their network "
+		printf("demo: PASSED: two guests, their disks and their "
+		       "network "
 		       "work, in %.1f s\n",
 		       machine_seconds(m));
 	fflush(stdout);

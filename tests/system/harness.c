@@ -40,12 +40,12 @@
 struct machine {
 	char name[64];
 	char path[5][128]; /* by enum file */
-	pid_t pid; /* of QEMU */
-	bool child; /* this process started it */
-	int fd; /* the serial line */
+	pid_t pid;	   /* of QEMU */
+	bool child;	   /* this process started it */
+	int fd;		   /* the serial line */
 	int lock_fd;
 	double started;
-	long log_seen; /* the log was searched up to here */
+	long log_seen;	    /* the log was searched up to here */
 	unsigned int nonce; /* of the last command */
 	const char *tolerate[TOLERATE_MAX];
 	unsigned int tolerate_count;
@@ -56,9 +56,9 @@ struct machine {
 };
 
 enum file { LOG, SOCK, PID, LOCK, BUSY };
-static const char *const suffix[] = { "log", "sock", "pid", "lock", "busy" };
+static const char *const suffix[] = {"log", "sock", "pid", "lock", "busy"};
 
-const struct machine_config machine_default = { .name = "pc" };
+const struct machine_config machine_default = {.name = "pc"};
 
 static char error_text[8192];
 
@@ -171,7 +171,8 @@ int machine_check_log(struct machine *m)
 		number++;
 		if (ftell(log) <= m->log_seen)
 			continue;
-		if (!error && contains_any(line, complaints, COUNT(complaints)) &&
+		if (!error &&
+		    contains_any(line, complaints, COUNT(complaints)) &&
 		    !contains_any(line, m->tolerate, m->tolerate_count)) {
 			line[strcspn(line, "\r\n")] = '\0';
 			error = fail(-EPROTO, "%s:%ld: %s", m->path[LOG],
@@ -404,7 +405,7 @@ static int mark_busy(struct machine *m)
 
 static int machine_connect(struct machine *m)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%.*s",
 		 (int)sizeof(address.sun_path) - 1, m->path[SOCK]);
@@ -420,7 +421,7 @@ static int machine_connect(struct machine *m)
 
 static void exec_qemu(const struct machine_config *c, struct machine *m)
 {
-	struct args a = { .count = 0 };
+	struct args a = {.count = 0};
 	char errors[160];
 	int fd;
 
@@ -622,7 +623,7 @@ int machine_send(struct machine *m, const char *text)
  */
 static int receive(struct machine *m, double deadline)
 {
-	struct pollfd p = { .fd = m->fd, .events = POLLIN };
+	struct pollfd p = {.fd = m->fd, .events = POLLIN};
 	double left = deadline - now();
 	ssize_t n;
 	char c;
@@ -657,13 +658,16 @@ static int waited_in_vain(struct machine *m, int error, const char *what,
 	int status;
 
 	if (error == -ETIMEDOUT)
-		return fail(error, "%s: no '%s' within %u s; last line: '%s'; log: %s",
+		return fail(error,
+			    "%s: no '%s' within %u s; last line: '%s'; log: %s",
 			    m->name, what, seconds, m->last, m->path[LOG]);
 	if (m->child && waitpid(m->pid, &status, 0) == m->pid) {
 		m->child = false;
 		qemu_complaint(m, text, sizeof(text));
 	}
-	return fail(error, "%s: the machine ended before '%s'; last line: '%s'; %s; log: %s",
+	return fail(error,
+		    "%s: the machine ended before '%s'; last line: '%s'; %s; "
+		    "log: %s",
 		    m->name, what, m->last, text, m->path[LOG]);
 }
 
@@ -683,7 +687,8 @@ int machine_expect(struct machine *m, const char *text, unsigned int seconds)
 			return 0;
 		if (contains_any(m->last, ends, COUNT(ends)) &&
 		    !contains_any(m->last, m->tolerate, m->tolerate_count))
-			return fail(-EPROTO, "%s: while waiting for '%s': %s; log: %s",
+			return fail(-EPROTO,
+				    "%s: while waiting for '%s': %s; log: %s",
 				    m->name, text, m->last, m->path[LOG]);
 	}
 }
@@ -749,8 +754,8 @@ static int send_part(struct machine *m, double deadline, struct output *o,
 
 	m->nonce++;
 	snprintf(end, sizeof(end), "@@%u ", m->nonce);
-	snprintf(frame, sizeof(frame), "%u %zu %c %.*s\n", m->nonce, bytes, kind,
-		 (int)bytes, text);
+	snprintf(frame, sizeof(frame), "%u %zu %c %.*s\n", m->nonce, bytes,
+		 kind, (int)bytes, text);
 	r = machine_send(m, frame);
 	while (!r) {
 		r = receive(m, deadline);
@@ -792,11 +797,11 @@ static int send_command(struct machine *m, double deadline, struct output *o,
 	return r;
 }
 
-int machine_run(struct machine *m, unsigned int seconds, char *out,
-		size_t size, const char *format, ...)
+int machine_run(struct machine *m, unsigned int seconds, char *out, size_t size,
+		const char *format, ...)
 {
 	unsigned int limit = machine_scaled(seconds);
-	struct output o = { out, size, 0 };
+	struct output o = {out, size, 0};
 	char command[3072];
 	va_list list;
 	int r;
@@ -835,8 +840,8 @@ static int copy_some(int from, int to)
 
 int machine_interact(struct machine *m)
 {
-	struct pollfd p[2] = { { .fd = m->fd, .events = POLLIN },
-			       { .fd = STDIN_FILENO, .events = POLLIN } };
+	struct pollfd p[2] = {{.fd = m->fd, .events = POLLIN},
+			      {.fd = STDIN_FILENO, .events = POLLIN}};
 	struct termios saved, raw;
 	bool terminal = !tcgetattr(STDIN_FILENO, &saved);
 	int error = 0;

@@ -25,20 +25,20 @@
 
 struct machine_config {
 	const char *name;
-	const char *machine; /* NULL: "pc" */
-	const char *cpu; /* NULL: $CPU, or "max" */
+	const char *machine;	 /* NULL: "pc" */
+	const char *cpu;	 /* NULL: $CPU, or "max" */
 	unsigned int memory_mib; /* 0: 2048 */
-	unsigned int cpus; /* 0: 1 */
-	bool icount; /* deterministic virtual time */
-	bool native; /* no hypervisor: the kernel alone */
+	unsigned int cpus;	 /* 0: 1 */
+	bool icount;		 /* deterministic virtual time */
+	bool native;		 /* no hypervisor: the kernel alone */
 	bool no_data_disk;
 	bool reboots; /* a reset starts it again instead of ending it */
 	const char *hypervisor; /* NULL: $HYPERVISOR, or build/paravane */
 	const char *hypervisor_options; /* appended to "console=com1" */
-	const char *kernel_options; /* appended to domain zero's */
-	const char *initrd; /* NULL: build/image/dom0-initrd.img */
-	const char *iso; /* boot this CD instead of -kernel */
-	const char *ready; /* NULL: "dom0: ready" */
+	const char *kernel_options;	/* appended to domain zero's */
+	const char *initrd;		/* NULL: build/image/dom0-initrd.img */
+	const char *iso;		/* boot this CD instead of -kernel */
+	const char *ready;		/* NULL: "dom0: ready" */
 	const char *args[MACHINE_EXTRA_ARGS]; /* more of QEMU's arguments */
 };
 
@@ -91,9 +91,8 @@ int machine_wait_exit(struct machine *m, unsigned int seconds);
  * Runs a command in domain zero and returns its exit status, or -errno. Its
  * output, at most size - 1 bytes of it, goes to out when that is not NULL.
  */
-int machine_run(struct machine *m, unsigned int seconds, char *out,
-		size_t size, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+int machine_run(struct machine *m, unsigned int seconds, char *out, size_t size,
+		const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Sends bytes to the serial line as they are. */
 int machine_send(struct machine *m, const char *text);

@@ -19,9 +19,11 @@ void suite_fail(struct machine *m, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(reason, sizeof(reason), format, list);
 	va_end(list);
-	cr_assert_fail("%s\n  console: %s\n  alone: build/system/tests --filter '%s/%s'",
-		 reason, m ? machine_log_path(m) : "none",
-		 criterion_current_suite->name, criterion_current_test->name);
+	cr_assert_fail("%s\n  console: %s\n  alone: build/system/tests "
+		       "--filter '%s/%s'",
+		       reason, m ? machine_log_path(m) : "none",
+		       criterion_current_suite->name,
+		       criterion_current_test->name);
 	abort();
 }
 
@@ -89,13 +91,14 @@ const char *suite_run(struct machine *m, unsigned int seconds,
 const char *suite_guest_line(struct machine *m, const char *name,
 			     unsigned int seconds, const char *wanted)
 {
-	return suite_run(m, seconds + 20,
-			 "await %u grep -q '%s' /var/log/vane/%s.log; "
-			 "grep '%s' /var/log/vane/%s.log | tail -n 1 | grep . ||"
-			 " { echo no \"'%s'\" from guest %s, it ended with:; "
-			 "tail -n 8 /var/log/vane/%s.log; false; }",
-			 machine_scaled(seconds), wanted, name, wanted, name,
-			 wanted, name, name);
+	return suite_run(
+		m, seconds + 20,
+		"await %u grep -q '%s' /var/log/vane/%s.log; "
+		"grep '%s' /var/log/vane/%s.log | tail -n 1 | grep . ||"
+		" { echo no \"'%s'\" from guest %s, it ended with:; "
+		"tail -n 8 /var/log/vane/%s.log; false; }",
+		machine_scaled(seconds), wanted, name, wanted, name, wanted,
+		name, name);
 }
 
 void suite_guest_up(struct machine *m, const char *name)
@@ -122,8 +125,9 @@ void suite_no_guests(struct machine *m)
 
 const char *suite_resources(struct machine *m)
 {
-	return suite_run(m, 30,
-			 "vane info | grep -i free; vane list | awk '{print $1, $2}'; "
-			 "vane store ls /local/domain; losetup -a; "
-			 "ls /sys/class/net/xenbr0/brif");
+	return suite_run(
+		m, 30,
+		"vane info | grep -i free; vane list | awk '{print $1, $2}'; "
+		"vane store ls /local/domain; losetup -a; "
+		"ls /sys/class/net/xenbr0/brif");
 }

@@ -15,54 +15,53 @@
 struct row {
 	char name[40];
 	char prepare[160]; /* a command before */
-	char config[200]; /* of bad.cfg */
-	char word[40]; /* in the line */
+	char config[200];  /* of bad.cfg */
+	char word[40];	   /* in the line */
 };
 
 static struct row rows[] = {
-	{ "no kernel key", "", "name=\"bad\"\nmemory=16\n", "kernel" },
-	{ "no such kernel", "",
-	  "name=\"bad\"\nmemory=16\nkernel=\"/nowhere/vmlinux\"\n",
-	  "/nowhere/vmlinux" },
-	{ "no such ramdisk", "",
-	  "name=\"bad\"\nmemory=64\n" MICRO "\nramdisk=\"/nowhere/rd\"\n",
-	  "/nowhere/rd" },
-	{ "truncated kernel", "head -c 1000000 /data/boot/vmlinux >/run/k",
-	  "name=\"bad\"\nmemory=64\nkernel=\"/run/k\"\n", "/run/k" },
-	{ "truncated bzImage", "head -c 1000000 /data/boot/vmlinuz >/run/k",
-	  "name=\"bad\"\nmemory=64\nkernel=\"/run/k\"\n", "/run/k" },
-	{ "noise as kernel", "head -c 100000 /dev/urandom >/run/k",
-	  "name=\"bad\"\nmemory=64\nkernel=\"/run/k\"\n", "/run/k" },
-	{ "empty kernel", ": >/run/k",
-	  "name=\"bad\"\nmemory=64\nkernel=\"/run/k\"\n", "/run/k" },
-	{ "kernel larger than memory", "",
-	  "name=\"bad\"\nmemory=16\n" KERNEL "\n", "16" },
-	{ "more memory than there is", "",
-	  "name=\"bad\"\nmemory=900000\n" MICRO "\n", "900000" },
-	{ "no memory", "", "name=\"bad\"\nmemory=0\n" MICRO "\n", "memory" },
-	{ "no processor", "",
-	  "name=\"bad\"\nmemory=16\nvcpus=0\n" MICRO "\n", "vcpus" },
-	{ "no such disk", "",
-	  "name=\"bad\"\nmemory=16\n" MICRO
-	  "\ndisk=[\"/nowhere/d,raw,xvda,w\"]\n",
-	  "/nowhere/d" },
-	{ "no such bridge", "",
-	  "name=\"bad\"\nmemory=16\n" MICRO "\nvif=[\"bridge=nobr\"]\n",
-	  "nobr" },
-	{ "bad MAC address", "",
-	  "name=\"bad\"\nmemory=16\n" MICRO "\nvif=[\"mac=zz:1\"]\n", "zz:1" },
-	{ "a disk twice", "truncate -s 1M /run/d",
-	  "name=\"bad\"\nmemory=16\n" MICRO
-	  "\ndisk=[\"/run/d,raw,xvda,w\",\"/run/d,raw,xvda,w\"]\n",
-	  "xvda" },
-	{ "open quote", "", "name=\"bad\nmemory=16\n", "1" },
-	{ "open list", "", "name=\"bad\"\n" MICRO "\ndisk=[ \"a\"\n", "disk" },
-	{ "text where a number belongs", "",
-	  "name=\"bad\"\nmemory=\"much\"\n" MICRO "\n", "memory" },
-	{ "a name with a space", "",
-	  "name=\"b d\"\nmemory=16\n" MICRO "\n", "name" },
-	{ "unknown action", "",
-	  "name=\"bad\"\nmemory=16\n" MICRO "\non_crash=\"dance\"\n", "dance" },
+	{"no kernel key", "", "name=\"bad\"\nmemory=16\n", "kernel"},
+	{"no such kernel", "",
+	 "name=\"bad\"\nmemory=16\nkernel=\"/nowhere/vmlinux\"\n",
+	 "/nowhere/vmlinux"},
+	{"no such ramdisk", "",
+	 "name=\"bad\"\nmemory=64\n" MICRO "\nramdisk=\"/nowhere/rd\"\n",
+	 "/nowhere/rd"},
+	{"truncated kernel", "head -c 1000000 /data/boot/vmlinux >/run/k",
+	 "name=\"bad\"\nmemory=64\nkernel=\"/run/k\"\n", "/run/k"},
+	{"truncated bzImage", "head -c 1000000 /data/boot/vmlinuz >/run/k",
+	 "name=\"bad\"\nmemory=64\nkernel=\"/run/k\"\n", "/run/k"},
+	{"noise as kernel", "head -c 100000 /dev/urandom >/run/k",
+	 "name=\"bad\"\nmemory=64\nkernel=\"/run/k\"\n", "/run/k"},
+	{"empty kernel", ": >/run/k",
+	 "name=\"bad\"\nmemory=64\nkernel=\"/run/k\"\n", "/run/k"},
+	{"kernel larger than memory", "",
+	 "name=\"bad\"\nmemory=16\n" KERNEL "\n", "16"},
+	{"more memory than there is", "",
+	 "name=\"bad\"\nmemory=900000\n" MICRO "\n", "900000"},
+	{"no memory", "", "name=\"bad\"\nmemory=0\n" MICRO "\n", "memory"},
+	{"no processor", "", "name=\"bad\"\nmemory=16\nvcpus=0\n" MICRO "\n",
+	 "vcpus"},
+	{"no such disk", "",
+	 "name=\"bad\"\nmemory=16\n" MICRO
+	 "\ndisk=[\"/nowhere/d,raw,xvda,w\"]\n",
+	 "/nowhere/d"},
+	{"no such bridge", "",
+	 "name=\"bad\"\nmemory=16\n" MICRO "\nvif=[\"bridge=nobr\"]\n", "nobr"},
+	{"bad MAC address", "",
+	 "name=\"bad\"\nmemory=16\n" MICRO "\nvif=[\"mac=zz:1\"]\n", "zz:1"},
+	{"a disk twice", "truncate -s 1M /run/d",
+	 "name=\"bad\"\nmemory=16\n" MICRO
+	 "\ndisk=[\"/run/d,raw,xvda,w\",\"/run/d,raw,xvda,w\"]\n",
+	 "xvda"},
+	{"open quote", "", "name=\"bad\nmemory=16\n", "1"},
+	{"open list", "", "name=\"bad\"\n" MICRO "\ndisk=[ \"a\"\n", "disk"},
+	{"text where a number belongs", "",
+	 "name=\"bad\"\nmemory=\"much\"\n" MICRO "\n", "memory"},
+	{"a name with a space", "", "name=\"b d\"\nmemory=16\n" MICRO "\n",
+	 "name"},
+	{"unknown action", "",
+	 "name=\"bad\"\nmemory=16\n" MICRO "\non_crash=\"dance\"\n", "dance"},
 };
 
 static struct machine *m;
@@ -81,8 +80,7 @@ static void end(void)
 TestSuite(badinput, .init = begin, .fini = end);
 
 /* Runs a command that must fail with one line that has the word in it. */
-static void must_refuse(const char *what, const char *command,
-			const char *word)
+static void must_refuse(const char *what, const char *command, const char *word)
 {
 	char before[SUITE_TEXT];
 	const char *line;
@@ -118,7 +116,7 @@ ParameterizedTest(struct row *r, badinput, create_refuses)
 	/* printf in domain zero makes the lines again. */
 	for (const char *p = r->config; *p; p++)
 		n += snprintf(quoted + n, sizeof(quoted) - n, "%s",
-			      *p == '\n' ? "\\n" : (char[]){ *p, '\0' });
+			      *p == '\n' ? "\\n" : (char[]){*p, '\0'});
 	if (r->prepare[0])
 		suite_run(m, 60, "%s", r->prepare);
 	suite_run(m, 20, "printf '%s' >/run/bad.cfg", quoted);

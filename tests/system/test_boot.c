@@ -22,15 +22,15 @@ struct variant {
 };
 
 static struct variant variants[] = {
-	{ "boot-q35", "q35", "max", 2048, 1, 0, "dom0_mem=512M" },
-	{ "boot-nehalem", "pc", "Nehalem", 2048, 1, 0, "dom0_mem=512M" },
-	{ "boot-epyc", "pc", "EPYC", 2048, 1, 0, "dom0_mem=512M" },
-	{ "boot-qemu64", "pc", "qemu64", 2048, 1, 0, "dom0_mem=512M" },
-	{ "boot-512m", "pc", "max", 512, 1, 0, "dom0_mem=384M" },
-	{ "boot-6g", "q35", "max", 6144, 1, 0, "dom0_mem=1G" },
-	{ "boot-16g", "pc", "max", 16384, 1, 0, "dom0_mem=512M" },
-	{ "boot-icount", "pc", "max", 2048, 1, 1, "dom0_mem=512M" },
-	{ "boot-4cpus", "q35", "max", 2048, 4, 0, "dom0_mem=512M" },
+	{"boot-q35", "q35", "max", 2048, 1, 0, "dom0_mem=512M"},
+	{"boot-nehalem", "pc", "Nehalem", 2048, 1, 0, "dom0_mem=512M"},
+	{"boot-epyc", "pc", "EPYC", 2048, 1, 0, "dom0_mem=512M"},
+	{"boot-qemu64", "pc", "qemu64", 2048, 1, 0, "dom0_mem=512M"},
+	{"boot-512m", "pc", "max", 512, 1, 0, "dom0_mem=384M"},
+	{"boot-6g", "q35", "max", 6144, 1, 0, "dom0_mem=1G"},
+	{"boot-16g", "pc", "max", 16384, 1, 0, "dom0_mem=512M"},
+	{"boot-icount", "pc", "max", 2048, 1, 1, "dom0_mem=512M"},
+	{"boot-4cpus", "q35", "max", 2048, 4, 0, "dom0_mem=512M"},
 };
 
 static struct machine_config variant_config(const struct variant *v)
@@ -82,7 +82,7 @@ Test(boot, the_clock_is_right)
 
 Test(boot, reboot_starts_the_machine_again)
 {
-	struct machine_config c = { .name = "boot-again", .reboots = true };
+	struct machine_config c = {.name = "boot-again", .reboots = true};
 	struct machine *m = machine_boot(&c);
 
 	if (!m)
@@ -157,12 +157,12 @@ static void card_receives(struct machine *m, const char *driver,
 static const struct machine_config devices = {
 	.name = "boot-devices",
 	.machine = "q35",
-	.args = { "-drive", DISK "s", "-device", "ide-hd,drive=s,bus=ide.0",
-		  "-drive", DISK "v", "-device",
-		  "virtio-blk-pci,drive=v,vectors=0,serial=nomsi", "-netdev",
-		  "user,id=n" NET "10.0.2.0/24", "-device",
-		  "virtio-net-pci,netdev=n", "-netdev",
-		  "user,id=e" NET "10.0.3.0/24", "-device", "e1000,netdev=e" },
+	.args = {"-drive", DISK "s", "-device", "ide-hd,drive=s,bus=ide.0",
+		 "-drive", DISK "v", "-device",
+		 "virtio-blk-pci,drive=v,vectors=0,serial=nomsi", "-netdev",
+		 "user,id=n" NET "10.0.2.0/24", "-device",
+		 "virtio-net-pci,netdev=n", "-netdev",
+		 "user,id=e" NET "10.0.3.0/24", "-device", "e1000,netdev=e"},
 };
 
 Test(boot, an_ahci_disk_works_in_domain_zero)
@@ -178,8 +178,9 @@ Test(boot, a_virtio_disk_without_msi_works_in_domain_zero)
 	struct machine *m = suite_machine(&devices);
 
 	disk_reads_and_writes(
-		m, suite_run(m, 20,
-			     "grep -l nomsi /sys/block/*/serial | cut -d/ -f4"));
+		m,
+		suite_run(m, 20,
+			  "grep -l nomsi /sys/block/*/serial | cut -d/ -f4"));
 	suite_done(m);
 }
 

@@ -47,6 +47,6 @@ ParameterizedTest(struct guest *guest, guests, each_gives_its_verdict)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == SKIP)
 		cr_skip_test("%s skipped itself", guest->name);
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		cr_assert_fail("micro-guest %s failed\n  alone: %s", guest->name,
-			 command);
+		cr_assert_fail("micro-guest %s failed\n  alone: %s",
+			       guest->name, command);
 }

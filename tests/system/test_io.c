@@ -67,7 +67,8 @@ Test(io, thirty_seconds_of_tcp_both_ways_without_an_error)
 	suite_guest_up(m, "tcp");
 	suite_guest_line(m, "tcp", 60, "tcp: listening");
 	suite_run(m, 180, "/data/tests/tcp-both-ways 10.0.0.13 30");
-	snprintf(sent, sizeof(sent), "%.32s", suite_run(m, 20, "cat /run/sent"));
+	snprintf(sent, sizeof(sent), "%.32s",
+		 suite_run(m, 20, "cat /run/sent"));
 	snprintf(received, sizeof(received), "%.32s",
 		 suite_run(m, 20, "cat /run/received"));
 	word_after(suite_guest_line(m, "tcp", 60, "tcp: received "),

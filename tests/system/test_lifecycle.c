@@ -61,9 +61,9 @@ Test(lifecycle, a_guest_is_paused_and_goes_on)
 				  "usleep 500000; "
 				  "wc -c </var/log/vane/ticker.log"),
 			NULL, 10);
-	after = strtol(suite_run(m, 20,
-				 "sleep 2; wc -c </var/log/vane/ticker.log"),
-		       NULL, 10);
+	after = strtol(
+		suite_run(m, 20, "sleep 2; wc -c </var/log/vane/ticker.log"),
+		NULL, 10);
 	if (before != after)
 		suite_fail(m, "a paused guest printed %ld bytes",
 			   after - before);
@@ -83,10 +83,11 @@ Test(lifecycle, a_guest_reboots_as_a_new_domain)
 	suite_guest_up(m, "stock");
 	first = domid("stock");
 	suite_run(m, 30, "vane reboot stock");
-	suite_run(m, 260,
-		  "await 240 sh -c "
-		  "'[ $(grep -c \"guest: ready\" /var/log/vane/stock.log) = 2 ]'"
-		  " || { vane list; tail -n 5 /var/log/vane/stock.log; false; }");
+	suite_run(
+		m, 260,
+		"await 240 sh -c "
+		"'[ $(grep -c \"guest: ready\" /var/log/vane/stock.log) = 2 ]'"
+		" || { vane list; tail -n 5 /var/log/vane/stock.log; false; }");
 	second = domid("stock");
 	if (second <= first)
 		suite_fail(m, "domain %ld became domain %ld", first, second);

@@ -9,8 +9,6 @@
  */
 #include "guest.h"
 
-#include "public/physdev.h"
-
 static uint64_t seed = 0x70617261;
 
 static uint64_t argument(char *scratch)
@@ -55,29 +53,15 @@ static bool forbidden(unsigned int nr, const uint64_t a[5])
 	case __HYPERVISOR_sched_op_compat:
 		return (uint32_t)a[0] <= SCHEDOP_watchdog;
 	case __HYPERVISOR_vcpu_op:
+		/* A moved vcpu_info would unmask events at random. */
 		return (uint32_t)a[0] == VCPUOP_down ||
-		       (uint32_t)a[0] == VCPUOP_send_nmi;
+		       (uint32_t)a[0] == VCPUOP_send_nmi ||
+		       (uint32_t)a[0] == VCPUOP_register_vcpu_info;
 	case __HYPERVISOR_memory_op:
 		/* These give memory back or replace it, as asked. */
 		return ((uint32_t)a[0] & MEMOP_CMD_MASK) ==
 			       XENMEM_decrease_reservation ||
 		       ((uint32_t)a[0] & MEMOP_CMD_MASK) == XENMEM_exchange;
-	case __HYPERVISOR_mmuext_op:
-	case __HYPERVISOR_mmu_update:
-	case __HYPERVISOR_update_va_mapping:
-	case __HYPERVISOR_update_va_mapping_otherdomain:
-	case __HYPERVISOR_physdev_op:
-	case __HYPERVISOR_physdev_op_compat:
-		/* With scratch memory as arguments they might succeed. */
-		return false;
-	case __HYPERVISOR_set_trap_table:
-	case __HYPERVISOR_set_callbacks:
-	case __HYPERVISOR_callback_op:
-	case __HYPERVISOR_nmi_op:
-	case __HYPERVISOR_set_gdt:
-	case __HYPERVISOR_set_segment_base:
-		/* Success is ours to repair, see below. */
-		return false;
 	default:
 		return false;
 	}
@@ -94,6 +78,11 @@ void guest_main(void)
 		for (unsigned int nr = 0; nr < 128; nr++) {
 			uint64_t a[5];
 
+			/* It may have become a table, or lost its mapping. */
+			if (do_update_va(scratch,
+					 pte_make(mfn_of(scratch), PTE_RW),
+					 UVMF_INVLPG))
+				scratch = page_alloc();
 			for (size_t i = 0; i < PAGE_SIZE; i += 8)
 				*(uint64_t *)(void *)(scratch + i) =
 					random_next(&seed) % 3

@@ -273,6 +273,8 @@ int store_printf(const char *path, const char *fmt, ...) PRINTF(2, 3);
 void user_init(const void *code, size_t bytes);
 /* Run user code from frame->rip; returns what brought it back. */
 void user_run(struct trap_frame *frame, struct trap_catch *back);
+/* The next entry from user mode comes back where trap_catch_raw() was. */
+void user_expect(struct trap_catch *back);
 int user_switch(struct trap_catch *back, struct trap_frame *frame)
 	__attribute__((returns_twice));
 bool user_entry(struct trap_frame *frame, uint64_t cr2);

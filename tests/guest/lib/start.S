@@ -66,6 +66,7 @@ _start:
  */
 trap_common:
 	push_rest
+	cld			/* a trap leaves the direction flag alone */
 	movq %rsp, %rdi
 	movq %rsp, %rbx
 	andq $-16, %rsp

@@ -8,7 +8,7 @@
 #include "guest.h"
 
 uint64_t user_l4_mfn;
-static struct trap_catch *user_back;
+static struct trap_catch *volatile user_back;
 static trap_handler_t next_handler;
 
 bool user_entry(struct trap_frame *frame, uint64_t cr2)
@@ -69,9 +69,14 @@ void user_init(const void *code, size_t bytes)
 	}
 }
 
-void user_run(struct trap_frame *frame, struct trap_catch *back)
+void user_expect(struct trap_catch *back)
 {
 	user_back = back;
+}
+
+void user_run(struct trap_frame *frame, struct trap_catch *back)
+{
+	user_expect(back);
 	frame->cs = FLAT_USER_CS | 3;
 	frame->ss = FLAT_USER_SS | 3;
 	if (!frame->rsp)

@@ -62,10 +62,14 @@ void guest_main(void)
 	expect_refused(reg(0, mfn, 256));
 	__atomic_and_fetch(&shared_info->evtchn_mask[ipi.port / 64],
 			   ~(1UL << (ipi.port % 64)), __ATOMIC_SEQ_CST);
-	moved->evtchn_upcall_pending = 0;
+	/* Everything was marked pending, so that nothing is lost: clear it. */
+	shared_info->evtchn_pending[ipi.port / 64] = 0;
+	moved->evtchn_pending_sel = 0;
+	__atomic_store_n(&moved->evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST);
 	send.port = ipi.port;
 	expect_rc(do_event_op(EVTCHNOP_send, &send), 0);
-	expect(moved->evtchn_upcall_pending == 1,
+	expect(__atomic_load_n(&moved->evtchn_upcall_pending,
+			       __ATOMIC_SEQ_CST) == 1,
 	       "an event is not shown in the new place");
 	expect(moved->time.tsc_to_system_mul != 0,
 	       "the clock did not move along");

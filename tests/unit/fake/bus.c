@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The fake machine of fake/bus.h. */
+#include "fake/rename.h"
 #include "fake/bus.h"
 #include <errno.h>
 #include <string.h>

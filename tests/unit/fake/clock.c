@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The fake clock of fake/clock.h. */
+#include "fake/rename.h"
 #include "fake/clock.h"
 #include "time/time.h"
 #include "x86/clock.h"

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The simple neighbours of fake/neighbours.h. */
+#include "fake/rename.h"
 #include "fake/neighbours.h"
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "event/event.h"
 #include "hypercall/hypercall.h"
-#include "log/log.h"
 #include "mm/alloc.h"
 #include "mm/guest.h"
-
-#define WEAK __attribute__((weak))
 
 unsigned int fake_pirq_events;
 struct domain *fake_pirq_domain;
@@ -32,7 +28,7 @@ void fake_neighbours_reset(void)
 	memset(fake_domains, 0, sizeof(fake_domains));
 }
 
-WEAK bool event_send_pirq(struct domain *d, uint32_t pirq)
+bool event_send_pirq(struct domain *d, uint32_t pirq)
 {
 	fake_pirq_events++;
 	fake_pirq_domain = d;
@@ -40,12 +36,12 @@ WEAK bool event_send_pirq(struct domain *d, uint32_t pirq)
 	return true;
 }
 
-WEAK void event_send_global_virq(uint32_t virq)
+void event_send_global_virq(uint32_t virq)
 {
 	fake_global_virqs[virq]++;
 }
 
-WEAK void *hv_alloc(size_t bytes)
+void *hv_alloc(size_t bytes)
 {
 	if (fake_alloc_left == 0)
 		return NULL;
@@ -55,7 +51,7 @@ WEAK void *hv_alloc(size_t bytes)
 	return calloc(1, bytes);
 }
 
-WEAK void hv_free(void *p, size_t bytes)
+void hv_free(void *p, size_t bytes)
 {
 	/* Whoever frees must know the size: the last byte is there. */
 	memset(p, 0xd7, bytes);
@@ -63,7 +59,7 @@ WEAK void hv_free(void *p, size_t bytes)
 	free(p);
 }
 
-WEAK int guest_read(void *dst, gptr_t src, size_t bytes)
+int guest_read(void *dst, gptr_t src, size_t bytes)
 {
 	if (src.va <= FAKE_UNMAPPED)
 		return -EFAULT;
@@ -71,7 +67,7 @@ WEAK int guest_read(void *dst, gptr_t src, size_t bytes)
 	return 0;
 }
 
-WEAK int guest_write(gptr_t dst, const void *src, size_t bytes)
+int guest_write(gptr_t dst, const void *src, size_t bytes)
 {
 	if (dst.va <= FAKE_UNMAPPED)
 		return -EFAULT;
@@ -79,12 +75,12 @@ WEAK int guest_write(gptr_t dst, const void *src, size_t bytes)
 	return 0;
 }
 
-WEAK void domain_put(struct domain *d)
+void domain_put(struct domain *d)
 {
 	__atomic_fetch_sub(&d->refs, 1, __ATOMIC_RELAXED);
 }
 
-WEAK struct domain *domain_find_for(struct vcpu *v, domid_t id, int *rc)
+struct domain *domain_find_for(struct vcpu *v, domid_t id, int *rc)
 {
 	unsigned int i;
 
@@ -101,7 +97,7 @@ WEAK struct domain *domain_find_for(struct vcpu *v, domid_t id, int *rc)
 }
 
 /* fake_domains is in the order of the numbers. */
-WEAK struct domain *domain_next(domid_t from)
+struct domain *domain_next(domid_t from)
 {
 	unsigned int i;
 
@@ -114,20 +110,10 @@ WEAK struct domain *domain_next(domid_t from)
 	return NULL;
 }
 
-WEAK long hypercall_lacking(struct vcpu *v, const char *what, uint64_t op)
+long hypercall_lacking(struct vcpu *v, const char *what, uint64_t op)
 {
 	(void)v;
 	(void)what;
 	(void)op;
 	return -ENOSYS;
-}
-
-WEAK void panic(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	abort();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a subsystem under test asks of others, answered simply and remembered.
- * The definitions are weak: where the real subsystem is linked too, it wins.
+ * For suites that compile their subject through fake/rename.h.
  */
 #ifndef FAKE_NEIGHBOURS_H
 #define FAKE_NEIGHBOURS_H

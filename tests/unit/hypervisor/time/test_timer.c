@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Timers: hypervisor/time/timer.c. */
+#include "fake/rename.h"
 #include <criterion/criterion.h>
 #include "fake/clock.h"
 #include "time/time.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The guests' clock pages: hypervisor/time/wallclock.c. */
+#include "fake/rename.h"
 #include <criterion/criterion.h>
 #include "fake/clock.h"
 #include "fake/neighbours.h"

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+# vaned. Its state machines are pure, and in the unit tests too; so are the
+# files about loop devices, block devices and interfaces, which are tested
+# with the running kernel.
+
+DT_VANED_PURE := $(addprefix $(DT)/vaned/,device.c life.c)
+DT_PURE_SRCS += $(DT_VANED_PURE) $(addprefix $(DT)/lib/,blockdev.c loopdev.c \
+	rtnetlink.c)
+DT_PROGRAMS += $(DT_BUILD)/vaned
+
+$(DT_BUILD)/vaned: $(call dt_objects,$(DT_VANED_PURE) \
+		$(addprefix $(DT)/vaned/,backends.c domains.c main.c \
+		restart.c vbd.c vif.c)) $(DT_LIB)
+	$(CC) -static -o $@ $^ $(DT_LIBS)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside sched/: times, and SCHEDOP_poll's part of the scheduler. */
+#ifndef SCHED_SLICE_H
+#define SCHED_SLICE_H
+
+#include "domain/domain.h"
+
+#define SCHED_SLICE_NS	   10000000ull
+/* Who has just begun to run is not preempted for so long. */
+#define SCHED_LET_ALONE_NS 500000ull
+
+/*
+ * v waits for `port` (~0: for any), or for an event that it would take. It
+ * does not any more, v->blocked says, if there was one. The caller looks at
+ * the ports next and cancels, or asks the scheduler to choose.
+ */
+void vcpu_poll_begin(struct vcpu *v, uint32_t port);
+void vcpu_poll_cancel(struct vcpu *v);
+
+/* watchdog.c. Seconds; id 0: a new one. Its id, 0 or -errno. */
+long watchdog_set(struct domain *d, uint32_t id, uint32_t timeout_s);
+/* The reason that the domain has fixed before; else `reason`. */
+uint8_t shutdown_code_of(struct domain *d, uint8_t reason);
+MUST_CHECK int shutdown_code_fix(struct domain *d, uint8_t reason);
+
+#endif
