@@ -125,7 +125,7 @@ static const struct subsystem subsystems[] = {
 	  event_free },
 	{ "grant", grant_domain_init, NULL, grant_kill, grant_free },
 	{ "irq", irq_domain_init, NULL, irq_kill, irq_free },
-	{ "sched", NULL, sched_vcpu_init, NULL, NULL },
+	{ "sched", NULL, sched_vcpu_init, sched_kill, NULL },
 };
 
 static void vcpu_free(struct vcpu *v)

@@ -90,7 +90,7 @@ static long down(struct vcpu *v, struct vcpu *target)
 		return 0;
 	}
 	target->up = false;
-	sched_request();
+	vcpu_sleep(target);
 	return 0;
 }
 

@@ -105,7 +105,9 @@ static long op_poll(struct vcpu *v, gptr_t arg)
 		if (rc)
 			return rc;
 	}
-	vcpu_poll_begin(v, port);
+	/* An event that it would take anyway ends the call at once. */
+	if (!vcpu_poll_begin(v, port, op.timeout))
+		return 0;
 	rc = ports_pending(v, &op);
 	if (!rc && op.timeout && op.timeout <= time_now_ns())
 		rc = 1;
@@ -113,8 +115,6 @@ static long op_poll(struct vcpu *v, gptr_t arg)
 		vcpu_poll_cancel(v);
 		return rc < 0 ? rc : 0;
 	}
-	if (op.timeout)
-		timer_set(&v->poll_timer, op.timeout);
 	sched_request();
 	return 0;
 }

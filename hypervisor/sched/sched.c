@@ -228,14 +228,17 @@ void vcpu_block(struct vcpu *v)
 		sched_request();
 }
 
-void vcpu_poll_begin(struct vcpu *v, uint32_t port)
+bool vcpu_poll_begin(struct vcpu *v, uint32_t port, uint64_t until_ns)
 {
 	v->polling = true;
 	__atomic_store_n(&v->poll_port, port, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&v->blocked, true, __ATOMIC_SEQ_CST);
 	event_poll_begin(v);
+	if (until_ns)
+		timer_set(&v->poll_timer, until_ns);
 	if (wants_attention(v))
 		unblock(v);
+	return v->blocked;
 }
 
 void vcpu_poll_cancel(struct vcpu *v)

@@ -10,11 +10,12 @@
 #define SCHED_LET_ALONE_NS 500000ull
 
 /*
- * v waits for `port` (~0: for any), or for an event that it would take. It
- * does not any more, v->blocked says, if there was one. The caller looks at
+ * v waits for `port` (~0: for any), for system time until_ns (0: for ever), or
+ * for an event that it would take; false: there is one. The caller looks at
  * the ports next and cancels, or asks the scheduler to choose.
  */
-void vcpu_poll_begin(struct vcpu *v, uint32_t port);
+MUST_CHECK bool vcpu_poll_begin(struct vcpu *v, uint32_t port,
+				uint64_t until_ns);
 void vcpu_poll_cancel(struct vcpu *v);
 
 /* watchdog.c. Seconds; id 0: a new one. Its id, 0 or -errno. */

@@ -20,6 +20,7 @@
 #include "x86/apic.h"
 #include "x86/asm.h"
 #include "x86/ioremap.h"
+#include "x86/ports.h"
 
 #define MEASURE_MS    20
 #define SAMPLE_TRIES  16
@@ -218,6 +219,13 @@ void clock_init(const struct acpi_info *acpi)
 	if (hz < 1000000)
 		panic("the time stamp counter runs at %lu Hz by %s\n",
 		      (unsigned long)hz, source);
+
+	/*
+	 * The PM timer is kept from domain zero, where it would become the
+	 * watchdog that judges the TSC twice a second, by trapped reads.
+	 */
+	if (acpi->has_fadt && acpi->pm_timer_bits && acpi->pm_timer.io)
+		ports_protect((uint16_t)acpi->pm_timer.address, 4);
 
 	if (cpuid(0x80000000, 0).eax >= 0x80000007)
 		invariant = cpuid(0x80000007, 0).edx >> 8 & 1;

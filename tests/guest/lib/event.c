@@ -98,6 +98,32 @@ evtchn_port_t event_bind_virq(uint32_t virq)
 	return op.port;
 }
 
+evtchn_port_t event_alloc_unbound(domid_t remote)
+{
+	struct evtchn_alloc_unbound op = { .dom = DOMID_SELF,
+					   .remote_dom = remote };
+
+	require_rc(do_event_op(EVTCHNOP_alloc_unbound, &op), 0);
+	return op.port;
+}
+
+void event_send(evtchn_port_t port)
+{
+	struct evtchn_send op = { .port = port };
+
+	expect_rc(do_event_op(EVTCHNOP_send, &op), 0);
+}
+
+void event_poll(evtchn_port_t port, uint64_t ns)
+{
+	struct sched_poll poll = { .ports = PTR(&port), .nr_ports = 1 };
+
+	poll.timeout = time_ns() + ns;
+	do_sched_op(SCHEDOP_poll, &poll);
+	__atomic_and_fetch(&shared_info->evtchn_pending[port / 64],
+			   ~(1UL << (port % 64)), __ATOMIC_SEQ_CST);
+}
+
 void event_wait(evtchn_port_t port)
 {
 	uint32_t before = event_count[port];

@@ -247,6 +247,10 @@ void event_unmask(evtchn_port_t port);
 void event_mask(evtchn_port_t port);
 bool event_pending(evtchn_port_t port);
 evtchn_port_t event_bind_virq(uint32_t virq);
+evtchn_port_t event_alloc_unbound(domid_t remote);
+void event_send(evtchn_port_t port);
+/* Until the port is pending or some time has passed; takes the event. */
+void event_poll(evtchn_port_t port, uint64_t ns);
 void event_wait(evtchn_port_t port); /* until event_count[port] grows */
 
 /* ---- time: lib/event.c ---- */
@@ -264,6 +268,9 @@ domid_t self_domid(void);
 void store_init(void);
 /* Returns 0 and the payload, or -errno (EIO for names we do not know). */
 int store_read(const char *path, char *out, size_t size);
+/* The names in a directory, each with its NUL: their bytes, or -errno. */
+int store_list(const char *path, char *out, size_t size);
+void store_wait(void); /* a moment, when something else must happen first */
 int store_write(const char *path, const char *value);
 int store_printf(const char *path, const char *fmt, ...) PRINTF(2, 3);
 

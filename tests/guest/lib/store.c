@@ -20,17 +20,10 @@ static void kick(void)
 	do_event_op(EVTCHNOP_send, &send);
 }
 
-static void wait_a_moment(void)
+/* An event is only a hint: the caller looks at the ring once more. */
+void store_wait(void)
 {
-	evtchn_port_t port = start_info->store_evtchn;
-	struct sched_poll poll = { .ports = PTR(&port), .nr_ports = 1 };
-
-	/* Take the event, then the caller looks at the ring once more. */
-	shared_info_map();
-	poll.timeout = time_ns() + 100000000UL;
-	do_sched_op(SCHEDOP_poll, &poll);
-	__atomic_and_fetch(&shared_info->evtchn_pending[port / 64],
-			   ~(1UL << (port % 64)), __ATOMIC_SEQ_CST);
+	event_poll(start_info->store_evtchn, 100000000UL);
 }
 
 void store_init(void)
@@ -53,7 +46,7 @@ static void ring_put(const void *from, size_t n)
 		if (prod - __atomic_load_n(&ring->req_cons, __ATOMIC_ACQUIRE) ==
 		    XENSTORE_RING_SIZE) {
 			kick();
-			wait_a_moment();
+			store_wait();
 			continue;
 		}
 		ring->req[MASK_XENSTORE_IDX(prod)] = *bytes++;
@@ -73,7 +66,7 @@ static void ring_get(void *to, size_t n)
 		if (cons == __atomic_load_n(&ring->rsp_prod,
 					    __ATOMIC_ACQUIRE)) {
 			kick();
-			wait_a_moment();
+			store_wait();
 			continue;
 		}
 		*bytes++ = ring->rsp[MASK_XENSTORE_IDX(cons)];
@@ -102,7 +95,10 @@ static int errno_of(const char *name)
 	return -XEN_EIO;
 }
 
-/* Send path, NUL, value (without a NUL); take the reply that is ours. */
+/*
+ * Send path, NUL, value (without a NUL); take the reply that is ours. Returns
+ * the bytes of the reply, which out holds with a NUL behind, or -errno.
+ */
 static int request(uint32_t type, const char *path, const char *value,
 		   char *out, size_t size)
 {
@@ -129,20 +125,32 @@ static int request(uint32_t type, const char *path, const char *value,
 			return errno_of(reply);
 		expect(got.type == type, "the store answered %u to %u",
 		       got.type, type);
-		if (out)
-			format(out, size, "%s", reply);
-		return 0;
+		if (out) {
+			require(got.len < size, "a reply of %u bytes for %s",
+				got.len, path);
+			memcpy(out, reply, got.len + 1);
+		}
+		return (int)got.len;
 	}
 }
 
 int store_read(const char *path, char *out, size_t size)
 {
-	return request(XS_READ, path, NULL, out, size);
+	int n = request(XS_READ, path, NULL, out, size);
+
+	return n < 0 ? n : 0;
+}
+
+int store_list(const char *path, char *out, size_t size)
+{
+	return request(XS_DIRECTORY, path, NULL, out, size);
 }
 
 int store_write(const char *path, const char *value)
 {
-	return request(XS_WRITE, path, value, NULL, 0);
+	int n = request(XS_WRITE, path, value, NULL, 0);
+
+	return n < 0 ? n : 0;
 }
 
 int store_printf(const char *path, const char *fmt, ...)

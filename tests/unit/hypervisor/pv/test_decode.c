@@ -166,12 +166,16 @@ Test(pv_decode, privileged_instructions)
 		{ "fb", "sti" },
 		{ "f4", "hlt" },
 		{ "0f 01 d1", "xsetbv" },
-		{ "48 0f 30", "wrmsr" },
 		{ "66 2e 0f 30", "wrmsr" },
+	};
+	static const struct row rows64[] = {
+		{ "48 0f 30", "wrmsr" },
+		{ "4f 0f a2", "cpuid" },
 	};
 
 	CHECK_ROWS(rows, INSN_MODE_64);
-	CHECK_ROWS(rows, INSN_MODE_64);
+	CHECK_ROWS(rows64, INSN_MODE_64);
+	CHECK_ROWS(rows, INSN_MODE_COMPAT32);
 }
 
 Test(pv_decode, control_and_debug_registers)
@@ -569,7 +573,7 @@ Test(pv_decode, effective_addresses)
 		{ "64 89 0c 25 08 00 00 00", INSN_MODE_64, 0x7fff12340008 },
 		{ "65 67 89 08", INSN_MODE_64, 0xffff888000000100 },
 		{ "65 89 0c 25 f0 ff ff ff", INSN_MODE_64,
-		  0xffff87fffffffff0 },
+		  0xffff887ffffffff0 },
 		{ "89 08", INSN_MODE_COMPAT32, 0x100 },
 		{ "64 89 08", INSN_MODE_COMPAT32, 0x12340100 },
 		{ "67 89 09", INSN_MODE_COMPAT32, 0x3300 & 0xffff },
