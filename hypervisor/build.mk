@@ -6,10 +6,13 @@
 HV_CFLAGS := -std=gnu11 -O2 -g $(WARN) -ffreestanding -fPIE \
 	-fvisibility=hidden -mgeneral-regs-only -mno-red-zone \
 	-fno-stack-protector -fcf-protection=none -fno-strict-aliasing \
-	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
+	-fno-asynchronous-unwind-tables \
 	-fno-tree-loop-distribute-patterns \
 	-include hypervisor/lib/hidden.h -Iinclude -Ihypervisor
-HV_CFLAGS += -Wno-address-of-packed-member
+# DEBUG=1 checks the lock order and ASSERT()s.
+ifeq ($(DEBUG),)
+HV_CFLAGS += -DNDEBUG
+endif
 
 # Pure sources: they also build into the unit tests.
 HV_PURE_SRCS := $(sort $(wildcard $(addprefix hypervisor/,lib/*.c log/*.c \
@@ -18,7 +21,7 @@ HV_PURE_SRCS := $(sort $(wildcard $(addprefix hypervisor/,lib/*.c log/*.c \
 	boot/multiboot.c)))
 HV_MACHINE_SRCS := hypervisor/boot/main.c \
 	$(filter-out hypervisor/x86/offsets.c,$(wildcard hypervisor/x86/*.c))
-HV_ASM_SRCS := hypervisor/boot/head.S hypervisor/x86/entry.S
+HV_ASM_SRCS := $(addprefix hypervisor/,boot/head.S x86/entry.S x86/memory.S)
 
 HV_B := $(BUILD)/hv
 HV_OBJS := $(patsubst hypervisor/%,$(HV_B)/%.o,\

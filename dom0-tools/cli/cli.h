@@ -53,6 +53,9 @@ int cli_open(struct cli *c);
 int cli_open_hypervisor(struct cli *c);
 void cli_close(struct cli *c);
 
+/* The verb whose name stands before each line of error. */
+void cli_set_current(const char *verb);
+
 /* Prints the line that is in c->err (or in *e); gives CLI_FAILURE. */
 int cli_fail(struct cli *c);
 int cli_print_error(const struct err *e);

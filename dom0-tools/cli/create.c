@@ -165,40 +165,51 @@ static int create_run(const struct create_arguments *a, const struct config *c,
 	return a->console ? create_attach(a, r.domid) : CLI_OK;
 }
 
+/* The letters of one word of options. */
+static int create_parse_letters(const char *p, struct create_arguments *a)
+{
+	for (; *p; p++) {
+		switch (*p) {
+		case 'c':
+			a->console = true;
+			break;
+		case 'p':
+			a->paused = true;
+			break;
+		case 'n':
+			a->dry = true;
+			break;
+		case 'v':
+			a->verbose = true;
+			break;
+		case 'q':
+			a->quiet = true;
+			break;
+		default:
+			return cli_usage("create");
+		}
+	}
+	return CLI_OK;
+}
+
+/* Options may stand anywhere: no setting begins with '-'. */
 static int create_parse_arguments(int argc, char **argv,
 				  struct create_arguments *a)
 {
-	int i = 1;
+	a->overrides = argv; /* filled from the left while it is read */
+	for (int i = 1; i < argc; i++) {
+		int status = CLI_OK;
 
-	for (; i < argc && argv[i][0] == '-'; i++) {
-		for (const char *p = argv[i] + 1; *p; p++) {
-			switch (*p) {
-			case 'c':
-				a->console = true;
-				break;
-			case 'p':
-				a->paused = true;
-				break;
-			case 'n':
-				a->dry = true;
-				break;
-			case 'v':
-				a->verbose = true;
-				break;
-			case 'q':
-				a->quiet = true;
-				break;
-			default:
-				return cli_usage("create");
-			}
-		}
+		if (argv[i][0] == '-')
+			status = create_parse_letters(argv[i] + 1, a);
+		else if (a->file == NULL)
+			a->file = argv[i];
+		else
+			a->overrides[a->override_count++] = argv[i];
+		if (status)
+			return status;
 	}
-	if (i == argc)
-		return cli_usage("create");
-	a->file = argv[i];
-	a->overrides = argv + i + 1;
-	a->override_count = argc - i - 1;
-	return CLI_OK;
+	return a->file ? CLI_OK : cli_usage("create");
 }
 
 int cli_create(int argc, char **argv)

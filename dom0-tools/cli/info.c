@@ -72,6 +72,9 @@ static void info_physical(struct info_writer *w,
 		  p->capabilities & XEN_SYSCTL_PHYSCAP_pv ? "pv" : "");
 	info_number(w, "total_memory", p->total_pages / 256);
 	info_number(w, "free_memory", (p->free_pages + p->scrub_pages) / 256);
+	/* To the page, for those who look for what was lost. */
+	info_number(w, "free_memory_kib",
+		    (p->free_pages + p->scrub_pages) * 4);
 	info_number(w, "outstanding_claims", p->outstanding_pages / 256);
 }
 

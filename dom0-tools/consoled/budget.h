@@ -16,9 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONSOLE_WINDOW_MS	100
-#define CONSOLE_WINDOW_BYTES	65536
-#define CONSOLE_VISIT_BYTES	256 /* what a visit costs at least */
+#define CONSOLE_WINDOW_MS    100
+#define CONSOLE_WINDOW_BYTES 65536
+#define CONSOLE_VISIT_BYTES  256 /* what a visit costs at least */
 
 struct console_budget {
 	uint64_t window; /* number of the window that `spent` is about */

@@ -10,7 +10,7 @@
 
 int console_queue_init(struct console_queue *q, size_t room)
 {
-	*q = (struct console_queue){ .room = room };
+	*q = (struct console_queue){.room = room};
 	q->bytes = malloc(room);
 	return q->bytes ? 0 : -ENOMEM;
 }
@@ -18,7 +18,7 @@ int console_queue_init(struct console_queue *q, size_t room)
 void console_queue_free(struct console_queue *q)
 {
 	free(q->bytes);
-	*q = (struct console_queue){ 0 };
+	*q = (struct console_queue){0};
 }
 
 static void drop_oldest(struct console_queue *q, size_t len)

@@ -21,7 +21,7 @@ struct console_queue {
 	uint8_t *bytes;
 	size_t room, head, used;
 	uint64_t skipped; /* lost since the last such line was made */
-	char mark[96]; /* that line, while it is being sent */
+	char mark[96];	  /* that line, while it is being sent */
 	size_t mark_used, mark_sent;
 };
 

@@ -76,8 +76,8 @@ static bool flush(struct client *cl)
 	size_t len;
 
 	while ((len = console_queue_peek(&cl->queue, &bytes))) {
-		ssize_t n = send(cl->fd, bytes, len,
-				 MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t n =
+			send(cl->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -168,16 +168,19 @@ static bool attach(struct client *cl, unsigned long domid)
 		return refuse(cl, "domain %lu has ended; its output is in %s",
 			      domid, log);
 	if (!c && !d->store)
-		return refuse(cl, "the store cannot be reached, so domain %lu is unknown; is vane-stored running?",
+		return refuse(cl,
+			      "the store cannot be reached, so domain %lu is "
+			      "unknown; is vane-stored running?",
 			      domid);
 	if (!c)
-		return refuse(cl, "there is no domain %lu, or it has no console; see: vane list",
+		return refuse(cl,
+			      "there is no domain %lu, or it has no console; "
+			      "see: vane list",
 			      domid);
 	cl->console = c;
 	cl->order = d->attach_count++;
 	queue_text(cl, "ok\n");
-	console_queue_push(&cl->queue, tail,
-			   console_tail_copy(&c->tail, tail));
+	console_queue_push(&cl->queue, tail, console_tail_copy(&c->tail, tail));
 	return flush(cl);
 }
 
@@ -189,14 +192,16 @@ static bool request(struct client *cl)
 
 	if (strncmp(cl->line, "attach ", 7) || cl->line[7] < '0' ||
 	    cl->line[7] > '9')
-		return refuse(cl, "the request is not understood; say: attach DOMID");
+		return refuse(
+			cl, "the request is not understood; say: attach DOMID");
 	errno = 0;
 	domid = strtoul(cl->line + 7, &end, 10);
 	if (*end || errno || domid >= 0x7ff0)
 		return refuse(cl, "'%s' is no domain number; say: attach DOMID",
 			      cl->line + 7);
 	if (!domid)
-		return refuse(cl, "domain 0 has no console here; its console is the hypervisor's");
+		return refuse(cl, "domain 0 has no console here; its console "
+				  "is the hypervisor's");
 	return attach(cl, domid);
 }
 
@@ -226,7 +231,8 @@ static void take_input(struct client *cl)
 		console_push_input(c);
 	} else if (!cl->told_reader) {
 		cl->told_reader = true;
-		queue_text(cl, "\r\n[vane-consoled: another client writes to this console; you can only read]\r\n");
+		queue_text(cl, "\r\n[vane-consoled: another client writes to "
+			       "this console; you can only read]\r\n");
 		flush(cl);
 	}
 }
@@ -251,7 +257,8 @@ static void take_request(struct client *cl)
 		}
 		if (cl->line_used == sizeof(cl->line) - 1 || c < ' ' ||
 		    c > '~') {
-			refuse(cl, "the request is not understood; say: attach DOMID");
+			refuse(cl, "the request is not understood; say: attach "
+				   "DOMID");
 			return;
 		}
 		cl->line[cl->line_used++] = c;
@@ -291,7 +298,9 @@ static void listener_ready(void *arg, int fd, short revents)
 	if (client < 0)
 		return;
 	if (d->client_count >= CONSOLE_CLIENTS_MAX) {
-		dprintf(client, "error %u consoles are attached already, the most there can be; close one first\n",
+		dprintf(client,
+			"error %u consoles are attached already, the most "
+			"there can be; close one first\n",
 			d->client_count);
 		close(client);
 		return;
@@ -317,7 +326,7 @@ static void listener_ready(void *arg, int fd, short revents)
 
 int client_listen(struct consoled *d)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int fd, rc;
 
 	if (strlen(d->socket_path) >= sizeof(addr.sun_path))

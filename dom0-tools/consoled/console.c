@@ -44,7 +44,8 @@ static void take_output(struct console *c, const uint8_t *bytes, size_t len)
 
 	if (rc && !c->log_failed) {
 		c->log_failed = true;
-		daemon_log("domain %u (%s): its log %s takes no more bytes: %s; make room, attached consoles go on",
+		daemon_log("domain %u (%s): its log %s takes no more bytes: "
+			   "%s; make room, attached consoles go on",
 			   c->domid, c->name, c->log.path, strerror(-rc));
 	} else if (!rc) {
 		c->log_failed = false;
@@ -64,8 +65,10 @@ static size_t drain_once(struct console *c)
 
 	if (n < 0) {
 		if (!c->ring_failed)
-			daemon_log("domain %u (%s): its console ring has impossible indices; what was in it is skipped",
-				   c->domid, c->name);
+			daemon_log(
+				"domain %u (%s): its console ring has "
+				"impossible indices; what was in it is skipped",
+				c->domid, c->name);
 		c->ring_failed = true;
 		console_ring_resync(&c->ring);
 		return 0;
@@ -84,8 +87,8 @@ static void *map_page(struct console *c, uint64_t mfn)
 	void *page;
 	int rc;
 
-	rc = d->gntdev < 0 ? -ENODEV :
-			     gntdev_map(d->gntdev, c->domid, &ref, 1,
+	rc = d->gntdev < 0 ? -ENODEV
+			   : gntdev_map(d->gntdev, c->domid, &ref, 1,
 					PROT_READ | PROT_WRITE, &page);
 	if (!rc) {
 		c->page_is_granted = true;
@@ -98,8 +101,8 @@ static void *map_page(struct console *c, uint64_t mfn)
 		return page;
 	}
 	if (!c->map_failed)
-		daemon_log("domain %u (%s): cannot map its console ring, frame %" PRIu64
-			   ": %s; its output waits until that works",
+		daemon_log("domain %u (%s): cannot map its console ring, frame "
+			   "%" PRIu64 ": %s; its output waits until that works",
 			   c->domid, c->name, mfn, strerror(-rc));
 	c->map_failed = true;
 	return NULL;
@@ -125,7 +128,9 @@ static void connect(struct console *c, uint64_t ring_ref, uint32_t port)
 	local = evtchn_bind_interdomain(c->d->evtchn, c->domid, port);
 	if (local < 0) {
 		if (!c->map_failed)
-			daemon_log("domain %u (%s): cannot bind to its console's event channel %u: %s; does another console daemon hold it?",
+			daemon_log("domain %u (%s): cannot bind to its "
+				   "console's event channel %u: %s; does "
+				   "another console daemon hold it?",
 				   c->domid, c->name, port, strerror(-local));
 		c->map_failed = true;
 		unmap_page(c);
@@ -213,17 +218,18 @@ static void unwatch_nodes(struct console *c)
 static struct console *console_new(struct consoled *d, uint16_t domid)
 {
 	char file[160], path[64], *name;
+	uint64_t ring_ref;
 	struct console *c;
 	uint8_t *old;
 	int rc;
 
 	/*
 	 * The toolstack creates the domain first and its nodes after that: no
-	 * name yet means too early, and its introduction will tell us.
+	 * name and no ring mean too early, and its introduction will tell us.
 	 */
 	snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
 	name = store_read(d->store, 0, path, NULL);
-	if (!name)
+	if (!name && !read_number(d, domid, "console/ring-ref", &ring_ref))
 		return NULL;
 	c = calloc(1, sizeof(*c));
 	if (!c) {
@@ -233,21 +239,22 @@ static struct console *console_new(struct consoled *d, uint16_t domid)
 	}
 	c->d = d;
 	c->domid = domid;
-	snprintf(c->name, sizeof(c->name), "%s", name);
+	snprintf(c->name, sizeof(c->name), "%s", name ? name : "");
 	free(name);
 
 	guestlog_name(file, sizeof(file), c->name, domid);
 	rc = guestlog_open(&c->log, &d->policy, file);
 	if (rc) {
-		daemon_log("domain %u (%s): cannot open its log %s: %s; attached consoles work",
+		daemon_log("domain %u (%s): cannot open its log %s: %s; "
+			   "attached consoles work",
 			   domid, c->name, c->log.path, strerror(-rc));
 		c->log_failed = true;
 	}
 	old = malloc(CONSOLE_TAIL_BYTES);
 	if (old)
-		console_tail_push(&c->tail, old,
-				  guestlog_tail(&c->log, old,
-						CONSOLE_TAIL_BYTES));
+		console_tail_push(
+			&c->tail, old,
+			guestlog_tail(&c->log, old, CONSOLE_TAIL_BYTES));
 	free(old);
 	c->next = d->consoles;
 	d->consoles = c;
@@ -265,8 +272,8 @@ static void remember_ended(struct console *c)
 const char *console_ended_log(const struct consoled *d, uint16_t domid)
 {
 	for (unsigned int i = 0; i < CONSOLE_ENDED_MAX; i++) {
-		const struct ended *e = &d->ended[(d->ended_next - 1 - i) %
-						  CONSOLE_ENDED_MAX];
+		const struct ended *e =
+			&d->ended[(d->ended_next - 1 - i) % CONSOLE_ENDED_MAX];
 
 		if (e->path[0] && e->domid == domid)
 			return e->path;

@@ -27,11 +27,11 @@
 #include "lib/evloop.h"
 #include "lib/store.h"
 
-#define CONSOLE_SOCKET_PATH  "/run/vane/console.sock"
-#define CONSOLE_CLIENTS_MAX  64
-#define CONSOLE_QUEUE_BYTES  65536
-#define CONSOLE_INPUT_BYTES  4096
-#define CONSOLE_ENDED_MAX    64 /* dead domains of which the log is known */
+#define CONSOLE_SOCKET_PATH "/run/vane/console.sock"
+#define CONSOLE_CLIENTS_MAX 64
+#define CONSOLE_QUEUE_BYTES 65536
+#define CONSOLE_INPUT_BYTES 4096
+#define CONSOLE_ENDED_MAX   64 /* dead domains of which the log is known */
 
 enum console_phase { CONSOLE_WAITING, CONSOLE_CONNECTED };
 
@@ -50,7 +50,7 @@ struct console {
 	uint64_t ring_ref;
 	uint32_t remote_port, local_port;
 	bool owes_unmask; /* its event fired and was not unmasked yet */
-	bool is_pending; /* there may be output that no event will tell of */
+	bool is_pending;  /* there may be output that no event will tell of */
 
 	struct console_budget budget;
 	struct guestlog log;
@@ -67,11 +67,11 @@ struct client {
 	struct consoled *d;
 	int fd;
 	struct console *console; /* NULL: before "attach", or it has ended */
-	bool is_closing; /* once its queue is empty */
-	bool told_reader; /* that its input is ignored */
-	bool in_blocked; /* not read from: the guest's input is full */
+	bool is_closing;	 /* once its queue is empty */
+	bool told_reader;	 /* that its input is ignored */
+	bool in_blocked;	 /* not read from: the guest's input is full */
 	uint64_t order; /* of attaching; the lowest of a console writes */
-	char line[64]; /* the request, until its line end */
+	char line[64];	/* the request, until its line end */
 	size_t line_used;
 	struct console_queue queue;
 };

@@ -34,7 +34,10 @@ size_t guestlog_fit(uint64_t used, uint64_t limit, const uint8_t *bytes,
 static bool is_reserved(const char *name)
 {
 	static const char *const names[] = {
-		"vaned", "vane-consoled", "vane-stored", "vane",
+		"vaned",
+		"vane-consoled",
+		"vane-stored",
+		"vane",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -44,8 +47,7 @@ static bool is_reserved(const char *name)
 	return false;
 }
 
-void guestlog_name(char *out, size_t size, const char *name,
-		   unsigned int domid)
+void guestlog_name(char *out, size_t size, const char *name, unsigned int domid)
 {
 	char clean[NAME_BYTES];
 	size_t n = 0;
@@ -72,7 +74,8 @@ static int open_file(struct guestlog *g)
 	struct stat st;
 	int rc;
 
-	g->fd = open(g->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
+	g->fd = open(g->path,
+		     O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
 		     0600);
 	if (g->fd < 0)
 		return -errno;
@@ -90,7 +93,7 @@ int guestlog_open(struct guestlog *g, const struct guestlog_policy *policy,
 {
 	int n;
 
-	*g = (struct guestlog){ .policy = policy, .fd = -1 };
+	*g = (struct guestlog){.policy = policy, .fd = -1};
 	n = snprintf(g->path, sizeof(g->path), "%s/%s.log", policy->dir, name);
 	if (n < 0 || (size_t)n >= sizeof(g->path) - 16)
 		return -ENAMETOOLONG;
@@ -180,7 +183,8 @@ static size_t read_end(const char *path, uint8_t *out, size_t max)
 	if (fd < 0)
 		return 0;
 	if (!fstat(fd, &st)) {
-		off_t at = st.st_size > (off_t)max ? st.st_size - (off_t)max : 0;
+		off_t at =
+			st.st_size > (off_t)max ? st.st_size - (off_t)max : 0;
 
 		n = pread(fd, out, max, at);
 	}

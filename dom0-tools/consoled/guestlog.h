@@ -19,7 +19,7 @@
 struct guestlog_policy {
 	const char *dir;
 	uint64_t limit_bytes; /* at least 4096 */
-	unsigned int files; /* at least 1 */
+	unsigned int files;   /* at least 1 */
 };
 
 struct guestlog {

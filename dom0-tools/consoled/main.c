@@ -31,10 +31,13 @@ static const char help_text[] =
 	"Keeps every guest's console output and serves `vane console`.\n"
 	"  -F, --foreground     stay at the terminal and log to it too\n"
 	"      --pid-file FILE  default /run/vane/vane-consoled.pid\n"
-	"      --log FILE       the daemon's own log, default /var/log/vane/vane-consoled.log\n"
+	"      --log FILE       the daemon's own log, default "
+	"/var/log/vane/vane-consoled.log\n"
 	"      --log-dir DIR    where guests' logs go, default /var/log/vane\n"
-	"      --log-bytes N    size at which a guest's log is turned over, default 1048576\n"
-	"      --log-files N    files kept of a guest, the current one included, default 2\n"
+	"      --log-bytes N    size at which a guest's log is turned over, "
+	"default 1048576\n"
+	"      --log-files N    files kept of a guest, the current one "
+	"included, default 2\n"
 	"      --socket PATH    default " CONSOLE_SOCKET_PATH "\n"
 	"  -h, --help           this text\n";
 
@@ -47,7 +50,8 @@ static void store_lost(struct consoled *d)
 	d->store = NULL;
 	for (struct console *c = d->consoles; c; c = c->next)
 		c->watched = false;
-	daemon_log("the connection to the store is lost; trying to get it back");
+	daemon_log(
+		"the connection to the store is lost; trying to get it back");
 	d->store_said = true;
 	evloop_timer_start(&d->loop, &d->store_timer, STORE_RETRY_MS);
 }
@@ -98,7 +102,8 @@ static void store_connect(void *arg)
 	d->store = store_open();
 	if (!d->store) {
 		if (!d->store_said)
-			daemon_log("cannot reach the store at %s: %s; is vane-stored running? trying again",
+			daemon_log("cannot reach the store at %s: %s; is "
+				   "vane-stored running? trying again",
 				   STORE_SOCKET_PATH, strerror(errno));
 		d->store_said = true;
 		evloop_timer_start(&d->loop, &d->store_timer, STORE_RETRY_MS);
@@ -173,19 +178,22 @@ static int open_devices(struct consoled *d)
 {
 	d->evtchn = evtchn_open();
 	if (d->evtchn < 0) {
-		daemon_log("cannot open /dev/xen/evtchn: %s; is this domain zero, and is the module xen-evtchn loaded?",
+		daemon_log("cannot open /dev/xen/evtchn: %s; is this domain "
+			   "zero, and is the module xen-evtchn loaded?",
 			   strerror(-d->evtchn));
 		return d->evtchn;
 	}
 	d->privcmd = privcmd_open();
 	if (d->privcmd < 0) {
-		daemon_log("cannot open /dev/xen/privcmd: %s; is this domain zero, and is the module xen-privcmd loaded?",
+		daemon_log("cannot open /dev/xen/privcmd: %s; is this domain "
+			   "zero, and is the module xen-privcmd loaded?",
 			   strerror(-d->privcmd));
 		return d->privcmd;
 	}
 	d->gntdev = gntdev_open();
 	if (d->gntdev < 0)
-		daemon_log("cannot open /dev/xen/gntdev: %s; rings are mapped as foreign memory instead",
+		daemon_log("cannot open /dev/xen/gntdev: %s; rings are mapped "
+			   "as foreign memory instead",
 			   strerror(-d->gntdev));
 	return 0;
 }
@@ -250,15 +258,15 @@ static bool number_option(const char *text, uint64_t least, uint64_t most,
 enum { OPT_PID = 256, OPT_LOG, OPT_LOG_DIR, OPT_BYTES, OPT_FILES, OPT_SOCKET };
 
 static const struct option options[] = {
-	{ "foreground", no_argument, NULL, 'F' },
-	{ "pid-file", required_argument, NULL, OPT_PID },
-	{ "log", required_argument, NULL, OPT_LOG },
-	{ "log-dir", required_argument, NULL, OPT_LOG_DIR },
-	{ "log-bytes", required_argument, NULL, OPT_BYTES },
-	{ "log-files", required_argument, NULL, OPT_FILES },
-	{ "socket", required_argument, NULL, OPT_SOCKET },
-	{ "help", no_argument, NULL, 'h' },
-	{ 0 },
+	{"foreground", no_argument, NULL, 'F'},
+	{"pid-file", required_argument, NULL, OPT_PID},
+	{"log", required_argument, NULL, OPT_LOG},
+	{"log-dir", required_argument, NULL, OPT_LOG_DIR},
+	{"log-bytes", required_argument, NULL, OPT_BYTES},
+	{"log-files", required_argument, NULL, OPT_FILES},
+	{"socket", required_argument, NULL, OPT_SOCKET},
+	{"help", no_argument, NULL, 'h'},
+	{0},
 };
 
 /* -1: go on; else the exit status. */
@@ -284,7 +292,9 @@ static int parse_options(int argc, char **argv, struct consoled *d,
 			break;
 		case OPT_BYTES:
 			if (!number_option(optarg, 4096, 1ull << 40, &n)) {
-				fprintf(stderr, "vane-consoled: --log-bytes %s: must be a number from 4096 on\n",
+				fprintf(stderr,
+					"vane-consoled: --log-bytes %s: must "
+					"be a number from 4096 on\n",
 					optarg);
 				return 1;
 			}
@@ -292,7 +302,9 @@ static int parse_options(int argc, char **argv, struct consoled *d,
 			break;
 		case OPT_FILES:
 			if (!number_option(optarg, 1, 1000, &n)) {
-				fprintf(stderr, "vane-consoled: --log-files %s: must be a number from 1 to 1000\n",
+				fprintf(stderr,
+					"vane-consoled: --log-files %s: must "
+					"be a number from 1 to 1000\n",
 					optarg);
 				return 1;
 			}
@@ -311,7 +323,9 @@ static int parse_options(int argc, char **argv, struct consoled *d,
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "vane-consoled: unexpected argument '%s'; see vane-consoled --help\n",
+		fprintf(stderr,
+			"vane-consoled: unexpected argument '%s'; see "
+			"vane-consoled --help\n",
 			argv[optind]);
 		return 1;
 	}
@@ -321,10 +335,13 @@ static int parse_options(int argc, char **argv, struct consoled *d,
 int main(int argc, char **argv)
 {
 	static struct consoled d = {
-		.evtchn = -1, .gntdev = -1, .privcmd = -1, .listener = -1,
+		.evtchn = -1,
+		.gntdev = -1,
+		.privcmd = -1,
+		.listener = -1,
 		.socket_path = CONSOLE_SOCKET_PATH,
-		.policy = { "/var/log/vane", GUESTLOG_LIMIT_BYTES,
-			    GUESTLOG_FILES },
+		.policy = {"/var/log/vane", GUESTLOG_LIMIT_BYTES,
+			   GUESTLOG_FILES},
 	};
 	struct daemon_options o = {
 		.name = "vane-consoled",
@@ -346,8 +363,8 @@ int main(int argc, char **argv)
 	rc = start(&d);
 	if (!rc) {
 		prepare(&d);
-		daemon_log("ready: guests' logs in %s, socket %s",
-			   d.policy.dir, d.socket_path);
+		daemon_log("ready: guests' logs in %s, socket %s", d.policy.dir,
+			   d.socket_path);
 		daemon_ready();
 		rc = evloop_run(&d.loop);
 		daemon_log("%s", rc ? strerror(-rc) : "ended by a signal");

@@ -20,8 +20,7 @@ static void store_release(volatile uint32_t *p, uint32_t value)
 	__atomic_store_n(p, value, __ATOMIC_RELEASE);
 }
 
-void console_ring_attach(struct console_ring *r,
-			 struct xencons_interface *page)
+void console_ring_attach(struct console_ring *r, struct xencons_interface *page)
 {
 	r->page = page;
 	r->out_cons = load_acquire(&page->out_cons);

@@ -19,7 +19,7 @@
 struct console_ring {
 	struct xencons_interface *page;
 	uint32_t out_cons; /* how far we have read the guest's output */
-	uint32_t in_prod; /* how far we have written its input */
+	uint32_t in_prod;  /* how far we have written its input */
 };
 
 /* Goes on where a former daemon stopped: the indices come from the page. */

@@ -23,7 +23,7 @@ int blockdev_probe(const char *path, struct blockdev *out)
 	struct stat st;
 	int fd, rc = 0;
 
-	*out = (struct blockdev){ 0 };
+	*out = (struct blockdev){0};
 	if (stat(path, &st))
 		return -errno;
 	if (S_ISREG(st.st_mode)) {

@@ -32,7 +32,7 @@ static struct {
 	int ready_fd; /* the parent waits at its other end */
 	bool pid_written;
 	bool tell_terminal;
-} me = { .lock_fd = -1, .log_fd = -1, .ready_fd = -1, .tell_terminal = true };
+} me = {.lock_fd = -1, .log_fd = -1, .ready_fd = -1, .tell_terminal = true};
 
 int daemon_mkdirs(const char *path, unsigned int mode)
 {
@@ -136,8 +136,9 @@ void daemon_log_reopen(void)
 		return;
 	fd = open_log();
 	if (fd < 0) {
-		daemon_log("cannot open the log %s anew (%s); the old one goes on",
-			   me.o.log_file, strerror(-fd));
+		daemon_log(
+			"cannot open the log %s anew (%s); the old one goes on",
+			me.o.log_file, strerror(-fd));
 		return;
 	}
 	close(me.log_fd);
@@ -150,7 +151,7 @@ void daemon_log_reopen(void)
  */
 static int try_lock(int fd)
 {
-	struct timespec pause = { 0, 10000000 };
+	struct timespec pause = {0, 10000000};
 
 	for (int i = 0; i < 50; i++) {
 		if (!flock(fd, LOCK_EX | LOCK_NB))
@@ -183,7 +184,8 @@ static int take_lock(void)
 
 			holder[n > 0 ? n : 0] = '\0';
 			holder[strcspn(holder, "\n")] = '\0';
-			daemon_log("already running as process %s (lock %s is held); stop that one first",
+			daemon_log("already running as process %s (lock %s is "
+				   "held); stop that one first",
 				   holder[0] ? holder : "?", me.o.lock_file);
 			close(fd);
 			return rc;
@@ -244,8 +246,8 @@ static void parent_wait(int fd, pid_t child)
 		_exit(0);
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
-	_exit(WIFEXITED(status) && WEXITSTATUS(status) ?
-		      WEXITSTATUS(status) : 1);
+	_exit(WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status)
+						       : 1);
 }
 
 static int go_background(void)

@@ -18,8 +18,8 @@ struct daemon_options {
 	const char *name; /* begins each line on the terminal */
 	bool foreground;
 	const char *lock_file; /* NULL: as many instances as one likes */
-	const char *pid_file; /* NULL: none */
-	const char *log_file; /* NULL: the terminal */
+	const char *pid_file;  /* NULL: none */
+	const char *log_file;  /* NULL: the terminal */
 };
 
 /*

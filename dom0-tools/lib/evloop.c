@@ -23,7 +23,7 @@ uint64_t evloop_now_ns(void)
 
 void evloop_init(struct evloop *l)
 {
-	*l = (struct evloop){ 0 };
+	*l = (struct evloop){0};
 }
 
 void evloop_free(struct evloop *l)
@@ -73,8 +73,8 @@ int evloop_fd_add(struct evloop *l, int fd, short events, evloop_fd_fn *fn,
 		if (rc)
 			return rc;
 	}
-	l->fds[l->count] = (struct pollfd){ .fd = fd, .events = events };
-	l->watches[l->count] = (struct evloop_watch){ .fn = fn, .arg = arg };
+	l->fds[l->count] = (struct pollfd){.fd = fd, .events = events};
+	l->watches[l->count] = (struct evloop_watch){.fn = fn, .arg = arg};
 	l->count++;
 	return 0;
 }

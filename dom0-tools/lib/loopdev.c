@@ -21,8 +21,8 @@
 #include <unistd.h>
 
 #define LOOP_CONTROL "/dev/loop-control"
-#define LOOP_MAJOR 7
-#define BIND_TRIES 64
+#define LOOP_MAJOR   7
+#define BIND_TRIES   64
 
 _Static_assert(LOOPDEV_TAG_BYTES == LO_NAME_SIZE, "the tag is lo_file_name");
 
@@ -81,7 +81,7 @@ int loopdev_status(unsigned int index, struct loopdev *out)
 static int configure(unsigned int index, int file, bool read_only,
 		     const char *tag, struct loopdev *out)
 {
-	struct loop_config config = { .fd = (__u32)file };
+	struct loop_config config = {.fd = (__u32)file};
 	int fd, rc;
 
 	fd = open_device(index, read_only ? O_RDONLY : O_RDWR);

@@ -29,7 +29,7 @@ struct request {
 
 int rtnl_open(void)
 {
-	struct sockaddr_nl self = { .nl_family = AF_NETLINK };
+	struct sockaddr_nl self = {.nl_family = AF_NETLINK};
 	int fd, one = 1;
 
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
@@ -101,10 +101,10 @@ static void parse_info(struct rtattr *info, struct rtnl_link *out)
 	     a = RTA_NEXT(a, len)) {
 		if (a->rta_type != IFLA_INFO_KIND)
 			continue;
-		out->is_bridge = RTA_PAYLOAD(a) >= 6 &&
-				 !memcmp(RTA_DATA(a), "bridge", 6) &&
-				 (RTA_PAYLOAD(a) == 6 ||
-				  !((char *)RTA_DATA(a))[6]);
+		out->is_bridge =
+			RTA_PAYLOAD(a) >= 6 &&
+			!memcmp(RTA_DATA(a), "bridge", 6) &&
+			(RTA_PAYLOAD(a) == 6 || !((char *)RTA_DATA(a))[6]);
 	}
 }
 
@@ -114,7 +114,7 @@ int rtnl_parse_link(const void *msg, size_t len, struct rtnl_event *out)
 	struct ifinfomsg link;
 	int left; /* signed: the last padding may be missing */
 
-	*out = (struct rtnl_event){ 0 };
+	*out = (struct rtnl_event){0};
 	if (len < sizeof(head))
 		return -EBADMSG;
 	memcpy(&head, msg, sizeof(head));
@@ -131,8 +131,8 @@ int rtnl_parse_link(const void *msg, size_t len, struct rtnl_event *out)
 	out->link.up = link.ifi_flags & IFF_UP;
 
 	left = (int)(head.nlmsg_len - NLMSG_SPACE(sizeof(link)));
-	for (struct rtattr *a = (struct rtattr *)((char *)msg +
-						  NLMSG_SPACE(sizeof(link)));
+	for (struct rtattr *a =
+		     (struct rtattr *)((char *)msg + NLMSG_SPACE(sizeof(link)));
 	     RTA_OK(a, left); a = RTA_NEXT(a, left)) {
 		size_t n = RTA_PAYLOAD(a);
 
@@ -257,8 +257,8 @@ int rtnl_add(int fd, const char *name, const char *kind)
 	attr_put(&r, IFLA_IFNAME, name, strlen(name) + 1);
 	info = attr_put(&r, IFLA_LINKINFO, NULL, 0);
 	attr_put(&r, IFLA_INFO_KIND, kind, strlen(kind));
-	info->rta_len = (unsigned short)((char *)&r + r.head.nlmsg_len -
-					 (char *)info);
+	info->rta_len =
+		(unsigned short)((char *)&r + r.head.nlmsg_len - (char *)info);
 	return transact(fd, &r, NULL);
 }
 

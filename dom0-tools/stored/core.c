@@ -214,19 +214,20 @@ void core_domains_gone(struct core *core, const uint16_t *domids, size_t count)
 	bool tell = false;
 
 	for (size_t i = 0; i < count; i++) {
-		struct domain *d = core->domains[domids[i]];
+		uint16_t domid = domids[i];
+		struct domain *d = core->domains[domid];
 
-		if (!d || !domids[i])
+		if (!d || !domid)
 			continue;
 		if (d->introduced && core->host.release)
-			core->host.release(core->host.arg, domids[i]);
-		free_clients(core, domids[i]);
+			core->host.release(core->host.arg, domid);
+		free_clients(core, domid);
 		tell |= d->introduced;
 		/* What it owned is now domain 0's, see core_owner(). */
 		core->domains[0]->node_count += d->node_count;
 		free_domain(core, d);
 		for (d = core->domain_list; d; d = d->next) {
-			if (d->target == domids[i])
+			if (d->target == domid)
 				d->target = 0;
 		}
 	}
@@ -321,9 +322,6 @@ static int watch_arguments(struct request *rq, char path[WIRE_PATH_BYTES],
 		memcpy(path, s->name, strlen(s->name) + 1);
 		wire_string(&rq->text);
 	} else {
-		/* Any other name of that kind would never be heard of. */
-		if (rq->text.len && rq->text.at[0] == '@')
-			return -EINVAL;
 		rc = request_path(rq, path, &relative);
 		if (rc)
 			return rc;

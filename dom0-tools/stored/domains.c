@@ -56,12 +56,14 @@ int request_introduce(struct request *rq)
 int request_release(struct request *rq)
 {
 	struct domain *d;
+	uint16_t domid;
 	int rc;
 
 	d = request_guest(rq, &rc);
 	if (!d)
 		return rc;
-	core_domains_gone(rq->core, &d->domid, 1);
+	domid = d->domid; /* d is freed with it */
+	core_domains_gone(rq->core, &domid, 1);
 	return reply_ok(rq);
 }
 

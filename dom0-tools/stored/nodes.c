@@ -21,31 +21,38 @@ static unsigned int access_to(struct request *rq, const struct node *n)
 	return core_access(rq->core, rq->client, n->perms, n->gen_perms);
 }
 
+static int access_prefix(struct request *rq, const char *path, size_t len)
+{
+	char part[WIRE_PATH_BYTES];
+
+	memcpy(part, path, len);
+	part[len] = '\0';
+	return txn_access(rq->txn, part, TXN_EXISTS);
+}
+
+/*
+ * Each outcome depends on the node, or on its nearest ancestor when it is not
+ * there; so a transaction takes note of that before it says anything.
+ */
 static int lookup(struct request *rq, const char *path, unsigned int need,
 		  unsigned int txn_bits, const struct node **out)
 {
-	const struct node *root = *request_root(rq);
-	const struct node *n = tree_find(root, path);
+	const struct node *n;
 	size_t matched;
+	int rc;
 
-	if (!n) {
-		if (rq->txn) {
-			int rc = txn_access(rq->txn, path, TXN_EXISTS);
-
-			if (rc)
-				return rc;
-		}
-		n = tree_nearest(root, path, &matched);
-		return access_to(rq, n) & need ? -ENOENT : -EACCES;
-	}
-	if (!(access_to(rq, n) & need))
-		return -EACCES;
+	n = tree_nearest(*request_root(rq), path, &matched);
 	if (rq->txn) {
-		int rc = txn_access(rq->txn, path, TXN_EXISTS | txn_bits);
-
+		rc = txn_access(rq->txn, path, TXN_EXISTS | txn_bits);
+		if (!rc && path[matched])
+			rc = access_prefix(rq, path, matched);
 		if (rc)
 			return rc;
 	}
+	if (!(access_to(rq, n) & need))
+		return -EACCES;
+	if (path[matched])
+		return -ENOENT;
 	*out = n;
 	return 0;
 }
@@ -243,7 +250,7 @@ static int check_node_quota(struct request *rq, size_t missing)
 static int create(struct request *rq, const char *path, const char *value,
 		  size_t len)
 {
-	char parent[WIRE_PATH_BYTES], top_path[WIRE_PATH_BYTES];
+	char top_path[WIRE_PATH_BYTES];
 	const struct node *nearest;
 	struct node *top = NULL;
 	struct perms *perms;
@@ -253,8 +260,6 @@ static int create(struct request *rq, const char *path, const char *value,
 	int rc;
 
 	nearest = tree_nearest(*request_root(rq), path, &matched);
-	memcpy(parent, path, matched);
-	parent[matched] = '\0';
 	at = matched == 1 ? 0 : matched;
 	end = component_end(path, at);
 	memcpy(top_path, path, end);
@@ -271,8 +276,6 @@ static int create(struct request *rq, const char *path, const char *value,
 	owner = perms->e[0].domid;
 	if (rq->txn) {
 		rc = tally_prepare(&rq->txn->tally, owner);
-		if (!rc)
-			rc = txn_access(rq->txn, parent, TXN_EXISTS);
 		if (!rc)
 			rc = access_chain(rq, path, at, 0);
 		if (rc)
@@ -433,6 +436,9 @@ int request_rm(struct request *rq)
 		wire_parent(path, parent);
 		if (tree_find(*request_root(rq), parent))
 			rc = 0;
+		/* Which is one thing more that the outcome depends on. */
+		if (rq->txn && txn_access(rq->txn, parent, TXN_EXISTS))
+			return -ENOSPC;
 	}
 	return rc ? rc : reply_ok(rq);
 }

@@ -383,6 +383,9 @@ static void tell(struct core *core, struct node *old, struct node *new,
 
 	if (!change.before && !change.after)
 		return;
+	/* An implied parent is told of by its child, if that is still there. */
+	if (!(a->bits & TXN_EVENT) && (!change.after || change.after->kids))
+		return;
 	if (a->path[1]) {
 		wire_parent(a->path, parent);
 		change.parent = tree_find(new, parent);
@@ -423,7 +426,7 @@ int txn_commit(struct txn *t)
 			d->node_count += ch.tally.e[i].delta;
 	}
 	for (size_t i = 0; i < t->count; i++) {
-		if (t->list[i]->bits & TXN_EVENT)
+		if (t->list[i]->bits & TXN_WRITTEN)
 			tell(core, old, core->root, t->list[i]);
 	}
 	node_put(old);

@@ -93,7 +93,8 @@ int wire_path(const char *path, uint16_t domid, char out[WIRE_PATH_BYTES],
 		*relative = !absolute;
 	if (len > (absolute ? XENSTORE_ABS_PATH_MAX : XENSTORE_REL_PATH_MAX))
 		return -E2BIG;
-	if (!len)
+	/* Names with '@' in front are not nodes. */
+	if (!len || path[0] == '@')
 		return -EINVAL;
 	for (size_t i = 0; i < len; i++) {
 		if (!is_path_char(path[i]))

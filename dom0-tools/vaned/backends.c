@@ -189,11 +189,10 @@ void backends_describe(const struct vaned *v, uint16_t domid, char *out,
 	for (const struct device *d = v->devices; d && at < size; d = d->next) {
 		if (d->key.domid != domid)
 			continue;
-		at += (size_t)snprintf(out + at, size - at, "%s%s/%u %s",
-				       at ? ", " : "",
-				       device_kind_name(d->key.kind),
-				       d->key.devid,
-				       device_phase_name(d->phase));
+		at += (size_t)snprintf(
+			out + at, size - at, "%s%s/%u %s", at ? ", " : "",
+			device_kind_name(d->key.kind), d->key.devid,
+			device_phase_name(d->phase));
 	}
 }
 
@@ -287,7 +286,7 @@ static void read_facts(struct device *d, struct device_facts *f)
 	char path[PATH_BYTES], **nodes;
 	size_t count;
 
-	*f = (struct device_facts){ .is_late = d->is_late };
+	*f = (struct device_facts){.is_late = d->is_late};
 	device_dir(d, path, sizeof(path));
 	nodes = store_ls(d->v->store, 0, path, &count);
 	f->dir_exists = nodes != NULL || errno != ENOENT;
@@ -382,9 +381,9 @@ static void fail(struct device *d)
 static bool is_connected(const struct device *d)
 {
 	char *status = device_read(d, 0, "hotplug-status");
-	bool connected = status && !strcmp(status, "connected") &&
-			 (d->key.kind == DEVICE_VIF ||
-			  has_node(d, "physical-device"));
+	bool connected =
+		status && !strcmp(status, "connected") &&
+		(d->key.kind == DEVICE_VIF || has_node(d, "physical-device"));
 
 	free(status);
 	return connected;
@@ -468,7 +467,8 @@ static void release(struct device *d)
 	uint16_t domid = d->key.domid;
 
 	if (d->is_late)
-		daemon_log("%s/%u/%u: its driver did not close it within %u s; removed anyway",
+		daemon_log("%s/%u/%u: its driver did not close it within %u s; "
+			   "removed anyway",
 			   device_kind_name(d->key.kind), domid, d->key.devid,
 			   DEVICE_CLOSE_MS / 1000);
 	frontend = device_read(d, 0, "frontend");

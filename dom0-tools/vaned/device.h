@@ -34,20 +34,20 @@ enum device_phase {
 };
 
 struct device_facts {
-	bool dir_exists; /* the back end's directory, in the store */
-	bool is_complete; /* the toolstack has written all we need */
-	bool is_online; /* the toolstack wants the device */
+	bool dir_exists;    /* the back end's directory, in the store */
+	bool is_complete;   /* the toolstack has written all we need */
+	bool is_online;	    /* the toolstack wants the device */
 	unsigned int state; /* the back end's, an enum xenbus_state */
-	bool domain_alive; /* it exists and is not dying */
-	bool driver_bound; /* the kernel's back-end driver has the device */
-	bool is_late; /* the phase has lasted longer than it may */
+	bool domain_alive;  /* it exists and is not dying */
+	bool driver_bound;  /* the kernel's back-end driver has the device */
+	bool is_late;	    /* the phase has lasted longer than it may */
 };
 
 enum device_step {
 	DEVICE_STEP_NONE,
 	DEVICE_STEP_CONNECT, /* try; ends in CONNECTED, WAITING or FAILED */
-	DEVICE_STEP_FAIL, /* waiting took too long */
-	DEVICE_STEP_CLOSE, /* tell the driver; then CLOSING */
+	DEVICE_STEP_FAIL,    /* waiting took too long */
+	DEVICE_STEP_CLOSE,   /* tell the driver; then CLOSING */
 	DEVICE_STEP_RELEASE, /* give everything back and forget the device */
 };
 

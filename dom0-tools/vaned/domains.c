@@ -33,7 +33,8 @@
 
 #define PATH_BYTES  160
 #define ASIDE	    ".restart"
-#define LOOK_MS_MAX 500 /* the longest pause between looks at a dying domain */
+#define LOOK_MS_MAX 500 /* the longest pause between looks at a dying domain   \
+			 */
 
 static void config_path(const struct domain *o, char *out, size_t size)
 {
@@ -96,10 +97,8 @@ static int parse_config(const struct domain *o, const char *text, size_t len,
 }
 
 static const char *const phase_words[] = {
-	[LIFE_STARTING] = "starting",
-	[LIFE_RUNNING] = "running",
-	[LIFE_PRESERVED] = "preserved",
-	[LIFE_SUCCEEDED] = "succeeded",
+	[LIFE_STARTING] = "starting",	[LIFE_RUNNING] = "running",
+	[LIFE_PRESERVED] = "preserved", [LIFE_SUCCEEDED] = "succeeded",
 	[LIFE_ENDING] = "ending",
 };
 
@@ -118,7 +117,8 @@ static void record_write(struct domain *o)
 			  o->started_ns, o->storm.short_lives,
 			  phase_words[o->phase], o->facts.wants_successor);
 	if (rc)
-		daemon_log("domain %u (%s): cannot note in the store what was decided: %s",
+		daemon_log("domain %u (%s): cannot note in the store what was "
+			   "decided: %s",
 			   o->domid, o->name, strerror(-rc));
 }
 
@@ -193,8 +193,8 @@ static void learn_devices(struct domain *o)
 	char *text = read_config_text(o, &len);
 
 	if (text && !parse_config(o, text, len, &c, &e)) {
-		o->devices_expected = (unsigned int)(c.disk_count +
-						     c.vif_count);
+		o->devices_expected =
+			(unsigned int)(c.disk_count + c.vif_count);
 		config_free(&c);
 	}
 	free(text);
@@ -323,14 +323,14 @@ static bool refresh(struct domain *o)
 	o->facts.exists = !rc;
 	o->facts.is_dying = !rc && (info.flags & XEN_DOMINF_dying);
 	o->facts.has_shut_down = !rc && (info.flags & XEN_DOMINF_shutdown);
-	o->facts.reason = rc ? 0 :
-			       (info.flags >> XEN_DOMINF_shutdownshift) &
-				       XEN_DOMINF_shutdownmask;
+	o->facts.reason = rc ? 0
+			     : (info.flags >> XEN_DOMINF_shutdownshift) &
+					  XEN_DOMINF_shutdownmask;
 	o->facts.has_devices = backends_any(o->v, o->domid);
 	o->facts.devices_failed = backends_error(o->v, o->domid) != NULL;
-	o->facts.devices_ready = backends_count(o->v, o->domid,
-						DEVICE_CONNECTED) >=
-				 o->devices_expected;
+	o->facts.devices_ready =
+		backends_count(o->v, o->domid, DEVICE_CONNECTED) >=
+		o->devices_expected;
 	o->pages = rc ? 0 : info.tot_pages;
 	/* Whoever destroys a domain may remove its configuration first. */
 	if (has_config(o))
@@ -353,8 +353,7 @@ static void set_phase(struct domain *o, enum life_phase phase)
 
 static uint64_t lived_ns(const struct domain *o)
 {
-	return o->started_ns ? evloop_now_ns() - o->started_ns :
-			       LIFE_SHORT_NS;
+	return o->started_ns ? evloop_now_ns() - o->started_ns : LIFE_SHORT_NS;
 }
 
 /* A restart, unless there were too many short lives in a row. */
@@ -364,7 +363,9 @@ static enum config_action damp(struct domain *o, enum config_action action)
 		return action;
 	if (life_storm_restart_ok(&o->storm, lived_ns(o)))
 		return action;
-	daemon_log("domain %u (%s): %u lives of less than %llu s each in a row; destroyed instead of restarted once more; its output is in /var/log/vane",
+	daemon_log("domain %u (%s): %u lives of less than %llu s each in a "
+		   "row; destroyed instead of restarted once more; its output "
+		   "is in /var/log/vane",
 		   o->domid, o->name, o->storm.short_lives,
 		   LIFE_SHORT_NS / 1000000000ull);
 	return ACTION_DESTROY;
@@ -389,10 +390,10 @@ static void rename_aside(struct domain *o)
 	domname_path(o->name, path);
 	snprintf(node, sizeof(node), "/local/domain/%u/name", o->domid);
 	store_write(o->v->store, 0, node, name, strlen(name));
-	if (!store_read_u64(o->v->store, 0, path, &owner) &&
-	    owner == o->domid)
+	if (!store_read_u64(o->v->store, 0, path, &owner) && owner == o->domid)
 		store_rm(o->v->store, 0, path);
-	daemon_log("domain %u (%s) is kept as '%s'; remove it with: vane destroy %u",
+	daemon_log("domain %u (%s) is kept as '%s'; remove it with: vane "
+		   "destroy %u",
 		   o->domid, o->name, name, o->domid);
 }
 
@@ -407,7 +408,8 @@ static enum config_action look_up_action(struct domain *o)
 
 	text = read_config_text(o, &len);
 	if (!text || parse_config(o, text, len, &c, &e)) {
-		daemon_log("domain %u (%s) %s; its configuration cannot be read (%s), so it is destroyed",
+		daemon_log("domain %u (%s) %s; its configuration cannot be "
+			   "read (%s), so it is destroyed",
 			   o->domid, o->name, life_reason_name(o->facts.reason),
 			   text ? e.text : strerror(errno));
 		free(text);
@@ -429,8 +431,9 @@ static void destroy(struct domain *o)
 	int rc = domctl_destroy(o->v->privcmd, o->domid);
 
 	if (rc && rc != -ESRCH)
-		daemon_log("domain %u (%s): cannot destroy it: %s; trying again",
-			   o->domid, o->name, strerror(-rc));
+		daemon_log(
+			"domain %u (%s): cannot destroy it: %s; trying again",
+			o->domid, o->name, strerror(-rc));
 }
 
 static void decide(struct domain *o)
@@ -470,7 +473,9 @@ static void say_lingers(struct domain *o)
 	o->late_said = true;
 	backends_describe(o->v, o->domid, devices, sizeof(devices));
 	daemon_log("domain %u (%s) has been dying for %u s: %" PRIu64
-		   " pages are still held; back ends left: %s; with none left, a process in domain zero has its pages mapped (vane-consoled, vane-stored, a debugger)",
+		   " pages are still held; back ends left: %s; with none left, "
+		   "a process in domain zero has its pages mapped "
+		   "(vane-consoled, vane-stored, a debugger)",
 		   o->domid, o->name, LIFE_END_MS / 1000, o->pages, devices);
 }
 

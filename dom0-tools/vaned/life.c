@@ -39,13 +39,13 @@ enum life_step life_step(enum life_phase phase, const struct life_facts *f)
 			return LIFE_STEP_DECIDE;
 		return LIFE_STEP_NONE;
 	case LIFE_PRESERVED:
-		return !f->exists || f->is_dying ? LIFE_STEP_END :
-						   LIFE_STEP_NONE;
+		return !f->exists || f->is_dying ? LIFE_STEP_END
+						 : LIFE_STEP_NONE;
 	case LIFE_SUCCEEDED:
 		if (f->wants_successor && !f->has_devices)
 			return LIFE_STEP_RESTART;
-		return !f->exists || f->is_dying ? LIFE_STEP_END :
-						   LIFE_STEP_NONE;
+		return !f->exists || f->is_dying ? LIFE_STEP_END
+						 : LIFE_STEP_NONE;
 	case LIFE_ENDING:
 		return step_ending(f);
 	}

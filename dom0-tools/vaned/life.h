@@ -40,24 +40,24 @@ struct life_facts {
 	bool exists; /* the hypervisor lists it */
 	bool is_dying;
 	bool has_shut_down;
-	unsigned int reason; /* SHUTDOWN_*, if it has */
-	bool has_devices; /* back ends that are not yet released */
+	unsigned int reason;  /* SHUTDOWN_*, if it has */
+	bool has_devices;     /* back ends that are not yet released */
 	bool wants_successor; /* a restart was decided and is still owed */
-	bool devices_ready; /* all that it shall have are connected */
-	bool devices_failed; /* at least one cannot be */
+	bool devices_ready;   /* all that it shall have are connected */
+	bool devices_failed;  /* at least one cannot be */
 	bool is_late; /* STARTING or ENDING has lasted longer than it should */
 };
 
 enum life_step {
 	LIFE_STEP_NONE,
-	LIFE_STEP_START, /* unpause it */
+	LIFE_STEP_START,   /* unpause it */
 	LIFE_STEP_ABANDON, /* it cannot be started */
-	LIFE_STEP_DECIDE, /* it shut down: look up what to do */
-	LIFE_STEP_END, /* somebody else destroyed it: go to ENDING */
+	LIFE_STEP_DECIDE,  /* it shut down: look up what to do */
+	LIFE_STEP_END,	   /* somebody else destroyed it: go to ENDING */
 	LIFE_STEP_DESTROY, /* (again) */
 	LIFE_STEP_LINGERS, /* say who holds it, and go on waiting */
 	LIFE_STEP_RESTART, /* create its successor */
-	LIFE_STEP_CLEAN, /* remove what is left, and forget it */
+	LIFE_STEP_CLEAN,   /* remove what is left, and forget it */
 };
 
 enum life_step life_step(enum life_phase phase, const struct life_facts *f);

@@ -25,7 +25,8 @@
 
 static const char help_text[] =
 	"usage: vaned [options]\n"
-	"Binds the guests' disks and network cards, and restarts or removes guests that stop.\n"
+	"Binds the guests' disks and network cards, and restarts or removes "
+	"guests that stop.\n"
 	"  -F, --foreground     stay at the terminal and log to it too\n"
 	"      --pid-file FILE  default /run/vane/vaned.pid\n"
 	"      --log FILE       default /var/log/vane/vaned.log\n"
@@ -39,7 +40,8 @@ static void store_lost(struct vaned *v)
 	store_close(v->store);
 	v->store = NULL;
 	v->store_said = true;
-	daemon_log("the connection to the store is lost; trying to get it back");
+	daemon_log(
+		"the connection to the store is lost; trying to get it back");
 	evloop_timer_start(&v->loop, &v->store_timer, STORE_RETRY_MS);
 }
 
@@ -78,10 +80,10 @@ static void store_connect(void *arg)
 	static const struct {
 		const char *path, *token;
 	} watches[] = {
-		{ "@introduceDomain", "domains" },
-		{ "@releaseDomain", "domains" },
-		{ "/local/domain/0/backend/vbd", "devices" },
-		{ "/local/domain/0/backend/vif", "devices" },
+		{"@introduceDomain", "domains"},
+		{"@releaseDomain", "domains"},
+		{"/local/domain/0/backend/vbd", "devices"},
+		{"/local/domain/0/backend/vif", "devices"},
 	};
 	struct vaned *v = arg;
 	int rc;
@@ -89,7 +91,8 @@ static void store_connect(void *arg)
 	v->store = store_open();
 	if (!v->store) {
 		if (!v->store_said)
-			daemon_log("cannot reach the store at %s: %s; is vane-stored running? trying again",
+			daemon_log("cannot reach the store at %s: %s; is "
+				   "vane-stored running? trying again",
 				   STORE_SOCKET_PATH, strerror(errno));
 		v->store_said = true;
 		evloop_timer_start(&v->loop, &v->store_timer, STORE_RETRY_MS);
@@ -181,7 +184,8 @@ static int open_devices(struct vaned *v)
 {
 	v->privcmd = privcmd_open();
 	if (v->privcmd < 0) {
-		daemon_log("cannot open /dev/xen/privcmd: %s; is this domain zero, and is the module xen-privcmd loaded?",
+		daemon_log("cannot open /dev/xen/privcmd: %s; is this domain "
+			   "zero, and is the module xen-privcmd loaded?",
 			   strerror(-v->privcmd));
 		return v->privcmd;
 	}
@@ -236,11 +240,11 @@ static void finish(struct vaned *v)
 enum { OPT_PID = 256, OPT_LOG };
 
 static const struct option options[] = {
-	{ "foreground", no_argument, NULL, 'F' },
-	{ "pid-file", required_argument, NULL, OPT_PID },
-	{ "log", required_argument, NULL, OPT_LOG },
-	{ "help", no_argument, NULL, 'h' },
-	{ 0 },
+	{"foreground", no_argument, NULL, 'F'},
+	{"pid-file", required_argument, NULL, OPT_PID},
+	{"log", required_argument, NULL, OPT_LOG},
+	{"help", no_argument, NULL, 'h'},
+	{0},
 };
 
 /* -1: go on; else the exit status. */
@@ -268,7 +272,8 @@ static int parse_options(int argc, char **argv, struct daemon_options *o)
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "vaned: unexpected argument '%s'; see vaned --help\n",
+		fprintf(stderr,
+			"vaned: unexpected argument '%s'; see vaned --help\n",
 			argv[optind]);
 		return 1;
 	}
@@ -278,7 +283,10 @@ static int parse_options(int argc, char **argv, struct daemon_options *o)
 int main(int argc, char **argv)
 {
 	static struct vaned v = {
-		.privcmd = -1, .rtnl = -1, .monitor = -1, .signals = -1,
+		.privcmd = -1,
+		.rtnl = -1,
+		.monitor = -1,
+		.signals = -1,
 		.config_dir = VANED_CONFIG_DIR,
 	};
 	struct daemon_options o = {

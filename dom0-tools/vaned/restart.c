@@ -7,7 +7,7 @@
 int restart_create(const struct config *c, uint16_t *domid, bool *is_paused,
 		   struct err *e)
 {
-	struct create_options o = { .no_device_wait = true };
+	struct create_options o = {.no_device_wait = true};
 	struct create_result result;
 	int rc;
 

@@ -70,11 +70,11 @@ struct domain {
 	enum life_phase phase;
 	struct life_facts facts;
 	bool is_dirty;
-	bool is_ours; /* has a configuration in CONFIG_DIR */
+	bool is_ours;		       /* has a configuration in CONFIG_DIR */
 	unsigned int devices_expected; /* LIFE_STARTING */
-	bool devices_unwanted; /* its devices go although it exists */
-	uint64_t pages; /* still held */
-	uint64_t started_ns; /* 0: before this daemon */
+	bool devices_unwanted;	       /* its devices go although it exists */
+	uint64_t pages;		       /* still held */
+	uint64_t started_ns;	       /* 0: before this daemon */
 	struct life_storm storm;
 
 	/* LIFE_STARTING and LIFE_ENDING */
@@ -135,7 +135,8 @@ int device_write(const struct device *d, uint32_t txn, const char *node,
 
 /* vbd.c */
 
-/* Fills d->error on CONNECT_FAIL, and on CONNECT_WAIT with what it waits for. */
+/* Fills d->error on CONNECT_FAIL, and on CONNECT_WAIT with what it waits for.
+ */
 enum connect_result vbd_connect(struct device *d);
 /* Lets the loop device go. Safe to repeat. */
 void vbd_release(struct device *d);

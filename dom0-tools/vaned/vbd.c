@@ -16,7 +16,7 @@
 
 #define DRIVER_DIR "/sys/bus/xen-backend/drivers/vbd"
 
-#define FAIL(d, ...)                                                   \
+#define FAIL(d, ...)                                                           \
 	(snprintf((d)->error, sizeof((d)->error), __VA_ARGS__), CONNECT_FAIL)
 
 struct request {
@@ -34,7 +34,8 @@ static void request_free(struct request *r)
 static struct device *find_conflict(struct device *d)
 {
 	for (struct device *o = d->v->devices; o; o = o->next) {
-		if (o != d && o->has_disk && blockdev_same(&o->disk, &d->disk) &&
+		if (o != d && o->has_disk &&
+		    blockdev_same(&o->disk, &d->disk) &&
 		    disk_mode_conflict(d->mode, o->mode))
 			return o;
 	}
@@ -75,15 +76,15 @@ static enum connect_result bind_file(struct device *d,
 				     const struct blockdev *info)
 {
 	char tag[LOOPDEV_TAG_BYTES];
-	struct loop_search s = { .d = d, .tag = tag };
+	struct loop_search s = {.d = d, .tag = tag};
 	bool read_only = d->mode == DISK_READ;
 	int rc;
 
 	device_tag_format(tag, sizeof(tag), &d->key);
 	loopdev_each(look_at_loop, &s);
-	if (s.own && (s.loop.file_dev != d->disk.a ||
-		      s.loop.file_ino != d->disk.b ||
-		      s.loop.read_only != read_only)) {
+	if (s.own &&
+	    (s.loop.file_dev != d->disk.a || s.loop.file_ino != d->disk.b ||
+	     s.loop.read_only != read_only)) {
 		/* A dead domain's of the same number, found in its way. */
 		loopdev_unbind(s.loop.index);
 		s.own = false;
@@ -94,10 +95,15 @@ static enum connect_result bind_file(struct device *d,
 		return CONNECT_OK;
 	}
 	if (s.other)
-		return FAIL(d, "%s is in use in domain zero as %s; detach it there (losetup -d %s), or give the guest mode r or w!",
-			    d->path, s.loop.path, s.loop.path);
+		return FAIL(
+			d,
+			"%s is in use in domain zero as %s; detach it there "
+			"(losetup -d %s), or give the guest mode r or w!",
+			d->path, s.loop.path, s.loop.path);
 	if (info->size_bytes < 512)
-		return FAIL(d, "%s has %llu bytes, less than a sector; is it the right file?",
+		return FAIL(d,
+			    "%s has %llu bytes, less than a sector; is it the "
+			    "right file?",
 			    d->path, (unsigned long long)info->size_bytes);
 	rc = loopdev_bind(d->path, read_only, tag, &d->loop);
 	switch (rc) {
@@ -105,13 +111,19 @@ static enum connect_result bind_file(struct device *d,
 		d->has_loop = true;
 		return CONNECT_OK;
 	case -ENODEV:
-		return FAIL(d, "there is no loop driver in domain zero: modprobe loop");
+		return FAIL(d, "there is no loop driver in domain zero: "
+			       "modprobe loop");
 	case -EBUSY:
-		return FAIL(d, "no free loop device for %s after many tries; see losetup -a, and raise the module parameter max_loop",
-			    d->path);
+		return FAIL(
+			d,
+			"no free loop device for %s after many tries; see "
+			"losetup -a, and raise the module parameter max_loop",
+			d->path);
 	case -EROFS:
 	case -EACCES:
-		return FAIL(d, "%s cannot be opened for writing: %s; give the disk mode r, or make the file writable",
+		return FAIL(d,
+			    "%s cannot be opened for writing: %s; give the "
+			    "disk mode r, or make the file writable",
 			    d->path, strerror(-rc));
 	default:
 		return FAIL(d, "cannot bind %s to a loop device: %s", d->path,
@@ -129,7 +141,10 @@ static enum connect_result check_device(struct device *d)
 		rc = blockdev_check_unused(d->path);
 	free(present);
 	if (rc == -EBUSY)
-		return FAIL(d, "%s is in use in domain zero (mounted, or held by LVM, RAID or the like); unmount or release it, or give the guest mode r or w!",
+		return FAIL(d,
+			    "%s is in use in domain zero (mounted, or held by "
+			    "LVM, RAID or the like); unmount or release it, or "
+			    "give the guest mode r or w!",
 			    d->path);
 	if (rc)
 		return FAIL(d, "cannot open %s: %s", d->path, strerror(-rc));
@@ -147,7 +162,9 @@ static enum connect_result examine(struct device *d, const struct request *r)
 	if (!strncmp(path, "file:", 5) || !strncmp(path, "phy:", 4))
 		path = strchr(path, ':') + 1;
 	if (strlen(path) >= sizeof(d->path))
-		return FAIL(d, "the path of the disk has %zu characters, %zu are the most",
+		return FAIL(d,
+			    "the path of the disk has %zu characters, %zu are "
+			    "the most",
 			    strlen(path), sizeof(d->path) - 1);
 	snprintf(d->path, sizeof(d->path), "%s", path);
 	if (disk_mode_parse(r->mode ? r->mode : "w", &d->mode))
@@ -157,38 +174,50 @@ static enum connect_result examine(struct device *d, const struct request *r)
 	want_device = r->type && !strcmp(r->type, "phy");
 
 	if (access(DRIVER_DIR, F_OK))
-		return FAIL(d, "domain zero has no block back end: modprobe xen-blkback");
+		return FAIL(d, "domain zero has no block back end: modprobe "
+			       "xen-blkback");
 	rc = blockdev_probe(d->path, &info);
 	if (rc == -ENOENT)
-		return FAIL(d, "there is no %s in domain zero; check the disk's path",
-			    d->path);
+		return FAIL(
+			d,
+			"there is no %s in domain zero; check the disk's path",
+			d->path);
 	if (rc)
 		return FAIL(d, "cannot look at %s: %s", d->path, strerror(-rc));
 	if (info.id.kind == BLOCKDEV_OTHER)
 		return FAIL(d, "%s is neither a file nor a block device",
 			    d->path);
 	if (want_device && info.id.kind != BLOCKDEV_DEVICE)
-		return FAIL(d, "%s is a file, not a block device; write file: instead of phy:",
+		return FAIL(d,
+			    "%s is a file, not a block device; write file: "
+			    "instead of phy:",
 			    d->path);
 	if (want_file && info.id.kind != BLOCKDEV_FILE)
-		return FAIL(d, "%s is a block device, not a file; write phy: instead of file:",
+		return FAIL(d,
+			    "%s is a block device, not a file; write phy: "
+			    "instead of file:",
 			    d->path);
 	d->disk = info.id;
 
 	other = find_conflict(d);
 	if (other && other->phase == DEVICE_CLOSING) {
 		snprintf(d->error, sizeof(d->error),
-			 "%s is still being released by domain %u after %u s; see its state with vane list",
+			 "%s is still being released by domain %u after %u s; "
+			 "see its state with vane list",
 			 d->path, other->key.domid, DEVICE_WAIT_MS / 1000);
 		return CONNECT_WAIT;
 	}
 	if (other)
-		return FAIL(d, "%s is in use by domain %u (vbd %u, mode %s), so domain %u cannot have it with mode %s; stop that domain, use r in both, or w! if both know what they do",
+		return FAIL(d,
+			    "%s is in use by domain %u (vbd %u, mode %s), so "
+			    "domain %u cannot have it with mode %s; stop that "
+			    "domain, use r in both, or w! if both know what "
+			    "they do",
 			    d->path, other->key.domid, other->key.devid,
 			    disk_mode_name(other->mode), d->key.domid,
 			    disk_mode_name(d->mode));
-	return info.id.kind == BLOCKDEV_FILE ? bind_file(d, &info) :
-					       check_device(d);
+	return info.id.kind == BLOCKDEV_FILE ? bind_file(d, &info)
+					     : check_device(d);
 }
 
 enum connect_result vbd_connect(struct device *d)
@@ -209,11 +238,29 @@ enum connect_result vbd_connect(struct device *d)
 	return result;
 }
 
+static int take_own_loop(const struct loopdev *loop, void *arg)
+{
+	struct device *d = arg;
+	char tag[LOOPDEV_TAG_BYTES];
+
+	device_tag_format(tag, sizeof(tag), &d->key);
+	if (strcmp(loop->tag, tag) || loop->autoclear)
+		return 0;
+	d->loop = *loop;
+	d->has_loop = true;
+	return 1;
+}
+
 void vbd_release(struct device *d)
 {
 	int rc;
 
 	d->has_disk = false;
+	if (d->key.kind != DEVICE_VBD)
+		return;
+	/* A former daemon may have bound one for a domain that died since. */
+	if (!d->has_loop)
+		loopdev_each(take_own_loop, d);
 	if (!d->has_loop)
 		return;
 	d->has_loop = false;
@@ -236,8 +283,9 @@ static int release_orphan(const struct loopdev *loop, void *arg)
 		    d->key.devid == key.devid)
 			return 0;
 	}
-	daemon_log("%s belonged to vbd %u of domain %u, which is no more: unbound",
-		   loop->path, key.devid, key.domid);
+	daemon_log(
+		"%s belonged to vbd %u of domain %u, which is no more: unbound",
+		loop->path, key.devid, key.domid);
 	loopdev_unbind(loop->index);
 	return 0;
 }

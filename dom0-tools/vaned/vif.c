@@ -19,7 +19,7 @@
 
 #define DRIVER_DIR "/sys/bus/xen-backend/drivers/vif"
 
-#define FAIL(d, ...)                                                   \
+#define FAIL(d, ...)                                                           \
 	(snprintf((d)->error, sizeof((d)->error), __VA_ARGS__), CONNECT_FAIL)
 
 struct request {
@@ -49,25 +49,29 @@ static int find_link(struct device *d, const char *wish, struct rtnl_link *link)
 static enum connect_result set_name(struct device *d, struct rtnl_link *link,
 				    const char *wish)
 {
-	struct rtnl_change change = { .name = wish };
+	struct rtnl_change change = {.name = wish};
 	int rc;
 
 	if (!wish || !strcmp(link->name, wish))
 		return CONNECT_OK;
 	if (strlen(wish) >= IFNAMSIZ)
-		return FAIL(d, "'%s' is too long for an interface: %u characters are the most",
+		return FAIL(d,
+			    "'%s' is too long for an interface: %u characters "
+			    "are the most",
 			    wish, IFNAMSIZ - 1);
 	if (link->up) {
 		/* The kernel renames only what is down. */
 		rc = rtnl_change(d->v->rtnl, link->index,
-				 &(struct rtnl_change){ .down = true });
+				 &(struct rtnl_change){.down = true});
 		if (rc)
 			return FAIL(d, "cannot set %s down: %s", link->name,
 				    strerror(-rc));
 	}
 	rc = rtnl_change(d->v->rtnl, link->index, &change);
 	if (rc == -EEXIST)
-		return FAIL(d, "the name '%s' is taken by another interface; choose another vifname",
+		return FAIL(d,
+			    "the name '%s' is taken by another interface; "
+			    "choose another vifname",
 			    wish);
 	if (rc)
 		return FAIL(d, "cannot rename %s to %s: %s", link->name, wish,
@@ -79,21 +83,26 @@ static enum connect_result set_name(struct device *d, struct rtnl_link *link,
 static enum connect_result join(struct device *d, struct rtnl_link *link,
 				const struct request *r)
 {
-	struct rtnl_change change = { .up = true, .quiet = true };
-	struct rtnl_link bridge = { 0 };
+	struct rtnl_change change = {.up = true, .quiet = true};
+	struct rtnl_link bridge = {0};
 	unsigned long mtu = r->mtu ? strtoul(r->mtu, NULL, 10) : 0;
 	int rc;
 
 	if (r->bridge && *r->bridge) {
 		rc = rtnl_find(d->v->rtnl, r->bridge, &bridge);
 		if (rc == -ENODEV)
-			return FAIL(d, "there is no bridge '%s' in domain zero; make it (ip link add %s type bridge; ip link set %s up) or name another in vif=[]",
+			return FAIL(d,
+				    "there is no bridge '%s' in domain zero; "
+				    "make it (ip link add %s type bridge; ip "
+				    "link set %s up) or name another in vif=[]",
 				    r->bridge, r->bridge, r->bridge);
 		if (rc)
 			return FAIL(d, "cannot look up the bridge '%s': %s",
 				    r->bridge, strerror(-rc));
 		if (!bridge.is_bridge)
-			return FAIL(d, "'%s' is an interface, but no bridge; name a bridge in vif=[]",
+			return FAIL(d,
+				    "'%s' is an interface, but no bridge; name "
+				    "a bridge in vif=[]",
 				    r->bridge);
 		if (link->master != bridge.index)
 			change.master = bridge.index;
@@ -102,9 +111,11 @@ static enum connect_result join(struct device *d, struct rtnl_link *link,
 	}
 	if (mtu && mtu != link->mtu) {
 		rc = rtnl_change(d->v->rtnl, link->index,
-				 &(struct rtnl_change){ .mtu = (uint32_t)mtu });
+				 &(struct rtnl_change){.mtu = (uint32_t)mtu});
 		if (rc)
-			return FAIL(d, "cannot set the MTU of %s to %lu: %s; 68 to 65535 are possible",
+			return FAIL(d,
+				    "cannot set the MTU of %s to %lu: %s; 68 "
+				    "to 65535 are possible",
 				    link->name, mtu, strerror(-rc));
 	}
 	rc = rtnl_change(d->v->rtnl, link->index, &change);
@@ -133,11 +144,14 @@ enum connect_result vif_connect(struct device *d)
 	}
 	rc = find_link(d, r.name, &link);
 	if (rc == -ENODEV && access(DRIVER_DIR, F_OK)) {
-		result = FAIL(d, "domain zero has no network back end: modprobe xen-netback");
+		result = FAIL(d, "domain zero has no network back end: "
+				 "modprobe xen-netback");
 	} else if (rc == -ENODEV) {
 		result = CONNECT_WAIT;
 		snprintf(d->error, sizeof(d->error),
-			 "xen-netback made no interface vif%u.%u within %u s; see dmesg in domain zero, and the node script of the back end, which it needs",
+			 "xen-netback made no interface vif%u.%u within %u s; "
+			 "see dmesg in domain zero, and the node script of the "
+			 "back end, which it needs",
 			 d->key.domid, d->key.devid, DEVICE_WAIT_MS / 1000);
 	} else if (rc) {
 		result = FAIL(d, "cannot look for vif%u.%u: %s", d->key.domid,

@@ -131,14 +131,15 @@ struct platform_row {
 };
 
 static const struct platform_row rows[] = {
-	[XENPF_settime32] = { "settime32", op_settime32, false },
-	[XENPF_firmware_info] = { "firmware_info", op_firmware_info, true },
-	[XENPF_enter_acpi_sleep] = { "enter_acpi_sleep", op_enter_acpi_sleep, false },
-	[XENPF_get_cpuinfo] = { "get_cpuinfo", op_get_cpuinfo, true },
-	[XENPF_cpu_online] = { "cpu_online", op_cpu_online, false },
-	[XENPF_cpu_offline] = { "cpu_offline", op_cpu_online, false },
-	[XENPF_core_parking] = { "core_parking", op_core_parking, true },
-	[XENPF_settime64] = { "settime64", op_settime64, false },
+	[XENPF_settime32] = {"settime32", op_settime32, false},
+	[XENPF_firmware_info] = {"firmware_info", op_firmware_info, true},
+	[XENPF_enter_acpi_sleep] = {"enter_acpi_sleep", op_enter_acpi_sleep,
+				    false},
+	[XENPF_get_cpuinfo] = {"get_cpuinfo", op_get_cpuinfo, true},
+	[XENPF_cpu_online] = {"cpu_online", op_cpu_online, false},
+	[XENPF_cpu_offline] = {"cpu_offline", op_cpu_online, false},
+	[XENPF_core_parking] = {"core_parking", op_core_parking, true},
+	[XENPF_settime64] = {"settime64", op_settime64, false},
 };
 
 /* args: the operation */

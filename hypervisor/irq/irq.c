@@ -22,6 +22,7 @@
 #include "event/event.h"
 #include "irq/pirq.h"
 #include "lib/bitmap.h"
+#include "log/console.h"
 #include "log/log.h"
 #include "mm/alloc.h"
 #include "x86/apic.h"
@@ -63,9 +64,10 @@ void irq_init(unsigned int nr_gsis)
 	}
 	gsi_count = nr_gsis;
 	for (i = 0; i < gsi_count; i++) {
-		gsis[i] = (struct gsi){ 0 };
+		gsis[i] = (struct gsi){0};
 		ioapic_gsi_default(i, &gsis[i].level, &gsis[i].active_low);
 	}
+	debug_key_register('i', "dump interrupts", irq_dump);
 }
 
 void irq_reserve_gsi(unsigned int gsi)
@@ -409,8 +411,8 @@ int pirq_find_free(struct domain *d, bool for_msi)
 	int number;
 
 	lock_acquire(&irq_lock);
-	number = for_msi ? find_free_block(d, 1) :
-			   find_free(d, FIRST_FREE_GSI_PIRQ, gsi_count);
+	number = for_msi ? find_free_block(d, 1)
+			 : find_free(d, FIRST_FREE_GSI_PIRQ, gsi_count);
 	lock_release(&irq_lock);
 	return number;
 }
@@ -549,12 +551,13 @@ void irq_dump(void)
 
 		if (!p && !g->reserved)
 			continue;
-		log_info("  GSI %u %s %s vector %#x d%d pirq %u %s, %lu taken\n",
-			 i, g->level ? "level" : "edge",
-			 g->active_low ? "low" : "high", p ? p->vector : 0,
-			 p ? p->owner->id : -1, p ? p->number : 0,
-			 g->reserved ? "hypervisor's" : states[p->state],
-			 p ? (unsigned long)p->count : 0ul);
+		log_info(
+			"  GSI %u %s %s vector %#x d%d pirq %u %s, %lu taken\n",
+			i, g->level ? "level" : "edge",
+			g->active_low ? "low" : "high", p ? p->vector : 0,
+			p ? p->owner->id : -1, p ? p->number : 0,
+			g->reserved ? "hypervisor's" : states[p->state],
+			p ? (unsigned long)p->count : 0ul);
 	}
 	for (i = VECTOR_DEVICE_FIRST; i <= VECTOR_DEVICE_LAST; i++) {
 		const struct pirq *p = by_vector[i];

@@ -50,9 +50,9 @@ static int op_irq_status_query(struct vcpu *v, union physdev_arg *arg)
 	/* Also before the pirq is mapped: then there is nothing to end. */
 	if (arg->status.irq >= IRQ_NR_PIRQS)
 		return -EINVAL;
-	arg->status.flags = irq_needs_eoi(v->domain, arg->status.irq) ?
-				    XENIRQSTAT_needs_eoi :
-				    0;
+	arg->status.flags = irq_needs_eoi(v->domain, arg->status.irq)
+				    ? XENIRQSTAT_needs_eoi
+				    : 0;
 	return 0;
 }
 
@@ -101,7 +101,7 @@ static int map_msi(struct domain *d, struct physdev_map_pirq *map)
 {
 	uint32_t bus = (uint32_t)map->bus;
 	struct msi_request r = {
-		.dev = { .bus = (uint8_t)bus, .devfn = (uint8_t)map->devfn },
+		.dev = {.bus = (uint8_t)bus, .devfn = (uint8_t)map->devfn},
 		.msix = map->table_base != 0,
 		.count = 1,
 		.table_base = map->table_base,
@@ -176,7 +176,7 @@ static int op_unmap_pirq(struct vcpu *v, union physdev_arg *arg)
 
 static int device_check(uint16_t segment, uint8_t bus, uint8_t devfn)
 {
-	struct pci_address dev = { segment, bus, devfn };
+	struct pci_address dev = {segment, bus, devfn};
 
 	return pci_exists(dev) ? 0 : -ENODEV;
 }
@@ -227,7 +227,7 @@ static int op_manage_pci_remove(struct vcpu *v, union physdev_arg *arg)
 
 static int op_restore_msi(struct vcpu *v, union physdev_arg *arg)
 {
-	struct pci_address dev = { 0, arg->pci_old.bus, arg->pci_old.devfn };
+	struct pci_address dev = {0, arg->pci_old.bus, arg->pci_old.devfn};
 
 	(void)v;
 	if (!pci_exists(dev))
@@ -238,7 +238,7 @@ static int op_restore_msi(struct vcpu *v, union physdev_arg *arg)
 
 static int op_restore_msi_ext(struct vcpu *v, union physdev_arg *arg)
 {
-	struct pci_address dev = { arg->pci.seg, arg->pci.bus, arg->pci.devfn };
+	struct pci_address dev = {arg->pci.seg, arg->pci.bus, arg->pci.devfn};
 
 	(void)v;
 	if (!pci_exists(dev))
@@ -285,7 +285,7 @@ static int op_dbgp(struct vcpu *v, union physdev_arg *arg)
 /* Tables are mapped when an entry is: nothing is to be set aside. */
 static int op_msix_device(struct vcpu *v, union physdev_arg *arg)
 {
-	struct pci_address dev = { arg->pci.seg, arg->pci.bus, arg->pci.devfn };
+	struct pci_address dev = {arg->pci.seg, arg->pci.bus, arg->pci.devfn};
 
 	(void)v;
 	if (!pci_exists(dev) || !pci_find_capability(dev, PCI_CAP_MSIX))
@@ -296,60 +296,57 @@ static int op_msix_device(struct vcpu *v, union physdev_arg *arg)
 struct physdev_row {
 	const char *name;
 	int (*run)(struct vcpu *v, union physdev_arg *arg);
-	uint8_t bytes;	 /* of the argument */
+	uint8_t bytes; /* of the argument */
 	bool writes_back;
-	bool for_all;	 /* also domains that drive nothing */
+	bool for_all; /* also domains that drive nothing */
 };
 
 #define ARG(type) .bytes = sizeof(struct type)
 
 static const struct physdev_row rows[] = {
-	[PHYSDEVOP_irq_status_query] = { "irq_status_query",
-					 op_irq_status_query,
-					 ARG(physdev_irq_status_query),
-					 .writes_back = true, .for_all = true },
-	[PHYSDEVOP_set_iopl] = { "set_iopl", op_set_iopl, ARG(physdev_set_iopl),
-				 .for_all = true },
-	[PHYSDEVOP_set_iobitmap] = { "set_iobitmap", op_set_iobitmap,
-				     ARG(physdev_set_iobitmap),
-				     .for_all = true },
-	[PHYSDEVOP_apic_read] = { "apic_read", op_apic_read, ARG(physdev_apic),
-				  .writes_back = true },
-	[PHYSDEVOP_alloc_irq_vector] = { "alloc_irq_vector",
-					 op_alloc_irq_vector, ARG(physdev_irq),
-					 .writes_back = true },
-	[PHYSDEVOP_eoi] = { "eoi", op_eoi, ARG(physdev_eoi), .for_all = true },
-	[PHYSDEVOP_map_pirq] = { "map_pirq", op_map_pirq, ARG(physdev_map_pirq),
-				 .writes_back = true },
-	[PHYSDEVOP_unmap_pirq] = { "unmap_pirq", op_unmap_pirq,
-				   ARG(physdev_unmap_pirq) },
-	[PHYSDEVOP_manage_pci_add] = { "manage_pci_add", op_manage_pci_add,
-				       ARG(physdev_manage_pci) },
-	[PHYSDEVOP_manage_pci_remove] = { "manage_pci_remove",
-					  op_manage_pci_remove,
-					  ARG(physdev_manage_pci) },
-	[PHYSDEVOP_restore_msi] = { "restore_msi", op_restore_msi,
-				    ARG(physdev_restore_msi) },
-	[PHYSDEVOP_manage_pci_add_ext] = { "manage_pci_add_ext",
-					   op_manage_pci_add_ext,
-					   ARG(physdev_manage_pci_ext) },
-	[PHYSDEVOP_setup_gsi] = { "setup_gsi", op_setup_gsi,
-				  ARG(physdev_setup_gsi) },
-	[PHYSDEVOP_get_free_pirq] = { "get_free_pirq", op_get_free_pirq,
-				      ARG(physdev_get_free_pirq),
-				      .writes_back = true },
-	[PHYSDEVOP_pci_device_add] = { "pci_device_add", op_pci_device_add,
-				       ARG(physdev_pci_device_add) },
-	[PHYSDEVOP_pci_device_remove] = { "pci_device_remove",
-					  op_pci_device_remove,
-					  ARG(physdev_pci_device) },
-	[PHYSDEVOP_restore_msi_ext] = { "restore_msi_ext", op_restore_msi_ext,
-					ARG(physdev_pci_device) },
-	[PHYSDEVOP_dbgp_op] = { "dbgp_op", op_dbgp, ARG(physdev_dbgp_op) },
-	[PHYSDEVOP_prepare_msix] = { "prepare_msix", op_msix_device,
-				     ARG(physdev_pci_device) },
-	[PHYSDEVOP_release_msix] = { "release_msix", op_msix_device,
-				     ARG(physdev_pci_device) },
+	[PHYSDEVOP_irq_status_query] = {"irq_status_query", op_irq_status_query,
+					ARG(physdev_irq_status_query),
+					.writes_back = true, .for_all = true},
+	[PHYSDEVOP_set_iopl] = {"set_iopl", op_set_iopl, ARG(physdev_set_iopl),
+				.for_all = true},
+	[PHYSDEVOP_set_iobitmap] = {"set_iobitmap", op_set_iobitmap,
+				    ARG(physdev_set_iobitmap), .for_all = true},
+	[PHYSDEVOP_apic_read] = {"apic_read", op_apic_read, ARG(physdev_apic),
+				 .writes_back = true},
+	[PHYSDEVOP_alloc_irq_vector] = {"alloc_irq_vector", op_alloc_irq_vector,
+					ARG(physdev_irq), .writes_back = true},
+	[PHYSDEVOP_eoi] = {"eoi", op_eoi, ARG(physdev_eoi), .for_all = true},
+	[PHYSDEVOP_map_pirq] = {"map_pirq", op_map_pirq, ARG(physdev_map_pirq),
+				.writes_back = true},
+	[PHYSDEVOP_unmap_pirq] = {"unmap_pirq", op_unmap_pirq,
+				  ARG(physdev_unmap_pirq)},
+	[PHYSDEVOP_manage_pci_add] = {"manage_pci_add", op_manage_pci_add,
+				      ARG(physdev_manage_pci)},
+	[PHYSDEVOP_manage_pci_remove] = {"manage_pci_remove",
+					 op_manage_pci_remove,
+					 ARG(physdev_manage_pci)},
+	[PHYSDEVOP_restore_msi] = {"restore_msi", op_restore_msi,
+				   ARG(physdev_restore_msi)},
+	[PHYSDEVOP_manage_pci_add_ext] = {"manage_pci_add_ext",
+					  op_manage_pci_add_ext,
+					  ARG(physdev_manage_pci_ext)},
+	[PHYSDEVOP_setup_gsi] = {"setup_gsi", op_setup_gsi,
+				 ARG(physdev_setup_gsi)},
+	[PHYSDEVOP_get_free_pirq] = {"get_free_pirq", op_get_free_pirq,
+				     ARG(physdev_get_free_pirq),
+				     .writes_back = true},
+	[PHYSDEVOP_pci_device_add] = {"pci_device_add", op_pci_device_add,
+				      ARG(physdev_pci_device_add)},
+	[PHYSDEVOP_pci_device_remove] = {"pci_device_remove",
+					 op_pci_device_remove,
+					 ARG(physdev_pci_device)},
+	[PHYSDEVOP_restore_msi_ext] = {"restore_msi_ext", op_restore_msi_ext,
+				       ARG(physdev_pci_device)},
+	[PHYSDEVOP_dbgp_op] = {"dbgp_op", op_dbgp, ARG(physdev_dbgp_op)},
+	[PHYSDEVOP_prepare_msix] = {"prepare_msix", op_msix_device,
+				    ARG(physdev_pci_device)},
+	[PHYSDEVOP_release_msix] = {"release_msix", op_msix_device,
+				    ARG(physdev_pci_device)},
 };
 
 long hypercall_physdev_op(struct vcpu *v, uint64_t args[6])

@@ -28,7 +28,7 @@
 #define RING_BYTES 65536u
 
 static char ring_text[RING_BYTES];
-static struct text_ring ring = { .text = ring_text, .bytes = RING_BYTES };
+static struct text_ring ring = {.text = ring_text, .bytes = RING_BYTES};
 static struct spinlock log_lock = SPINLOCK_INIT(LOCK_CONSOLE);
 static void (*line_write)(const char *text, size_t bytes);
 static bool stopping;	     /* log_flush_sync() was called */
@@ -56,8 +56,8 @@ struct thresholds {
 	struct ration ration;
 };
 
-static struct thresholds own = { LOG_INFO + 1, LOG_INFO + 1, { 0 } };
-static struct thresholds guests = { 0, LOG_INFO + 1, { 0 } };
+static struct thresholds own = {LOG_INFO + 1, LOG_INFO + 1, {0}};
+static struct thresholds guests = {0, LOG_INFO + 1, {0}};
 
 /* Lines that guests have begun. The least recently used makes room. */
 #define GUEST_LINES	 16
@@ -149,7 +149,7 @@ static void print_left_out(const char *prefix, struct ration *r)
 	if (!r->left_out)
 		return;
 	n = fmt_snprintf(text, sizeof(text), "%u lines left out: too many\n",
-		     r->left_out);
+			 r->left_out);
 	r->left_out = 0;
 	emit_lines(prefix, text, (size_t)n);
 }
@@ -236,7 +236,7 @@ static struct guest_line *guest_line_of(unsigned int domid)
 			oldest = g;
 	}
 	guest_line_flush(oldest);
-	*oldest = (struct guest_line){ .used = true, .domid = domid };
+	*oldest = (struct guest_line){.used = true, .domid = domid};
 found:
 	oldest->last_use = ++guest_line_clock;
 	return oldest;
@@ -275,12 +275,12 @@ static const struct {
 	const char *name;
 	uint8_t threshold;
 } level_names[] = {
-	{ "none", 0 },
-	{ "error", LOG_ERR + 1 },
-	{ "warning", LOG_WARN + 1 },
-	{ "info", LOG_INFO + 1 },
-	{ "debug", LOG_DEBUG + 1 },
-	{ "all", LOG_DEBUG + 1 },
+	{"none", 0},
+	{"error", LOG_ERR + 1},
+	{"warning", LOG_WARN + 1},
+	{"info", LOG_INFO + 1},
+	{"debug", LOG_DEBUG + 1},
+	{"all", LOG_DEBUG + 1},
 };
 
 /* The level that the n bytes at `word` name; -EINVAL: none. */

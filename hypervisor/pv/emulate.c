@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Instructions that trap because the guest kernel runs in ring 3, done for
- * it: privileged ones (#GP), CPUID behind the forced-emulation prefix (#UD),
- * and writes to its own level-1 page tables (#PF), which are made as the CPU
- * would make them, atomically against the accessed and dirty bits, and with
- * the checks of mmu_update.
+ * it: privileged ones (#GP) and CPUID behind the forced-emulation prefix
+ * (#UD). Writes to page tables: pv/emulate_table.c.
  *
  * The decoder and evaluator are pv/decode.c. Tests:
  * tests/unit/hypervisor/pv/test_emulate.c.
  */
-#include "pv/emulate.h"
+#include "pv/emulate_insn.h"
 #include "hypercall/hypercall.h"
 #include "lib/string.h"
 #include "log/log.h"
 #include "mm/guest.h"
 #include "pv/bounce.h"
-#include "pv/decode.h"
-#include "pv/table.h"
 #include "sched/sched.h"
 #include "x86/machine.h"
 #include "x86/ports.h"
@@ -28,17 +24,27 @@
 /* CR4 bits that a guest may set without effect: all it asks for is there. */
 #define CR4_GUEST_MASK 0x000007ffull
 
-static void gprs_load(const struct cpu_regs *r, uint64_t g[16])
+void emulate_gprs_load(const struct cpu_regs *r, uint64_t g[16])
 {
-	const uint64_t all[16] = { r->rax, r->rcx, r->rdx, r->rbx,
-				   r->rsp, r->rbp, r->rsi, r->rdi,
-				   r->r8,  r->r9,  r->r10, r->r11,
-				   r->r12, r->r13, r->r14, r->r15 };
-
-	memcpy(g, all, sizeof(all));
+	g[0] = r->rax;
+	g[1] = r->rcx;
+	g[2] = r->rdx;
+	g[3] = r->rbx;
+	g[4] = r->rsp;
+	g[5] = r->rbp;
+	g[6] = r->rsi;
+	g[7] = r->rdi;
+	g[8] = r->r8;
+	g[9] = r->r9;
+	g[10] = r->r10;
+	g[11] = r->r11;
+	g[12] = r->r12;
+	g[13] = r->r13;
+	g[14] = r->r14;
+	g[15] = r->r15;
 }
 
-static void gprs_store(struct cpu_regs *r, const uint64_t g[16])
+void emulate_gprs_store(struct cpu_regs *r, const uint64_t g[16])
 {
 	r->rax = g[0];
 	r->rcx = g[1];
@@ -71,7 +77,7 @@ static size_t fetch(const struct vcpu *v, uint8_t bytes[INSN_FETCH_MAX])
 	return n;
 }
 
-static bool decode_here(struct vcpu *v, struct insn *in)
+bool emulate_decode(struct vcpu *v, struct insn *in)
 {
 	uint8_t bytes[INSN_FETCH_MAX];
 	size_t n = fetch(v, bytes);
@@ -84,7 +90,7 @@ static bool decode_here(struct vcpu *v, struct insn *in)
 	return n && !decode_insn(bytes, n, mode, in);
 }
 
-static void advance(struct vcpu *v, const struct insn *in)
+void emulate_advance(struct vcpu *v, const struct insn *in)
 {
 	v->arch.regs.rip += in->length;
 	v->arch.regs.rflags &= ~(1ull << 16); /* RF */
@@ -163,7 +169,7 @@ static bool do_string_io(struct vcpu *v, const struct insn *in, uint64_t g[16],
 		(void)!port_write(v->domain, port, in->op_bytes, val);
 	}
 	insn_string_step(in, g, r->rflags);
-	gprs_store(r, g);
+	emulate_gprs_store(r, g);
 	*again = insn_rep_continues(in, g);
 	return true;
 }
@@ -246,7 +252,7 @@ static bool do_int(struct vcpu *v, const struct insn *in)
 		bounce_trap(v, X86_TRAP_GP, (in->imm & 0xff) << 3 | 2);
 		return true;
 	}
-	advance(v, in);
+	emulate_advance(v, in);
 	bounce_trap(v, in->imm & 0xff, 0);
 	return true;
 }
@@ -313,9 +319,9 @@ bool emulate_privileged(struct vcpu *v)
 	uint64_t g[16];
 	bool again;
 
-	if (!decode_here(v, &in) || in.forced || insn_is_write(&in))
+	if (!emulate_decode(v, &in) || in.forced || insn_is_write(&in))
 		return false;
-	gprs_load(&v->arch.regs, g);
+	emulate_gprs_load(&v->arch.regs, g);
 	switch (in.op) {
 	case INSN_INT:
 		return do_int(v, &in);
@@ -324,7 +330,7 @@ bool emulate_privileged(struct vcpu *v)
 		if (!do_string_io(v, &in, g, &again))
 			return false;
 		if (!again)
-			advance(v, &in);
+			emulate_advance(v, &in);
 		return true;
 	case INSN_IN:
 	case INSN_OUT:
@@ -336,8 +342,8 @@ bool emulate_privileged(struct vcpu *v)
 			return false;
 		break;
 	}
-	gprs_store(&v->arch.regs, g);
-	advance(v, &in);
+	emulate_gprs_store(&v->arch.regs, g);
+	emulate_advance(v, &in);
 	return true;
 }
 
@@ -346,114 +352,11 @@ bool emulate_forced(struct vcpu *v)
 	struct insn in;
 	uint64_t g[16];
 
-	if (!decode_here(v, &in) || !in.forced || in.op != INSN_CPUID)
+	if (!emulate_decode(v, &in) || !in.forced || in.op != INSN_CPUID)
 		return false;
-	gprs_load(&v->arch.regs, g);
+	emulate_gprs_load(&v->arch.regs, g);
 	do_cpuid(v, g);
-	gprs_store(&v->arch.regs, g);
-	advance(v, &in);
+	emulate_gprs_store(&v->arch.regs, g);
+	emulate_advance(v, &in);
 	return true;
-}
-
-/* A level-1 table's entry that the guest sees read-only at va. */
-static uint64_t *find_table_entry(struct vcpu *v, uint64_t va,
-				  struct frame **table)
-{
-	struct frame *l1, *f = NULL;
-	uint64_t *slot = table_find_l1e(v, v->arch.kernel_cr3, va, &l1);
-	uint64_t pte;
-
-	if (!slot)
-		return NULL;
-	pte = *slot;
-	table_unhold(v, l1);
-	if ((pte & (PTE_P | PTE_RW)) != PTE_P)
-		return NULL;
-	if (!mfn_is_ram(mfn((pte & PTE_ADDR) >> PAGE_SHIFT)))
-		return NULL;
-	f = frame_of(mfn((pte & PTE_ADDR) >> PAGE_SHIFT));
-	if (f->owner != v->domain)
-		return NULL;
-	switch (table_hold(f)) {
-	case 1:
-		break;
-	case 0:
-		return NULL;
-	default:
-		table_unhold(v, f);
-		return NULL;
-	}
-	*table = f;
-	return (uint64_t *)((uint8_t *)mfn_to_virt(frame_mfn(f)) +
-			    (va & ~PAGE_MASK & ~7ull));
-}
-
-/* Replaces `old` by `new` if it still stands there. 1: it does not. */
-static int entry_compare_exchange(struct vcpu *v, uint64_t *slot, uint64_t old,
-				  uint64_t new)
-{
-	struct domain *d = v->domain;
-	int rc = pte_get(&new, 1, d, d);
-
-	if (rc)
-		return rc;
-	if (__atomic_compare_exchange_n(slot, &old, new, false,
-					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-		rc = pte_put(old, 1);
-		return rc;
-	}
-	rc = pte_put(new, 1);
-	return rc ? rc : 1;
-}
-
-bool emulate_table_write(struct vcpu *v, uint64_t va)
-{
-	struct cpu_regs *r = &v->arch.regs;
-	unsigned int shift, bytes;
-	uint64_t g[16], out[16], ea, rflags, *slot;
-	struct frame *table;
-	struct insn in;
-	int rc;
-
-	slot = find_table_entry(v, va, &table);
-	if (!slot)
-		return false;
-	rc = -EINVAL;
-	if (!decode_here(v, &in) || !insn_is_write(&in) || insn_is_string(&in) ||
-	    !in.has_mem)
-		goto done;
-	gprs_load(r, g);
-	ea = insn_effective_address(&in, g, r->rip + in.length,
-				    vcpu_get_fs_base(v),
-				    vcpu_get_gs_base_kernel(v));
-	bytes = insn_mem_bytes(&in);
-	if ((ea & ~7ull) != (va & ~7ull) || (ea & 7) + bytes > 8)
-		goto done;
-	shift = (ea & 7) * 8;
-	do {
-		uint64_t old = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
-		uint64_t mask = bytes == 8 ? ~0ull : (1ull << bytes * 8) - 1;
-		uint64_t new = 0;
-		bool writes;
-
-		memcpy(out, g, sizeof(out));
-		rflags = r->rflags;
-		rc = insn_compute_write(&in, old >> shift & mask, g, &new,
-					&writes, out, &rflags);
-		if (rc)
-			break;
-		if (writes) {
-			new = (old & ~(mask << shift)) |
-			      (new & mask) << shift;
-			rc = entry_compare_exchange(v, slot, old, new);
-		}
-	} while (rc == 1);
-	if (!rc) {
-		gprs_store(r, out);
-		r->rflags = rflags;
-		advance(v, &in);
-	}
-done:
-	table_unhold(v, table);
-	return !rc;
 }

@@ -47,6 +47,11 @@ static int domains_find(struct vcpu *v, uint32_t foreign,
 	uint32_t pt = foreign >> 16;
 	int rc = -ESRCH;
 
+	/* The common case: the caller is running, it needs no reference. */
+	if (foreign == DOMID_SELF) {
+		u->pt = u->owner = v->domain;
+		return 0;
+	}
 	u->pt = domain_find_for(v, pt ? (domid_t)(pt - 1) : DOMID_SELF, &rc);
 	if (!u->pt)
 		return rc;
@@ -58,8 +63,10 @@ static int domains_find(struct vcpu *v, uint32_t foreign,
 	return 0;
 }
 
-static void domains_put(struct update_domains *u)
+static void domains_put(uint32_t foreign, struct update_domains *u)
 {
+	if (foreign == DOMID_SELF)
+		return;
 	domain_put(u->pt);
 	domain_put(u->owner);
 }
@@ -161,7 +168,7 @@ long hypercall_mmu_update(struct vcpu *v, uint64_t args[6])
 		if (rc)
 			break;
 	}
-	domains_put(&u);
+	domains_put(args[3], &u);
 	if (rc == -ERESTART) {
 		args[0] += (uint64_t)i * sizeof(struct mmu_update);
 		args[1] = (count - i) | PREEMPTED;
@@ -203,7 +210,7 @@ static long va_mapping(struct vcpu *v, struct domain *owner, uint64_t va,
 	uint64_t *slot;
 	int rc;
 
-	slot = table_find_l1e(v, v->arch.kernel_cr3, va, &l1);
+	slot = table_find_l1e(v->arch.kernel_cr3, va, &l1);
 	if (!slot)
 		return -EINVAL;
 	rc = table_write(v, v->domain, owner, slot, 1, val, false);
@@ -426,7 +433,7 @@ static int l1e_by_maddr(struct vcpu *v, uint64_t maddr, uint64_t **slot,
 static int l1e_by_va(struct vcpu *v, uint64_t va, uint64_t **slot,
 		     struct frame **l1)
 {
-	*slot = table_find_l1e(v, v->arch.kernel_cr3, va, l1);
+	*slot = table_find_l1e(v->arch.kernel_cr3, va, l1);
 	return *slot ? 0 : -EINVAL;
 }
 

@@ -443,37 +443,36 @@ int table_write(struct vcpu *v, struct domain *d, struct domain *owner,
 	return 0;
 }
 
-static uint64_t *table_step(uint64_t entry, uint64_t va, unsigned int shift)
+/*
+ * All tables under a loaded root are validated: every present entry of levels
+ * 4 to 2 is a table. (Our own slots are excluded by the address.)
+ */
+uint64_t *table_peek_l1e(uint64_t root, uint64_t va)
 {
-	uint64_t *t;
-
-	if (!(entry & PTE_P) || !mfn_is_ram(pte_mfn(entry)))
-		return NULL;
-	t = mfn_to_virt(pte_mfn(entry));
-	return &t[(va >> shift) & 511];
-}
-
-uint64_t *table_find_l1e(struct vcpu *v, uint64_t root, uint64_t va,
-			 struct frame **l1)
-{
-	uint64_t *e;
+	uint64_t *t = mfn_to_virt(pte_mfn(root));
 	int shift;
 
-	(void)v;
 	if (!va_is_guest(va))
 		return NULL;
-	e = table_step(root | PTE_P, va, 39);
-	for (shift = 30; e && shift >= 12; shift -= 9) {
-		if (shift < 30 && (*e & PTE_PSE))
+	for (shift = 39; shift > 12; shift -= 9) {
+		uint64_t e = __atomic_load_n(&t[va >> shift & 511],
+					     __ATOMIC_ACQUIRE);
+
+		if (!(e & PTE_P))
 			return NULL;
-		e = table_step(*e, va, shift);
+		t = mfn_to_virt(pte_mfn(e));
 	}
+	return &t[va >> 12 & 511];
+}
+
+uint64_t *table_find_l1e(uint64_t root, uint64_t va, struct frame **l1)
+{
+	uint64_t *e = table_peek_l1e(root, va);
+
 	if (!e)
 		return NULL;
 	*l1 = frame_of(virt_to_mfn(e));
-	if (table_hold(*l1) != 1)
-		return NULL;
-	return e;
+	return table_hold(*l1) == 1 ? e : NULL;
 }
 
 int table_pin(struct domain *d, mfn_t m, enum frame_type type)

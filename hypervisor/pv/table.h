@@ -38,9 +38,12 @@ MUST_CHECK int table_write(struct vcpu *v, struct domain *d,
 			   struct domain *owner, uint64_t *slot,
 			   unsigned int level, uint64_t new, bool keep_ad);
 
-/* The entry of v's kernel page tables that maps va; its L1 frame is held. */
-uint64_t *table_find_l1e(struct vcpu *v, uint64_t root, uint64_t va,
-			 struct frame **l1);
+/*
+ * The level-1 entry that maps va under a loaded root; NULL: there is none.
+ * find: its table is held; peek: it is not, the entry is only to be looked at.
+ */
+uint64_t *table_find_l1e(uint64_t root, uint64_t va, struct frame **l1);
+uint64_t *table_peek_l1e(uint64_t root, uint64_t va);
 
 /* Undoes a promotion that was given up; resumable. For domain_kill. */
 MUST_CHECK int frame_forget_type(struct frame *f);

@@ -7,8 +7,8 @@
 #include "time/calendar.h"
 #include "lib/errno.h"
 
-static const uint8_t month_days[12] = { 31, 28, 31, 30, 31, 30,
-					31, 31, 30, 31, 30, 31 };
+static const uint8_t month_days[12] = {31, 28, 31, 30, 31, 30,
+				       31, 31, 30, 31, 30, 31};
 
 static unsigned int is_leap(unsigned int year)
 {
@@ -82,7 +82,8 @@ int calendar_from_rtc(const struct rtc_registers *r, uint64_t *seconds)
 		return -EINVAL;
 
 	*seconds = calendar_days((unsigned int)year, (unsigned int)month,
-				 (unsigned int)day) * 86400 +
+				 (unsigned int)day) *
+			   86400 +
 		   (uint64_t)hour * 3600 + (uint64_t)minute * 60 +
 		   (uint64_t)second;
 	return 0;

@@ -25,7 +25,6 @@ MUST_CHECK int calendar_from_rtc(const struct rtc_registers *r,
 				 uint64_t *seconds);
 
 /* Days since 1970-01-01 of a date of the Gregorian calendar, 1970 or later. */
-uint64_t calendar_days(unsigned int year, unsigned int month,
-		       unsigned int day);
+uint64_t calendar_days(unsigned int year, unsigned int month, unsigned int day);
 
 #endif

@@ -10,7 +10,7 @@
 
 struct tsc_scale tsc_scale_from_hz(uint64_t hz)
 {
-	struct tsc_scale s = { .shift = 0 };
+	struct tsc_scale s = {.shift = 0};
 
 	/*
 	 * Find the power of two that brings the frequency into (1, 2] GHz:

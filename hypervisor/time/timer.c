@@ -18,7 +18,7 @@
 #include "lib/list.h"
 #include "x86/clock.h"
 
-static struct list_node queue = { &queue, &queue };
+static struct list_node queue = {&queue, &queue};
 static uint64_t programmed_ns = ~0ull; /* what the machine was told; ~0: off */
 static bool running;		       /* inside timers_run() */
 

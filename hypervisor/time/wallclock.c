@@ -98,8 +98,8 @@ void time_update_wallclock(struct domain *d)
 {
 	struct shared_info *s = d->shared;
 	uint32_t version = s->wc_version | 1;
-	uint64_t seconds = wall_base_ns / NS_PER_SECOND +
-			   (uint64_t)d->time_offset_s;
+	uint64_t seconds =
+		wall_base_ns / NS_PER_SECOND + (uint64_t)d->time_offset_s;
 
 	publish_u32(&s->wc_version, version);
 	s->wc_sec = (uint32_t)seconds;

@@ -49,12 +49,12 @@
 #define APIC_TIMER_NOW	  0x390
 #define APIC_TIMER_DIVIDE 0x3e0
 
-#define SPURIOUS_ENABLE	   (1u << 8)
-#define LVT_MASKED	   (1u << 16)
-#define LVT_TSC_DEADLINE   (2u << 17)
-#define LVT_DELIVERY_NMI   (4u << 8)
+#define SPURIOUS_ENABLE	    (1u << 8)
+#define LVT_MASKED	    (1u << 16)
+#define LVT_TSC_DEADLINE    (2u << 17)
+#define LVT_DELIVERY_NMI    (4u << 8)
 #define LVT_DELIVERY_EXTINT (7u << 8)
-#define DIVIDE_BY_1	   0xbu
+#define DIVIDE_BY_1	    0xbu
 
 #define MEASURE_NS 10000000ull
 

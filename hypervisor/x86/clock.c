@@ -22,19 +22,19 @@
 #include "x86/ioremap.h"
 #include "x86/ports.h"
 
-#define MEASURE_MS    20
-#define SAMPLE_TRIES  16
-#define PM_TIMER_HZ   3579545ull
-#define PIT_HZ	      1193182ull
-#define PIT_CHANNEL2  0x42
-#define PIT_COMMAND   0x43
-#define PIT_GATE      0x61
-#define HPET_BYTES    0x400
-#define HPET_PERIOD   0x04 /* femtoseconds a tick */
-#define HPET_CONFIG   0x10
-#define HPET_COUNTER  0xf0
-#define HPET_ENABLE   0x1
-#define HPET_LEGACY   0x2
+#define MEASURE_MS   20
+#define SAMPLE_TRIES 16
+#define PM_TIMER_HZ  3579545ull
+#define PIT_HZ	     1193182ull
+#define PIT_CHANNEL2 0x42
+#define PIT_COMMAND  0x43
+#define PIT_GATE     0x61
+#define HPET_BYTES   0x400
+#define HPET_PERIOD  0x04 /* femtoseconds a tick */
+#define HPET_CONFIG  0x10
+#define HPET_COUNTER 0xf0
+#define HPET_ENABLE  0x1
+#define HPET_LEGACY  0x2
 /* The specification's limit, 100 ns a tick. */
 #define HPET_PERIOD_MAX 100000000u
 
@@ -89,10 +89,10 @@ static bool hpet_start(const struct acpi_info *acpi, struct reference *r)
 		cpu_pause();
 	if (hpet_read() == before)
 		return false;
-	*r = (struct reference){ .name = "HPET",
-				 .hz = 1000000000000000ull / period,
-				 .mask = 0xffffffff,
-				 .read = hpet_read };
+	*r = (struct reference){.name = "HPET",
+				.hz = 1000000000000000ull / period,
+				.mask = 0xffffffff,
+				.read = hpet_read};
 	return true;
 }
 
@@ -114,12 +114,11 @@ static bool pm_timer_start(const struct acpi_info *acpi, struct reference *r)
 		cpu_pause();
 	if (pm_timer_read() == before)
 		return false;
-	*r = (struct reference){ .name = "ACPI PM timer",
-				 .hz = PM_TIMER_HZ,
-				 .mask = acpi->pm_timer_bits == 32 ?
-						 0xffffffff :
-						 0xffffff,
-				 .read = pm_timer_read };
+	*r = (struct reference){.name = "ACPI PM timer",
+				.hz = PM_TIMER_HZ,
+				.mask = acpi->pm_timer_bits == 32 ? 0xffffffff
+								  : 0xffffff,
+				.read = pm_timer_read};
 	return true;
 }
 
@@ -141,15 +140,13 @@ static void pit_start(struct reference *r)
 	outb(PIT_COMMAND, 0xb0);
 	outb(PIT_CHANNEL2, 0xff);
 	outb(PIT_CHANNEL2, 0xff);
-	*r = (struct reference){ .name = "PIT",
-				 .hz = PIT_HZ,
-				 .mask = 0xffff,
-				 .read = pit_read };
+	*r = (struct reference){
+		.name = "PIT", .hz = PIT_HZ, .mask = 0xffff, .read = pit_read};
 }
 
 static struct sample sample_take(const struct reference *r)
 {
-	struct sample best = { 0 };
+	struct sample best = {0};
 	uint64_t best_width = ~0ull;
 	unsigned int i;
 

@@ -24,12 +24,12 @@
 #include "x86/asm.h"
 #include "x86/ioremap.h"
 
-#define IOAPIC_INDEX	0x00
-#define IOAPIC_DATA	0x10
-#define REG_ID		0
-#define REG_VERSION	1
-#define REG_LAST_PLAIN	3 /* 2: arbitration id, 3: boot configuration */
-#define REG_ROUTES	0x10
+#define IOAPIC_INDEX   0x00
+#define IOAPIC_DATA    0x10
+#define REG_ID	       0
+#define REG_VERSION    1
+#define REG_LAST_PLAIN 3 /* 2: arbitration id, 3: boot configuration */
+#define REG_ROUTES     0x10
 
 #define ROUTE_ACTIVE_LOW (1u << 13)
 #define ROUTE_LEVEL	 (1u << 15)

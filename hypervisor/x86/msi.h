@@ -17,9 +17,9 @@
 struct msi {
 	struct pci_address dev;
 	bool msix;
-	uint8_t cap;	/* offset of the capability */
-	uint8_t count;	/* messages of the MSI block: 1, 2, 4 .. 32 */
-	uint16_t index; /* in the block, or in the MSI-X table */
+	uint8_t cap;	      /* offset of the capability */
+	uint8_t count;	      /* messages of the MSI block: 1, 2, 4 .. 32 */
+	uint16_t index;	      /* in the block, or in the MSI-X table */
 	volatile void *entry; /* MSI-X: its 16 bytes */
 };
 

@@ -34,17 +34,17 @@ struct port_range {
 #define PROTECTED_MAX 8
 
 static const struct port_range table[] = {
-	{ 0x20, 0x21, PORT_KEPT },     /* first 8259 */
-	{ 0x40, 0x41, PORT_KEPT },     /* PIT channels 0 and 1 */
-	{ 0x43, 0x43, PORT_PIT_COMMAND },
-	{ 0x61, 0x61, PORT_PIT_GATE },
-	{ 0x70, 0x71, PORT_CMOS },
-	{ 0x92, 0x92, PORT_KEPT },     /* fast reset, A20 */
-	{ 0xa0, 0xa1, PORT_KEPT },     /* second 8259 */
-	{ 0xf0, 0xf0, PORT_KEPT },     /* coprocessor busy */
-	{ 0x4d0, 0x4d1, PORT_KEPT },   /* 8259 trigger modes */
-	{ 0xcf8, 0xcfb, PORT_PCI_ADDRESS },
-	{ 0xcfc, 0xcff, PORT_PCI_DATA },
+	{0x20, 0x21, PORT_KEPT}, /* first 8259 */
+	{0x40, 0x41, PORT_KEPT}, /* PIT channels 0 and 1 */
+	{0x43, 0x43, PORT_PIT_COMMAND},
+	{0x61, 0x61, PORT_PIT_GATE},
+	{0x70, 0x71, PORT_CMOS},
+	{0x92, 0x92, PORT_KEPT},   /* fast reset, A20 */
+	{0xa0, 0xa1, PORT_KEPT},   /* second 8259 */
+	{0xf0, 0xf0, PORT_KEPT},   /* coprocessor busy */
+	{0x4d0, 0x4d1, PORT_KEPT}, /* 8259 trigger modes */
+	{0xcf8, 0xcfb, PORT_PCI_ADDRESS},
+	{0xcfc, 0xcff, PORT_PCI_DATA},
 };
 
 static struct port_range protected[PROTECTED_MAX];
@@ -58,9 +58,8 @@ void ports_protect(uint16_t first, unsigned int count)
 {
 	if (protected_count == PROTECTED_MAX || count == 0)
 		return;
-	protected[protected_count++] =
-		(struct port_range){ first, (uint16_t)(first + count - 1),
-				     PORT_KEPT };
+	protected[protected_count++] = (struct port_range){
+		first, (uint16_t)(first + count - 1), PORT_KEPT};
 }
 
 static enum port_kind kind_of(uint32_t port)

@@ -19,7 +19,8 @@
 #include "x86/asm.h"
 #include "x86/ioremap.h"
 
-#define PM1_SLEEP_ENABLE 0x2000u
+#define PM1_SLEEP_ENABLE  0x2000u
+#define POWER_OFF_MOMENTS 40
 
 #define RESET_CONTROL	   0xcf9
 #define RESET_HARD	   0x02
@@ -66,7 +67,7 @@ void machine_restart(void)
 	static const struct {
 		uint16_t limit;
 		uint64_t base;
-	} __attribute__((packed)) no_idt = { 0, 0 };
+	} __attribute__((packed)) no_idt = {0, 0};
 	unsigned int i;
 
 	cli();
@@ -101,6 +102,8 @@ void machine_halt(void)
 
 int machine_power_off(uint16_t pm1a_value, uint16_t pm1b_value)
 {
+	unsigned int i;
+
 	if (!pm1a.address || !pm1a.io || (pm1b.address && !pm1b.io))
 		return -ENODEV;
 	/* First the kind of sleep, then the order to sleep. */
@@ -110,7 +113,9 @@ int machine_power_off(uint16_t pm1a_value, uint16_t pm1b_value)
 	outw((uint16_t)pm1a.address, pm1a_value | PM1_SLEEP_ENABLE);
 	if (pm1b.address)
 		outw((uint16_t)pm1b.address, pm1b_value | PM1_SLEEP_ENABLE);
-	wait_a_moment();
+	/* The machine may be slow to obey. */
+	for (i = 0; i < POWER_OFF_MOMENTS; i++)
+		wait_a_moment();
 	return -EIO;
 }
 
@@ -122,8 +127,8 @@ int machine_power_off(uint16_t pm1a_value, uint16_t pm1b_value)
 void machine_power_off_unasked(void)
 {
 	struct cpuid_regs r = cpuid(0x40000000, 0);
-	bool tcg = r.ebx == 0x54474354;	 /* "TCGT" */
-	bool kvm = r.ebx == 0x4b4d564b;	 /* "KVMK" */
+	bool tcg = r.ebx == 0x54474354; /* "TCGT" */
+	bool kvm = r.ebx == 0x4b4d564b; /* "KVMK" */
 
 	if ((tcg || kvm) && machine_power_off(0, 0))
 		log_warn("power-off did not work\n");

@@ -19,9 +19,9 @@
 #include "x86/ports.h"
 #include "x86/vectors.h"
 
-#define COM1	      0x3f8
-#define COM1_ISA_IRQ  4
-#define UART_PORTS    8
+#define COM1	     0x3f8
+#define COM1_ISA_IRQ 4
+#define UART_PORTS   8
 
 #define REG_DATA	  0 /* divisor low while LCR_DIVISOR is set */
 #define REG_IRQ_ENABLE	  1 /* divisor high, likewise */
@@ -32,16 +32,16 @@
 #define REG_LINE_STATUS	  5
 #define REG_SCRATCH	  7
 
-#define IRQ_RECEIVE	    0x01
-#define IDENT_FIFO	    0xc0
-#define FIFO_ENABLE_CLEAR   0x07 /* on, both emptied, trigger at 1 byte */
-#define LINE_8N1	    0x03
-#define LINE_DIVISOR	    0x80
-#define MODEM_DTR_RTS_OUT2  0x0b /* OUT2 lets the interrupt out on PCs */
-#define STATUS_RECEIVED	    0x01
+#define IRQ_RECEIVE	      0x01
+#define IDENT_FIFO	      0xc0
+#define FIFO_ENABLE_CLEAR     0x07 /* on, both emptied, trigger at 1 byte */
+#define LINE_8N1	      0x03
+#define LINE_DIVISOR	      0x80
+#define MODEM_DTR_RTS_OUT2    0x0b /* OUT2 lets the interrupt out on PCs */
+#define STATUS_RECEIVED	      0x01
 #define STATUS_TRANSMIT_EMPTY 0x20
-#define DIVISOR_115200	    1
-#define FIFO_BYTES	    16
+#define DIVISOR_115200	      1
+#define FIFO_BYTES	      16
 
 /* Some 100 ms at a microsecond a port access: a FIFO takes 1.4 ms. */
 #define WAIT_READS 100000

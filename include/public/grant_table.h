@@ -17,25 +17,25 @@
 #define GNTTAB_RESERVED_XENSTORE   1
 
 /* Entry flags: the type in the low two bits. */
-#define GTF_invalid	    0
-#define GTF_permit_access   1
-#define GTF_accept_transfer 2
-#define GTF_transitive	    3
-#define GTF_type_mask	    3
-#define _GTF_readonly	    2
-#define GTF_readonly	    (1 << _GTF_readonly)
-#define _GTF_reading	    3
-#define GTF_reading	    (1 << _GTF_reading)
-#define _GTF_writing	    4
-#define GTF_writing	    (1 << _GTF_writing)
-#define _GTF_PWT	    5
-#define GTF_PWT		    (1 << _GTF_PWT)
-#define _GTF_PCD	    6
-#define GTF_PCD		    (1 << _GTF_PCD)
-#define _GTF_PAT	    7
-#define GTF_PAT		    (1 << _GTF_PAT)
-#define _GTF_sub_page	    8
-#define GTF_sub_page	    (1 << _GTF_sub_page)
+#define GTF_invalid		0
+#define GTF_permit_access	1
+#define GTF_accept_transfer	2
+#define GTF_transitive		3
+#define GTF_type_mask		3
+#define _GTF_readonly		2
+#define GTF_readonly		(1 << _GTF_readonly)
+#define _GTF_reading		3
+#define GTF_reading		(1 << _GTF_reading)
+#define _GTF_writing		4
+#define GTF_writing		(1 << _GTF_writing)
+#define _GTF_PWT		5
+#define GTF_PWT			(1 << _GTF_PWT)
+#define _GTF_PCD		6
+#define GTF_PCD			(1 << _GTF_PCD)
+#define _GTF_PAT		7
+#define GTF_PAT			(1 << _GTF_PAT)
+#define _GTF_sub_page		8
+#define GTF_sub_page		(1 << _GTF_sub_page)
 #define _GTF_transfer_committed 2
 #define GTF_transfer_committed	(1 << _GTF_transfer_committed)
 #define _GTF_transfer_completed 3

@@ -13,34 +13,34 @@
 #include "xen.h"
 #include "physdev.h"
 
-#define XENMEM_increase_reservation	 0
-#define XENMEM_decrease_reservation	 1
-#define XENMEM_maximum_ram_page		 2
-#define XENMEM_current_reservation	 3
-#define XENMEM_maximum_reservation	 4
-#define XENMEM_machphys_mfn_list	 5
-#define XENMEM_populate_physmap		 6
-#define XENMEM_add_to_physmap		 7
-#define XENMEM_memory_map		 9
-#define XENMEM_machine_memory_map	 10
-#define XENMEM_exchange			 11
-#define XENMEM_machphys_mapping		 12
-#define XENMEM_set_memory_map		 13
-#define XENMEM_maximum_gpfn		 14
-#define XENMEM_remove_from_physmap	 15
-#define XENMEM_set_pod_target		 16
-#define XENMEM_get_pod_target		 17
-#define XENMEM_get_sharing_freed_pages	 18
-#define XENMEM_get_sharing_shared_pages	 19
-#define XENMEM_paging_op		 20
-#define XENMEM_access_op		 21
-#define XENMEM_sharing_op		 22
-#define XENMEM_add_to_physmap_batch	 23
-#define XENMEM_claim_pages		 24
-#define XENMEM_machphys_compat_mfn_list	 25
-#define XENMEM_get_vnumainfo		 26
+#define XENMEM_increase_reservation	  0
+#define XENMEM_decrease_reservation	  1
+#define XENMEM_maximum_ram_page		  2
+#define XENMEM_current_reservation	  3
+#define XENMEM_maximum_reservation	  4
+#define XENMEM_machphys_mfn_list	  5
+#define XENMEM_populate_physmap		  6
+#define XENMEM_add_to_physmap		  7
+#define XENMEM_memory_map		  9
+#define XENMEM_machine_memory_map	  10
+#define XENMEM_exchange			  11
+#define XENMEM_machphys_mapping		  12
+#define XENMEM_set_memory_map		  13
+#define XENMEM_maximum_gpfn		  14
+#define XENMEM_remove_from_physmap	  15
+#define XENMEM_set_pod_target		  16
+#define XENMEM_get_pod_target		  17
+#define XENMEM_get_sharing_freed_pages	  18
+#define XENMEM_get_sharing_shared_pages	  19
+#define XENMEM_paging_op		  20
+#define XENMEM_access_op		  21
+#define XENMEM_sharing_op		  22
+#define XENMEM_add_to_physmap_batch	  23
+#define XENMEM_claim_pages		  24
+#define XENMEM_machphys_compat_mfn_list	  25
+#define XENMEM_get_vnumainfo		  26
 #define XENMEM_reserved_device_memory_map 27
-#define XENMEM_acquire_resource		 28
+#define XENMEM_acquire_resource		  28
 
 /* Operation in the low six bits, first extent to do above them. */
 #define MEMOP_EXTENT_SHIFT 6
@@ -48,7 +48,7 @@
 
 /* mem_flags: highest allowed address bit, NUMA node + 1, and wishes. */
 #define XENMEMF_address_bits(x)	    (x)
-#define XENMEMF_get_address_bits(x) ((x) & 0xff)
+#define XENMEMF_get_address_bits(x) ((x)&0xff)
 #define XENMEMF_node(x)		    (((x) + 1) << 8)
 #define XENMEMF_get_node(x)	    ((((x) >> 8) - 1) & 0xff)
 #define XENMEMF_populate_on_demand  (1 << 16)
@@ -67,9 +67,9 @@
 
 #define XENMEM_RDM_ALL 1
 
-#define XENMEM_resource_ioreq_server	     0
-#define XENMEM_resource_grant_table	     1
-#define XENMEM_resource_vmtrace_buf	     2
+#define XENMEM_resource_ioreq_server	      0
+#define XENMEM_resource_grant_table	      1
+#define XENMEM_resource_vmtrace_buf	      2
 #define XENMEM_resource_grant_table_id_shared 0
 #define XENMEM_resource_grant_table_id_status 1
 

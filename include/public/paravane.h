@@ -30,6 +30,7 @@
 /* major << 16 | minor */
 #define PARAVANE_VERSION_MAJOR 0
 #define PARAVANE_VERSION_MINOR 1
-#define PARAVANE_VERSION ((PARAVANE_VERSION_MAJOR << 16) | PARAVANE_VERSION_MINOR)
+#define PARAVANE_VERSION                                                       \
+	((PARAVANE_VERSION_MAJOR << 16) | PARAVANE_VERSION_MINOR)
 
 #endif /* PUBLIC_PARAVANE_H */

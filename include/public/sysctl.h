@@ -54,23 +54,23 @@
 #define XEN_SYSCTL_TBUFOP_disable      5
 
 /* physinfo capabilities. */
-#define _XEN_SYSCTL_PHYSCAP_hvm			0
-#define XEN_SYSCTL_PHYSCAP_hvm			(1U << 0)
-#define _XEN_SYSCTL_PHYSCAP_pv			1
-#define XEN_SYSCTL_PHYSCAP_pv			(1U << 1)
-#define _XEN_SYSCTL_PHYSCAP_directio		2
-#define XEN_SYSCTL_PHYSCAP_directio		(1U << 2)
-#define _XEN_SYSCTL_PHYSCAP_hap			3
-#define XEN_SYSCTL_PHYSCAP_hap			(1U << 3)
-#define _XEN_SYSCTL_PHYSCAP_shadow		4
-#define XEN_SYSCTL_PHYSCAP_shadow		(1U << 4)
-#define _XEN_SYSCTL_PHYSCAP_iommu_hap_pt_share	5
-#define XEN_SYSCTL_PHYSCAP_iommu_hap_pt_share	(1U << 5)
-#define XEN_SYSCTL_PHYSCAP_vmtrace		(1U << 6)
-#define XEN_SYSCTL_PHYSCAP_vpmu			(1U << 7)
-#define XEN_SYSCTL_PHYSCAP_gnttab_v1		(1U << 8)
-#define XEN_SYSCTL_PHYSCAP_gnttab_v2		(1U << 9)
-#define XEN_SYSCTL_PHYSCAP_MAX			XEN_SYSCTL_PHYSCAP_gnttab_v2
+#define _XEN_SYSCTL_PHYSCAP_hvm		       0
+#define XEN_SYSCTL_PHYSCAP_hvm		       (1U << 0)
+#define _XEN_SYSCTL_PHYSCAP_pv		       1
+#define XEN_SYSCTL_PHYSCAP_pv		       (1U << 1)
+#define _XEN_SYSCTL_PHYSCAP_directio	       2
+#define XEN_SYSCTL_PHYSCAP_directio	       (1U << 2)
+#define _XEN_SYSCTL_PHYSCAP_hap		       3
+#define XEN_SYSCTL_PHYSCAP_hap		       (1U << 3)
+#define _XEN_SYSCTL_PHYSCAP_shadow	       4
+#define XEN_SYSCTL_PHYSCAP_shadow	       (1U << 4)
+#define _XEN_SYSCTL_PHYSCAP_iommu_hap_pt_share 5
+#define XEN_SYSCTL_PHYSCAP_iommu_hap_pt_share  (1U << 5)
+#define XEN_SYSCTL_PHYSCAP_vmtrace	       (1U << 6)
+#define XEN_SYSCTL_PHYSCAP_vpmu		       (1U << 7)
+#define XEN_SYSCTL_PHYSCAP_gnttab_v1	       (1U << 8)
+#define XEN_SYSCTL_PHYSCAP_gnttab_v2	       (1U << 9)
+#define XEN_SYSCTL_PHYSCAP_MAX		       XEN_SYSCTL_PHYSCAP_gnttab_v2
 
 #define XEN_SYSCTL_PERFCOP_reset 1
 #define XEN_SYSCTL_PERFCOP_query 2
@@ -98,20 +98,20 @@
 #define SAMPLING_RATE	 4
 #define UP_THRESHOLD	 5
 
-#define PM_PARA_CATEGORY_MASK			   0xf0
-#define CPUFREQ_PARA				   0x10
-#define GET_CPUFREQ_PARA			   (CPUFREQ_PARA | 0x01)
-#define SET_CPUFREQ_GOV				   (CPUFREQ_PARA | 0x02)
-#define SET_CPUFREQ_PARA			   (CPUFREQ_PARA | 0x03)
-#define GET_CPUFREQ_AVGFREQ			   (CPUFREQ_PARA | 0x04)
-#define XEN_SYSCTL_pm_op_set_sched_opt_smt	   0x21
-#define XEN_SYSCTL_pm_op_get_max_cstate		   0x22
-#define XEN_SYSCTL_pm_op_set_max_cstate		   0x23
+#define PM_PARA_CATEGORY_MASK			  0xf0
+#define CPUFREQ_PARA				  0x10
+#define GET_CPUFREQ_PARA			  (CPUFREQ_PARA | 0x01)
+#define SET_CPUFREQ_GOV				  (CPUFREQ_PARA | 0x02)
+#define SET_CPUFREQ_PARA			  (CPUFREQ_PARA | 0x03)
+#define GET_CPUFREQ_AVGFREQ			  (CPUFREQ_PARA | 0x04)
+#define XEN_SYSCTL_pm_op_set_sched_opt_smt	  0x21
+#define XEN_SYSCTL_pm_op_get_max_cstate		  0x22
+#define XEN_SYSCTL_pm_op_set_max_cstate		  0x23
 #define XEN_SYSCTL_pm_op_set_vcpu_migration_delay 0x24
 #define XEN_SYSCTL_pm_op_get_vcpu_migration_delay 0x25
-#define XEN_SYSCTL_pm_op_enable_turbo		   0x26
-#define XEN_SYSCTL_pm_op_disable_turbo		   0x27
-#define XEN_SYSCTL_CX_UNLIMITED			   0xffffffffU
+#define XEN_SYSCTL_pm_op_enable_turbo		  0x26
+#define XEN_SYSCTL_pm_op_disable_turbo		  0x27
+#define XEN_SYSCTL_CX_UNLIMITED			  0xffffffffU
 
 #define sysctl_page_offline	  1
 #define sysctl_page_online	  2

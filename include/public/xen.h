@@ -41,58 +41,58 @@ typedef uint8_t xen_domain_handle_t[16];
 #endif
 
 /* Hypercall numbers: in EAX; arguments in RDI RSI RDX R10 R8 R9. */
-#define __HYPERVISOR_set_trap_table		0
-#define __HYPERVISOR_mmu_update			1
-#define __HYPERVISOR_set_gdt			2
-#define __HYPERVISOR_stack_switch		3
-#define __HYPERVISOR_set_callbacks		4
-#define __HYPERVISOR_fpu_taskswitch		5
-#define __HYPERVISOR_sched_op_compat		6
-#define __HYPERVISOR_platform_op		7
-#define __HYPERVISOR_set_debugreg		8
-#define __HYPERVISOR_get_debugreg		9
-#define __HYPERVISOR_update_descriptor		10
-#define __HYPERVISOR_memory_op			12
-#define __HYPERVISOR_multicall			13
-#define __HYPERVISOR_update_va_mapping		14
-#define __HYPERVISOR_set_timer_op		15
-#define __HYPERVISOR_event_channel_op_compat	16
-#define __HYPERVISOR_xen_version		17
-#define __HYPERVISOR_console_io			18
-#define __HYPERVISOR_physdev_op_compat		19
-#define __HYPERVISOR_grant_table_op		20
-#define __HYPERVISOR_vm_assist			21
+#define __HYPERVISOR_set_trap_table		   0
+#define __HYPERVISOR_mmu_update			   1
+#define __HYPERVISOR_set_gdt			   2
+#define __HYPERVISOR_stack_switch		   3
+#define __HYPERVISOR_set_callbacks		   4
+#define __HYPERVISOR_fpu_taskswitch		   5
+#define __HYPERVISOR_sched_op_compat		   6
+#define __HYPERVISOR_platform_op		   7
+#define __HYPERVISOR_set_debugreg		   8
+#define __HYPERVISOR_get_debugreg		   9
+#define __HYPERVISOR_update_descriptor		   10
+#define __HYPERVISOR_memory_op			   12
+#define __HYPERVISOR_multicall			   13
+#define __HYPERVISOR_update_va_mapping		   14
+#define __HYPERVISOR_set_timer_op		   15
+#define __HYPERVISOR_event_channel_op_compat	   16
+#define __HYPERVISOR_xen_version		   17
+#define __HYPERVISOR_console_io			   18
+#define __HYPERVISOR_physdev_op_compat		   19
+#define __HYPERVISOR_grant_table_op		   20
+#define __HYPERVISOR_vm_assist			   21
 #define __HYPERVISOR_update_va_mapping_otherdomain 22
-#define __HYPERVISOR_iret			23
-#define __HYPERVISOR_vcpu_op			24
-#define __HYPERVISOR_set_segment_base		25
-#define __HYPERVISOR_mmuext_op			26
-#define __HYPERVISOR_xsm_op			27
-#define __HYPERVISOR_nmi_op			28
-#define __HYPERVISOR_sched_op			29
-#define __HYPERVISOR_callback_op		30
-#define __HYPERVISOR_xenoprof_op		31
-#define __HYPERVISOR_event_channel_op		32
-#define __HYPERVISOR_physdev_op			33
-#define __HYPERVISOR_hvm_op			34
-#define __HYPERVISOR_sysctl			35
-#define __HYPERVISOR_domctl			36
-#define __HYPERVISOR_kexec_op			37
-#define __HYPERVISOR_tmem_op			38
-#define __HYPERVISOR_argo_op			39
-#define __HYPERVISOR_xenpmu_op			40
-#define __HYPERVISOR_dm_op			41
-#define __HYPERVISOR_hypfs_op			42
+#define __HYPERVISOR_iret			   23
+#define __HYPERVISOR_vcpu_op			   24
+#define __HYPERVISOR_set_segment_base		   25
+#define __HYPERVISOR_mmuext_op			   26
+#define __HYPERVISOR_xsm_op			   27
+#define __HYPERVISOR_nmi_op			   28
+#define __HYPERVISOR_sched_op			   29
+#define __HYPERVISOR_callback_op		   30
+#define __HYPERVISOR_xenoprof_op		   31
+#define __HYPERVISOR_event_channel_op		   32
+#define __HYPERVISOR_physdev_op			   33
+#define __HYPERVISOR_hvm_op			   34
+#define __HYPERVISOR_sysctl			   35
+#define __HYPERVISOR_domctl			   36
+#define __HYPERVISOR_kexec_op			   37
+#define __HYPERVISOR_tmem_op			   38
+#define __HYPERVISOR_argo_op			   39
+#define __HYPERVISOR_xenpmu_op			   40
+#define __HYPERVISOR_dm_op			   41
+#define __HYPERVISOR_hypfs_op			   42
 /* 48..55 belong to the architecture; x86 uses the first for machine checks. */
-#define __HYPERVISOR_arch_0			48
-#define __HYPERVISOR_arch_1			49
-#define __HYPERVISOR_arch_2			50
-#define __HYPERVISOR_arch_3			51
-#define __HYPERVISOR_arch_4			52
-#define __HYPERVISOR_arch_5			53
-#define __HYPERVISOR_arch_6			54
-#define __HYPERVISOR_arch_7			55
-#define __HYPERVISOR_mca			__HYPERVISOR_arch_0
+#define __HYPERVISOR_arch_0 48
+#define __HYPERVISOR_arch_1 49
+#define __HYPERVISOR_arch_2 50
+#define __HYPERVISOR_arch_3 51
+#define __HYPERVISOR_arch_4 52
+#define __HYPERVISOR_arch_5 53
+#define __HYPERVISOR_arch_6 54
+#define __HYPERVISOR_arch_7 55
+#define __HYPERVISOR_mca    __HYPERVISOR_arch_0
 
 /* Virtual interrupts: the first four and XENPMU are per vCPU. */
 #define VIRQ_TIMER	0
@@ -162,15 +162,15 @@ typedef uint8_t xen_domain_handle_t[16];
 #define CONSOLEIO_write 0
 #define CONSOLEIO_read	1
 
-#define VMASST_CMD_enable		0
-#define VMASST_CMD_disable		1
-#define VMASST_TYPE_4gb_segments	0
-#define VMASST_TYPE_4gb_segments_notify 1
-#define VMASST_TYPE_writable_pagetables 2
-#define VMASST_TYPE_pae_extended_cr3	3
-#define VMASST_TYPE_architectural_iopl	4
+#define VMASST_CMD_enable		 0
+#define VMASST_CMD_disable		 1
+#define VMASST_TYPE_4gb_segments	 0
+#define VMASST_TYPE_4gb_segments_notify	 1
+#define VMASST_TYPE_writable_pagetables	 2
+#define VMASST_TYPE_pae_extended_cr3	 3
+#define VMASST_TYPE_architectural_iopl	 4
 #define VMASST_TYPE_runstate_update_flag 5
-#define VMASST_TYPE_m2p_strict		32
+#define VMASST_TYPE_m2p_strict		 32
 
 #define DOMID_FIRST_RESERVED xen_mk_uint(0x7FF0)
 #define DOMID_SELF	     xen_mk_uint(0x7FF0)
@@ -254,25 +254,25 @@ typedef uint8_t xen_domain_handle_t[16];
 #define SEGBASE_GS_USER_SEL 3
 
 /* vcpu_guest_context flags, and the flags word of the iret frame. */
-#define VGCF_I387_VALID			(1 << 0)
-#define VGCF_IN_KERNEL			(1 << 2)
-#define _VGCF_i387_valid		0
-#define VGCF_i387_valid			(1 << _VGCF_i387_valid)
-#define _VGCF_in_kernel			2
-#define VGCF_in_kernel			(1 << _VGCF_in_kernel)
-#define _VGCF_failsafe_disables_events	3
-#define VGCF_failsafe_disables_events	(1 << _VGCF_failsafe_disables_events)
-#define _VGCF_syscall_disables_events	4
-#define VGCF_syscall_disables_events	(1 << _VGCF_syscall_disables_events)
-#define _VGCF_online			5
-#define VGCF_online			(1 << _VGCF_online)
-#define _VGCF_in_syscall		8
-#define VGCF_in_syscall			(1 << _VGCF_in_syscall)
-#define VGCF_IN_SYSCALL			VGCF_in_syscall
+#define VGCF_I387_VALID		       (1 << 0)
+#define VGCF_IN_KERNEL		       (1 << 2)
+#define _VGCF_i387_valid	       0
+#define VGCF_i387_valid		       (1 << _VGCF_i387_valid)
+#define _VGCF_in_kernel		       2
+#define VGCF_in_kernel		       (1 << _VGCF_in_kernel)
+#define _VGCF_failsafe_disables_events 3
+#define VGCF_failsafe_disables_events  (1 << _VGCF_failsafe_disables_events)
+#define _VGCF_syscall_disables_events  4
+#define VGCF_syscall_disables_events   (1 << _VGCF_syscall_disables_events)
+#define _VGCF_online		       5
+#define VGCF_online		       (1 << _VGCF_online)
+#define _VGCF_in_syscall	       8
+#define VGCF_in_syscall		       (1 << _VGCF_in_syscall)
+#define VGCF_IN_SYSCALL		       VGCF_in_syscall
 
 /* The forced-emulation prefix: ud2a and the letters "xen". */
 #ifdef __ASSEMBLY__
-#define XEN_EMULATE_PREFIX .byte 0x0f,0x0b,0x78,0x65,0x6e ;
+#define XEN_EMULATE_PREFIX .byte 0x0f, 0x0b, 0x78, 0x65, 0x6e;
 #define XEN_CPUID	   XEN_EMULATE_PREFIX cpuid
 #else
 #define XEN_EMULATE_PREFIX ".byte 0x0f,0x0b,0x78,0x65,0x6e ; "

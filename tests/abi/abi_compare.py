@@ -338,18 +338,14 @@ def compile_alone(root, flags):
     return passed, failures
 
 
-# (file, old text, new text, what the report must mention)
+# (file, pattern, replacement, what the report must mention)
 MUTATIONS = (
-    ("xen.h", "#define VIRQ_DEBUG\t1", "#define VIRQ_DEBUG\t91",
-     "VIRQ_DEBUG"),
-    ("xen.h", "\tuint8_t evtchn_upcall_mask;\n\tuint8_t _pad0[6];",
-     "\tuint8_t _pad0[6];\n\tuint8_t evtchn_upcall_mask;",
-     "evtchn_upcall_mask"),
-    ("domctl.h", "\t\tuint8_t pad[128];", "\t\tuint8_t pad[136];",
-     "struct_xen_domctl"),
-    ("io/xs_wire.h", "#define XENSTORE_CONNECTED 0",
-     "#define XENSTORE_CONNECTED 0\n#define XENSTORE_NO_SUCH_NAME 7",
-     "XENSTORE_NO_SUCH_NAME"),
+    ("xen.h", r"(#define VIRQ_DEBUG\s+)1\b", r"\g<1>91", "VIRQ_DEBUG"),
+    ("xen.h", r"(\s+uint8_t evtchn_upcall_mask;)(\s+uint8_t _pad0\[6\];)",
+     r"\2\1", "evtchn_upcall_mask"),
+    ("domctl.h", r"(uint8_t pad)\[128\]", r"\1[136]", "struct_xen_domctl"),
+    ("io/xs_wire.h", r"(#define XENSTORE_CONNECTED\s+0)",
+     r"\1\n#define XENSTORE_NO_SUCH_NAME 7", "XENSTORE_NO_SUCH_NAME"),
 )
 
 
@@ -363,12 +359,13 @@ def self_test(root, xen, work):
         path = os.path.join(copy, "public", name)
         with open(path) as f:
             text = f.read()
-        if old not in text:
+        text, count = re.subn(old, new, text, count=1)
+        if not count:
             failures.append("self-test %d: %s no longer holds '%s'"
                             % (i, name, old))
             continue
         with open(path, "w") as f:
-            f.write(text.replace(old, new, 1))
+            f.write(text)
         # Without the asserts, or the compiler would catch it before us.
         mutant = Headers("mutant%d" % i, our_text(copy),
                          ["-I" + copy, "-D_Static_assert(a,b)=struct "

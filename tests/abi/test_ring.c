@@ -56,9 +56,9 @@ static void test_slots(void)
 
 static void test_round_trip(RING_IDX at, const char *sentence)
 {
-	struct blkif_request req = { .operation = BLKIF_OP_READ };
+	struct blkif_request req = {.operation = BLKIF_OP_READ};
 	struct blkif_request got;
-	struct blkif_response rsp = { .status = BLKIF_RSP_OKAY };
+	struct blkif_response rsp = {.status = BLKIF_RSP_OKAY};
 	struct blkif_response answer;
 	int ok = 1;
 
@@ -87,11 +87,12 @@ static void test_round_trip(RING_IDX at, const char *sentence)
 
 static void test_notify(void)
 {
-	struct blkif_request req = { .id = 1 }, got;
+	struct blkif_request req = {.id = 1}, got;
 
 	start(0);
 	blkif_front_put(&front, &req);
-	check(blkif_front_push(&front) == 1, "the first request wakes the peer");
+	check(blkif_front_push(&front) == 1,
+	      "the first request wakes the peer");
 	blkif_front_put(&front, &req);
 	check(blkif_front_push(&front) == 0, "a peer that runs is left alone");
 	while (blkif_back_get(&back, &got) == 1)
@@ -104,7 +105,7 @@ static void test_notify(void)
 
 static void test_liars(void)
 {
-	struct blkif_request req = { .id = 1 }, got;
+	struct blkif_request req = {.id = 1}, got;
 	struct blkif_response rsp;
 
 	start(0);

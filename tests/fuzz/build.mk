@@ -27,10 +27,17 @@ $(FUZZ_BINS): $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $$(FUZZ_$$*_SRCS) \
 .PHONY: fuzz
 fuzz: $(FUZZ_BINS) ## fuzz each pure core for FUZZ_SECONDS (20)
 	@for name in $(FUZZ_NAMES); do \
-		echo "== fuzz_$$name, $(FUZZ_SECONDS) s"; \
+		out=$(BUILD)/fuzz/$$name; \
 		mkdir -p $(BUILD)/fuzz/corpus/$$name; \
-		$(BUILD)/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) \
-			-timeout=10 -print_final_stats=1 -verbosity=0 \
-			-artifact_prefix=$(BUILD)/fuzz/$$name- \
-			$(BUILD)/fuzz/corpus/$$name || exit 1; \
+		if ! $(BUILD)/fuzz/fuzz_$$name -timeout=10 \
+			-max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+			-artifact_prefix=$$out- $(BUILD)/fuzz/corpus/$$name \
+			>$$out.log 2>&1; then \
+			tail -n 40 $$out.log; \
+			echo "fuzz_$$name: FAILED, the input is $$out-*"; \
+			exit 1; \
+		fi; \
+		echo "fuzz_$$name: $(FUZZ_SECONDS) s," \
+			"$$(sed -n 's/^stat::number_of_executed_units: *//p' \
+			$$out.log) runs, no failure"; \
 	done

@@ -48,7 +48,7 @@ GUEST_NOTES_$(1) := $$(if $$(wildcard tests/guest/$(1)/notes.S),\
 	$(BUILD)/guest/obj/$(1)/notes.S.o,$(BUILD)/guest/lib/notes.S.o)
 $(BUILD)/guest/$(1).elf: $(BUILD)/guest/obj/$(1)/main.c.o \
 		$$(GUEST_NOTES_$(1)) $(GUEST_LIB) tests/guest/lib/guest.ld
-	$$(CC) -nostdlib -static -no-pie -Wl,--build-id=none \
+	$$(CC) -nostdlib -static -Wl,--build-id=none \
 		-Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
 		-Wl,--no-warn-rwx-segments \
 		-Wl,--defsym=GUEST_BASE=$(call guest_base,$(1)) \

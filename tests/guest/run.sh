@@ -32,6 +32,8 @@ qemu-system-x86_64 -accel tcg -cpu "${GUEST_CPU:-Nehalem}" -smp 1 \
 qemu=$!
 trap 'kill $qemu 2>/dev/null; wait $qemu 2>/dev/null; rm -f "$log" "$log.qemu"' EXIT
 
+trap 'exit 1' INT TERM
+
 # The end is a verdict, the announced crash, QEMU's exit, or the limit.
 outcome=
 for ((tick = 0; tick < limit * 10; tick++)); do

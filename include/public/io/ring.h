@@ -96,140 +96,139 @@ static inline int ring_rearm(const RING_IDX *prod, RING_IDX *event,
  * foo_back_push(b)                 as foo_front_push
  * foo_back_rearm(b)                as foo_front_rearm
  */
-#define DEFINE_RING_TYPES(name, req_type, rsp_type)			     \
-	union name##_sring_entry {					     \
-		req_type req;						     \
-		rsp_type rsp;						     \
-	};								     \
-	struct name##_sring {						     \
-		RING_IDX req_prod;					     \
-		RING_IDX req_event;					     \
-		RING_IDX rsp_prod;					     \
-		RING_IDX rsp_event;					     \
-		uint8_t _pad0[RING_HEADER_BYTES - 4 * sizeof(RING_IDX)];     \
-		union name##_sring_entry ring[1];			     \
-	};								     \
-	_Static_assert(__builtin_offsetof(struct name##_sring, ring) ==	     \
-			       RING_HEADER_BYTES, "ABI");		     \
-	struct name##_front_ring {					     \
-		RING_IDX req_prod_pvt;					     \
-		RING_IDX rsp_cons;					     \
-		uint32_t nr_ents;					     \
-		uint32_t _pad0;						     \
-		struct name##_sring *sring;				     \
-	};								     \
-	struct name##_back_ring {					     \
-		RING_IDX rsp_prod_pvt;					     \
-		RING_IDX req_cons;					     \
-		uint32_t nr_ents;					     \
-		uint32_t _pad0;						     \
-		struct name##_sring *sring;				     \
-	};								     \
-	static inline void name##_sring_init(struct name##_sring *s)	     \
-	{								     \
-		s->req_prod = 0;					     \
-		s->rsp_prod = 0;					     \
-		s->req_event = 1;					     \
-		s->rsp_event = 1;					     \
-		__builtin_memset(s->_pad0, 0, sizeof(s->_pad0));	     \
-	}								     \
-	static inline void name##_front_init(struct name##_front_ring *f,    \
-					     struct name##_sring *s,	     \
-					     uint32_t bytes)		     \
-	{								     \
-		f->req_prod_pvt = 0;					     \
-		f->rsp_cons = 0;					     \
-		f->nr_ents = ring_slot_count(bytes, sizeof(s->ring[0]));     \
-		f->_pad0 = 0;						     \
-		f->sring = s;						     \
-	}								     \
-	static inline uint32_t						     \
-	name##_front_free(const struct name##_front_ring *f)		     \
-	{								     \
-		return f->nr_ents - (f->req_prod_pvt - f->rsp_cons);	     \
-	}								     \
-	static inline int name##_front_put(struct name##_front_ring *f,	     \
-					   const req_type *req)		     \
-	{								     \
-		if (name##_front_free(f) == 0)				     \
-			return -1;					     \
-		f->sring->ring[f->req_prod_pvt & (f->nr_ents - 1)].req =     \
-			*req;						     \
-		f->req_prod_pvt++;					     \
-		return 0;						     \
-	}								     \
-	static inline int name##_front_push(struct name##_front_ring *f)     \
-	{								     \
-		return ring_publish(&f->sring->req_prod,		     \
-				    &f->sring->req_event, f->req_prod_pvt);  \
-	}								     \
-	static inline int name##_front_get(struct name##_front_ring *f,	     \
-					   rsp_type *rsp)		     \
-	{								     \
-		RING_IDX prod = ring_load(&f->sring->rsp_prod);		     \
-									     \
-		if (prod == f->rsp_cons)				     \
-			return 0;					     \
-		if ((RING_IDX)(prod - f->rsp_cons) >			     \
-		    (RING_IDX)(f->req_prod_pvt - f->rsp_cons))		     \
-			return -1;					     \
-		__builtin_memcpy(					     \
-			rsp,						     \
-			&f->sring->ring[f->rsp_cons & (f->nr_ents - 1)].rsp, \
-			sizeof(*rsp));					     \
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);		     \
-		f->rsp_cons++;						     \
-		return 1;						     \
-	}								     \
-	static inline int name##_front_rearm(struct name##_front_ring *f)    \
-	{								     \
-		return ring_rearm(&f->sring->rsp_prod,			     \
-				  &f->sring->rsp_event, f->rsp_cons);	     \
-	}								     \
-	static inline void name##_back_init(struct name##_back_ring *b,	     \
-					    struct name##_sring *s,	     \
-					    uint32_t bytes)		     \
-	{								     \
-		b->rsp_prod_pvt = ring_load(&s->rsp_prod);		     \
-		b->req_cons = b->rsp_prod_pvt;				     \
-		b->nr_ents = ring_slot_count(bytes, sizeof(s->ring[0]));     \
-		b->_pad0 = 0;						     \
-		b->sring = s;						     \
-	}								     \
-	static inline int name##_back_get(struct name##_back_ring *b,	     \
-					  req_type *req)		     \
-	{								     \
-		RING_IDX prod = ring_load(&b->sring->req_prod);		     \
-									     \
-		if (prod == b->req_cons)				     \
-			return 0;					     \
-		if ((RING_IDX)(prod - b->rsp_prod_pvt) > b->nr_ents)	     \
-			return -1;					     \
-		__builtin_memcpy(					     \
-			req,						     \
-			&b->sring->ring[b->req_cons & (b->nr_ents - 1)].req, \
-			sizeof(*req));					     \
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);		     \
-		b->req_cons++;						     \
-		return 1;						     \
-	}								     \
-	static inline void name##_back_put(struct name##_back_ring *b,	     \
-					   const rsp_type *rsp)		     \
-	{								     \
-		b->sring->ring[b->rsp_prod_pvt & (b->nr_ents - 1)].rsp =     \
-			*rsp;						     \
-		b->rsp_prod_pvt++;					     \
-	}								     \
-	static inline int name##_back_push(struct name##_back_ring *b)	     \
-	{								     \
-		return ring_publish(&b->sring->rsp_prod,		     \
-				    &b->sring->rsp_event, b->rsp_prod_pvt);  \
-	}								     \
-	static inline int name##_back_rearm(struct name##_back_ring *b)	     \
-	{								     \
-		return ring_rearm(&b->sring->req_prod,			     \
-				  &b->sring->req_event, b->req_cons);	     \
-	}								     \
+#define DEFINE_RING_TYPES(name, req_type, rsp_type)                            \
+	union name##_sring_entry {                                             \
+		req_type req;                                                  \
+		rsp_type rsp;                                                  \
+	};                                                                     \
+	struct name##_sring {                                                  \
+		RING_IDX req_prod;                                             \
+		RING_IDX req_event;                                            \
+		RING_IDX rsp_prod;                                             \
+		RING_IDX rsp_event;                                            \
+		uint8_t _pad0[RING_HEADER_BYTES - 4 * sizeof(RING_IDX)];       \
+		union name##_sring_entry ring[1];                              \
+	};                                                                     \
+	_Static_assert(__builtin_offsetof(struct name##_sring, ring) ==        \
+			       RING_HEADER_BYTES,                              \
+		       "ABI");                                                 \
+	struct name##_front_ring {                                             \
+		RING_IDX req_prod_pvt;                                         \
+		RING_IDX rsp_cons;                                             \
+		uint32_t nr_ents;                                              \
+		uint32_t _pad0;                                                \
+		struct name##_sring *sring;                                    \
+	};                                                                     \
+	struct name##_back_ring {                                              \
+		RING_IDX rsp_prod_pvt;                                         \
+		RING_IDX req_cons;                                             \
+		uint32_t nr_ents;                                              \
+		uint32_t _pad0;                                                \
+		struct name##_sring *sring;                                    \
+	};                                                                     \
+	static inline void name##_sring_init(struct name##_sring *s)           \
+	{                                                                      \
+		s->req_prod = 0;                                               \
+		s->rsp_prod = 0;                                               \
+		s->req_event = 1;                                              \
+		s->rsp_event = 1;                                              \
+		__builtin_memset(s->_pad0, 0, sizeof(s->_pad0));               \
+	}                                                                      \
+	static inline void name##_front_init(struct name##_front_ring *f,      \
+					     struct name##_sring *s,           \
+					     uint32_t bytes)                   \
+	{                                                                      \
+		f->req_prod_pvt = 0;                                           \
+		f->rsp_cons = 0;                                               \
+		f->nr_ents = ring_slot_count(bytes, sizeof(s->ring[0]));       \
+		f->_pad0 = 0;                                                  \
+		f->sring = s;                                                  \
+	}                                                                      \
+	static inline uint32_t name##_front_free(                              \
+		const struct name##_front_ring *f)                             \
+	{                                                                      \
+		return f->nr_ents - (f->req_prod_pvt - f->rsp_cons);           \
+	}                                                                      \
+	static inline int name##_front_put(struct name##_front_ring *f,        \
+					   const req_type *req)                \
+	{                                                                      \
+		if (name##_front_free(f) == 0)                                 \
+			return -1;                                             \
+		f->sring->ring[f->req_prod_pvt & (f->nr_ents - 1)].req = *req; \
+		f->req_prod_pvt++;                                             \
+		return 0;                                                      \
+	}                                                                      \
+	static inline int name##_front_push(struct name##_front_ring *f)       \
+	{                                                                      \
+		return ring_publish(&f->sring->req_prod, &f->sring->req_event, \
+				    f->req_prod_pvt);                          \
+	}                                                                      \
+	static inline int name##_front_get(struct name##_front_ring *f,        \
+					   rsp_type *rsp)                      \
+	{                                                                      \
+		RING_IDX prod = ring_load(&f->sring->rsp_prod);                \
+                                                                               \
+		if (prod == f->rsp_cons)                                       \
+			return 0;                                              \
+		if ((RING_IDX)(prod - f->rsp_cons) >                           \
+		    (RING_IDX)(f->req_prod_pvt - f->rsp_cons))                 \
+			return -1;                                             \
+		__builtin_memcpy(                                              \
+			rsp,                                                   \
+			&f->sring->ring[f->rsp_cons & (f->nr_ents - 1)].rsp,   \
+			sizeof(*rsp));                                         \
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);                       \
+		f->rsp_cons++;                                                 \
+		return 1;                                                      \
+	}                                                                      \
+	static inline int name##_front_rearm(struct name##_front_ring *f)      \
+	{                                                                      \
+		return ring_rearm(&f->sring->rsp_prod, &f->sring->rsp_event,   \
+				  f->rsp_cons);                                \
+	}                                                                      \
+	static inline void name##_back_init(struct name##_back_ring *b,        \
+					    struct name##_sring *s,            \
+					    uint32_t bytes)                    \
+	{                                                                      \
+		b->rsp_prod_pvt = ring_load(&s->rsp_prod);                     \
+		b->req_cons = b->rsp_prod_pvt;                                 \
+		b->nr_ents = ring_slot_count(bytes, sizeof(s->ring[0]));       \
+		b->_pad0 = 0;                                                  \
+		b->sring = s;                                                  \
+	}                                                                      \
+	static inline int name##_back_get(struct name##_back_ring *b,          \
+					  req_type *req)                       \
+	{                                                                      \
+		RING_IDX prod = ring_load(&b->sring->req_prod);                \
+                                                                               \
+		if (prod == b->req_cons)                                       \
+			return 0;                                              \
+		if ((RING_IDX)(prod - b->rsp_prod_pvt) > b->nr_ents)           \
+			return -1;                                             \
+		__builtin_memcpy(                                              \
+			req,                                                   \
+			&b->sring->ring[b->req_cons & (b->nr_ents - 1)].req,   \
+			sizeof(*req));                                         \
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);                       \
+		b->req_cons++;                                                 \
+		return 1;                                                      \
+	}                                                                      \
+	static inline void name##_back_put(struct name##_back_ring *b,         \
+					   const rsp_type *rsp)                \
+	{                                                                      \
+		b->sring->ring[b->rsp_prod_pvt & (b->nr_ents - 1)].rsp = *rsp; \
+		b->rsp_prod_pvt++;                                             \
+	}                                                                      \
+	static inline int name##_back_push(struct name##_back_ring *b)         \
+	{                                                                      \
+		return ring_publish(&b->sring->rsp_prod, &b->sring->rsp_event, \
+				    b->rsp_prod_pvt);                          \
+	}                                                                      \
+	static inline int name##_back_rearm(struct name##_back_ring *b)        \
+	{                                                                      \
+		return ring_rearm(&b->sring->req_prod, &b->sring->req_event,   \
+				  b->req_cons);                                \
+	}                                                                      \
 	_Static_assert(sizeof(RING_IDX) == 4, "ABI")
 
 #endif /* !__ASSEMBLY__ */

@@ -9,26 +9,28 @@
  */
 #include "guest.h"
 
-#define CODE_DPL0  0x00af9b000000ffffUL
-#define DATA_DPL0  0x00cf93000000ffffUL
-#define CODE_DPL3  0x00affb000000ffffUL
-#define CALL_GATE  0x0000ec000008f000UL /* DPL 3 gate to selector 8 */
-#define TSS_AVAIL  0x0000890000000067UL
-#define LDT_DESC   0x0000820000000fffUL
-#define INT_GATE   0x0000ee000008f000UL
-#define TASK_GATE  0x0000e50000080000UL
-#define CODE_CONF  0x00af9f000000ffffUL /* conforming, DPL 0 */
+#define CODE_DPL0 0x00af9b000000ffffUL
+#define DATA_DPL0 0x00cf93000000ffffUL
+#define CODE_DPL3 0x00affb000000ffffUL
+#define CALL_GATE 0x0000ec000008f000UL /* DPL 3 gate to selector 8 */
+#define TSS_AVAIL 0x0000890000000067UL
+#define LDT_DESC  0x0000820000000fffUL
+#define INT_GATE  0x0000ee000008f000UL
+#define TASK_GATE 0x0000e50000080000UL
+#define CODE_CONF 0x00af9f000000ffffUL /* conforming, DPL 0 */
 
 static const struct {
 	const char *name;
 	uint64_t value;
 } evil[] = {
-	{ "a call gate", CALL_GATE },	{ "a free TSS", TSS_AVAIL },
-	{ "an LDT", LDT_DESC },		{ "an interrupt gate", INT_GATE },
-	{ "a task gate", TASK_GATE },
-	{ "a 16-bit call gate", 0x0000e4000008f000UL },
-	{ "a busy TSS", 0x00008b0000000067UL },
-	{ "a gate of type 0x1e", 0x00009e000008f000UL & ~(1UL << 44) },
+	{"a call gate", CALL_GATE},
+	{"a free TSS", TSS_AVAIL},
+	{"an LDT", LDT_DESC},
+	{"an interrupt gate", INT_GATE},
+	{"a task gate", TASK_GATE},
+	{"a 16-bit call gate", 0x0000e4000008f000UL},
+	{"a busy TSS", 0x00008b0000000067UL},
+	{"a gate of type 0x1e", 0x00009e000008f000UL & ~(1UL << 44)},
 };
 
 /* A call gate with DPL 0 is out of ring 3's reach; it may be emulated. */
@@ -91,8 +93,8 @@ void guest_main(void)
 	expect_refused(hypercall2(__HYPERVISOR_update_descriptor,
 				  maddr_of(&live[5]) + 4, 0));
 	/* Good ones go in, and work at ring 3 only. */
-	expect_rc(hypercall2(__HYPERVISOR_update_descriptor,
-			     maddr_of(&live[6]), CODE_DPL3),
+	expect_rc(hypercall2(__HYPERVISOR_update_descriptor, maddr_of(&live[6]),
+			     CODE_DPL3),
 		  0);
 	expect(((live[6] >> 45) & 3) == 3, "a good descriptor became %lx",
 	       live[6]);
@@ -105,8 +107,8 @@ void guest_main(void)
 			many[i] = mfn_of(live);
 		expect_refused(hypercall2(__HYPERVISOR_set_gdt, PTR(many),
 					  FIRST_RESERVED_GDT_ENTRY + 1));
-		expect_refused(hypercall2(__HYPERVISOR_set_gdt, PTR(many),
-					  8192));
+		expect_refused(
+			hypercall2(__HYPERVISOR_set_gdt, PTR(many), 8192));
 		expect_refused(hypercall2(__HYPERVISOR_set_gdt, PTR(many),
 					  0x10000000));
 	}
@@ -126,7 +128,7 @@ void guest_main(void)
 			static const struct {
 				uint32_t offset;
 				uint16_t selector;
-			} target = { 0, 0x0f };
+			} target = {0, 0x0f};
 
 			__asm__ volatile("lcall *%0" : : "m"(target));
 			failure("a call through an LDT gate came back");

@@ -20,9 +20,9 @@
 #include "public/io/netif.h"
 #include "public/io/xenbus.h"
 
-#define SECOND	  1000000000UL
-#define SECTOR	  512
-#define PATIENCE  (60 * SECOND)
+#define SECOND	   1000000000UL
+#define SECTOR	   512
+#define PATIENCE   (60 * SECOND)
 #define RX_BUFFERS 16
 
 static bool option(const char *word)
@@ -169,9 +169,9 @@ static int16_t blk_do(struct blkif_request *req)
 
 static int16_t blk_sector(uint8_t operation, uint64_t sector)
 {
-	struct blkif_request req = { .operation = operation,
-				     .nr_segments = 1,
-				     .sector_number = sector };
+	struct blkif_request req = {.operation = operation,
+				    .nr_segments = 1,
+				    .sector_number = sector};
 
 	req.seg[0].gref = blk_ref;
 	return blk_do(&req);
@@ -211,8 +211,7 @@ static void test_block(void)
 	status = blk_sector(BLKIF_OP_READ, 0);
 	expect(status == BLKIF_RSP_OKAY, "reading sector 0: %d", status);
 	status = blk_sector(BLKIF_OP_READ, sectors - 1);
-	expect(status == BLKIF_RSP_OKAY, "reading the last sector: %d",
-	       status);
+	expect(status == BLKIF_RSP_OKAY, "reading the last sector: %d", status);
 
 	if (!(info & VDISK_READONLY)) {
 		memcpy(saved, blk_page, SECTOR);
@@ -232,8 +231,7 @@ static void test_block(void)
 		expect(status == BLKIF_RSP_OKAY, "putting back: %d", status);
 		if (node_number(backend, "feature-flush-cache", 0)) {
 			struct blkif_request flush = {
-				.operation = BLKIF_OP_FLUSH_DISKCACHE
-			};
+				.operation = BLKIF_OP_FLUSH_DISKCACHE};
 
 			status = blk_do(&flush);
 			expect(status == BLKIF_RSP_OKAY, "flushing: %d",
@@ -261,7 +259,7 @@ static grant_ref_t rx_ref[RX_BUFFERS];
 
 static void net_send(char *page, grant_ref_t ref, uint16_t bytes)
 {
-	struct netif_tx_request req = { .gref = ref, .id = 1, .size = bytes };
+	struct netif_tx_request req = {.gref = ref, .id = 1, .size = bytes};
 	struct netif_tx_response rsp;
 	uint64_t end = time_ns() + PATIENCE;
 	int rc;
@@ -283,7 +281,7 @@ static void net_send(char *page, grant_ref_t ref, uint16_t bytes)
 
 static void rx_offer(uint16_t id)
 {
-	struct netif_rx_request req = { .id = id, .gref = rx_ref[id] };
+	struct netif_rx_request req = {.id = id, .gref = rx_ref[id]};
 
 	require_rc(netif_rx_front_put(&rx, &req), 0);
 	if (netif_rx_front_push(&rx))
@@ -344,10 +342,9 @@ static int hex(char c)
 	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
-static uint16_t make_arp(uint8_t *p, const uint8_t from[4],
-			 const uint8_t to[4])
+static uint16_t make_arp(uint8_t *p, const uint8_t from[4], const uint8_t to[4])
 {
-	static const uint8_t head[] = { 8, 6, 0, 1, 8, 0, 6, 4, 0, 1 };
+	static const uint8_t head[] = {8, 6, 0, 1, 8, 0, 6, 4, 0, 1};
 
 	memset(p, 0xff, 6);
 	memcpy(p + 6, mac, 6);
@@ -366,7 +363,7 @@ static void test_network(void)
 	struct netif_tx_sring *tx_page = page_alloc();
 	struct netif_rx_sring *rx_ring = page_alloc();
 	char *packet = page_alloc();
-	uint8_t to[4] = { 10, 255, 255, 254 }, from[4] = { 10, 255, 255, 253 };
+	uint8_t to[4] = {10, 255, 255, 254}, from[4] = {10, 255, 255, 253};
 	domid_t backend_id;
 	grant_ref_t ref;
 	bool want = option_ip("arp=", to), answered = false;
@@ -379,8 +376,8 @@ static void test_network(void)
 	format(path, sizeof(path), "%s/mac", front);
 	expect_rc(store_read(path, text, sizeof(text)), 0);
 	for (int i = 0; i < 6; i++)
-		mac[i] = (uint8_t)(hex(text[3 * i]) << 4 |
-				   hex(text[3 * i + 1]));
+		mac[i] =
+			(uint8_t)(hex(text[3 * i]) << 4 | hex(text[3 * i + 1]));
 	await_state(backend, XenbusStateInitWait);
 	expect(node_number(backend, "feature-rx-copy", 0) == 1,
 	       "the backend cannot copy");

@@ -27,19 +27,19 @@ void guest_main(void)
 
 	for (uint64_t r = 0; r < 4; r++)
 		for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
-			expect(set_dr(r, addresses[i]) < 0,
-			       "dr%lu took %lx", r, addresses[i]);
-			expect(get_dr(r) != addresses[i], "dr%lu holds %lx",
-			       r, addresses[i]);
+			expect(set_dr(r, addresses[i]) < 0, "dr%lu took %lx", r,
+			       addresses[i]);
+			expect(get_dr(r) != addresses[i], "dr%lu holds %lx", r,
+			       addresses[i]);
 		}
 	/* Bits 32..63 of DR7 and DR6 make the processor fault. */
 	for (int bit = 32; bit < 64; bit++) {
 		set_dr(7, 0x400 | (1UL << bit));
-		expect(!((get_dr(7) >> 32) & 0xffffffffUL),
-		       "dr7 holds %lx", get_dr(7));
+		expect(!((get_dr(7) >> 32) & 0xffffffffUL), "dr7 holds %lx",
+		       get_dr(7));
 		set_dr(6, 0xffff0ff0UL | (1UL << bit));
-		expect(!((get_dr(6) >> 32) & 0xffffffffUL),
-		       "dr6 holds %lx", get_dr(6));
+		expect(!((get_dr(6) >> 32) & 0xffffffffUL), "dr6 holds %lx",
+		       get_dr(6));
 	}
 	/* General detect would trap the hypervisor's own accesses. */
 	set_dr(7, 0x400 | (1 << 13));

@@ -9,7 +9,7 @@
 
 static void expect_status(evtchn_port_t port, uint32_t want)
 {
-	struct evtchn_status s = { .dom = DOMID_SELF, .port = port };
+	struct evtchn_status s = {.dom = DOMID_SELF, .port = port};
 
 	expect_rc(do_event_op(EVTCHNOP_status, &s), 0);
 	expect(s.status == want, "port %u: status %u instead of %u", port,
@@ -18,11 +18,11 @@ static void expect_status(evtchn_port_t port, uint32_t want)
 
 void guest_main(void)
 {
-	struct evtchn_alloc_unbound unbound = { .dom = DOMID_SELF,
-						.remote_dom = DOMID_SELF };
-	struct evtchn_bind_interdomain bind = { .remote_dom = DOMID_SELF };
-	struct evtchn_bind_ipi ipi = { .vcpu = 0 };
-	struct evtchn_bind_vcpu to_vcpu = { .vcpu = 0 };
+	struct evtchn_alloc_unbound unbound = {.dom = DOMID_SELF,
+					       .remote_dom = DOMID_SELF};
+	struct evtchn_bind_interdomain bind = {.remote_dom = DOMID_SELF};
+	struct evtchn_bind_ipi ipi = {.vcpu = 0};
+	struct evtchn_bind_vcpu to_vcpu = {.vcpu = 0};
 	struct evtchn_send send;
 	struct evtchn_close close;
 	evtchn_port_t a, b;

@@ -30,9 +30,9 @@ static void take_queue(unsigned int q)
 			       "port %u is queued but not linked: %x", port, w);
 			next = w & ~((1u << EVTCHN_FIFO_LINKED) |
 				     EVTCHN_FIFO_LINK_MASK);
-		} while (!__atomic_compare_exchange_n(
-			&words[port], &w, next, false, __ATOMIC_SEQ_CST,
-			__ATOMIC_SEQ_CST));
+		} while (!__atomic_compare_exchange_n(&words[port], &w, next,
+						      false, __ATOMIC_SEQ_CST,
+						      __ATOMIC_SEQ_CST));
 		if ((next & (1u << EVTCHN_FIFO_PENDING)) &&
 		    !(next & (1u << EVTCHN_FIFO_MASKED))) {
 			__atomic_and_fetch(&words[port],
@@ -68,8 +68,8 @@ static bool upcall(struct trap_frame *frame, uint64_t cr2)
 
 static evtchn_port_t new_ipi(uint32_t priority)
 {
-	struct evtchn_bind_ipi ipi = { .vcpu = 0 };
-	struct evtchn_set_priority set = { .priority = priority };
+	struct evtchn_bind_ipi ipi = {.vcpu = 0};
+	struct evtchn_set_priority set = {.priority = priority};
 
 	expect_rc(do_event_op(EVTCHNOP_bind_ipi, &ipi), 0);
 	set.port = ipi.port;
@@ -79,14 +79,14 @@ static evtchn_port_t new_ipi(uint32_t priority)
 
 static void send(evtchn_port_t port)
 {
-	struct evtchn_send op = { .port = port };
+	struct evtchn_send op = {.port = port};
 
 	expect_rc(do_event_op(EVTCHNOP_send, &op), 0);
 }
 
 static void unmask(evtchn_port_t port)
 {
-	struct evtchn_unmask op = { .port = port };
+	struct evtchn_unmask op = {.port = port};
 
 	/* The hypervisor leaves the masking to us, so clear it first. */
 	__atomic_and_fetch(&words[port], ~(1u << EVTCHN_FIFO_MASKED),
@@ -96,8 +96,8 @@ static void unmask(evtchn_port_t port)
 
 void guest_main(void)
 {
-	struct evtchn_init_control init = { .vcpu = 0 };
-	struct evtchn_expand_array expand = { 0 };
+	struct evtchn_init_control init = {.vcpu = 0};
+	struct evtchn_expand_array expand = {0};
 	evtchn_port_t low[3], high;
 	void *array = page_alloc();
 	long rc;

@@ -12,11 +12,11 @@ static long op(unsigned int cmd, uint64_t nr, uint32_t order, uint32_t flags,
 	       uint64_t first)
 {
 	static xen_pfn_t list[8];
-	struct xen_memory_reservation r = { .extent_start = PTR(list),
-					    .nr_extents = nr,
-					    .extent_order = order,
-					    .mem_flags = flags,
-					    .domid = DOMID_SELF };
+	struct xen_memory_reservation r = {.extent_start = PTR(list),
+					   .nr_extents = nr,
+					   .extent_order = order,
+					   .mem_flags = flags,
+					   .domid = DOMID_SELF};
 
 	for (int i = 0; i < 8; i++)
 		list[i] = first;
@@ -25,11 +25,11 @@ static long op(unsigned int cmd, uint64_t nr, uint32_t order, uint32_t flags,
 
 void guest_main(void)
 {
-	static const uint32_t orders[] = { 10, 19, 21, 31, 32, 51, 52, 63,
-					   64, 255, 0x80000000u, ~0u };
-	static const unsigned int cmds[] = { XENMEM_increase_reservation,
-					     XENMEM_decrease_reservation,
-					     XENMEM_populate_physmap };
+	static const uint32_t orders[] = {10, 19, 21, 31,  32,		51,
+					  52, 63, 64, 255, 0x80000000u, ~0u};
+	static const unsigned int cmds[] = {XENMEM_increase_reservation,
+					    XENMEM_decrease_reservation,
+					    XENMEM_populate_physmap};
 	domid_t self = DOMID_SELF;
 	long before, now;
 	uint64_t nowhere = 0xfffffffffffUL;
@@ -53,8 +53,8 @@ void guest_main(void)
 		       "op %u of 2^60 extents did something", cmds[c]);
 	}
 	/* A page that is in use as a table cannot be given back. */
-	expect(op(XENMEM_decrease_reservation, 1, 0, 0,
-		  0xfffffffffffffffUL) <= 0,
+	expect(op(XENMEM_decrease_reservation, 1, 0, 0, 0xfffffffffffffffUL) <=
+		       0,
 	       "a frame that is not there was given back");
 	/* The same frame eight times: once at most. */
 	expect_rc(do_update_va(page, 0, UVMF_INVLPG), 0);
@@ -67,7 +67,7 @@ void guest_main(void)
 	/* Exchanges whose sizes overflow. */
 	for (size_t o = 0; o < ARRAY_SIZE(orders); o++) {
 		static xen_pfn_t in[1], out[1];
-		struct xen_memory_exchange x = { 0 };
+		struct xen_memory_exchange x = {0};
 
 		in[0] = nowhere;
 		x.in.extent_start = PTR(in);

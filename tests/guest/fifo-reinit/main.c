@@ -11,16 +11,15 @@
 
 static long init(uint64_t gfn, uint32_t offset, uint32_t vcpu)
 {
-	struct evtchn_init_control op = { .control_gfn = gfn,
-					  .offset = offset,
-					  .vcpu = vcpu };
+	struct evtchn_init_control op = {
+		.control_gfn = gfn, .offset = offset, .vcpu = vcpu};
 
 	return do_event_op(EVTCHNOP_init_control, &op);
 }
 
 static long expand(uint64_t gfn)
 {
-	struct evtchn_expand_array op = { .array_gfn = gfn };
+	struct evtchn_expand_array op = {.array_gfn = gfn};
 
 	return do_event_op(EVTCHNOP_expand_array, &op);
 }
@@ -30,7 +29,7 @@ void guest_main(void)
 	struct evtchn_fifo_control_block *control = page_alloc();
 	volatile event_word_t *words = page_alloc();
 	void *second = page_alloc();
-	struct evtchn_bind_ipi ipi = { .vcpu = 0 };
+	struct evtchn_bind_ipi ipi = {.vcpu = 0};
 	evtchn_port_t a, b;
 	struct evtchn_send send;
 	long rc;

@@ -14,8 +14,7 @@ static int16_t map_at(uint64_t host_addr, uint32_t flags, grant_ref_t ref,
 		      domid_t dom)
 {
 	struct gnttab_map_grant_ref op = {
-		.host_addr = host_addr, .flags = flags, .ref = ref, .dom = dom
-	};
+		.host_addr = host_addr, .flags = flags, .ref = ref, .dom = dom};
 
 	/* A failing call is as good as a failing operation. */
 	if (do_grant_op(GNTTABOP_map_grant_ref, &op, 1) < 0)
@@ -23,18 +22,18 @@ static int16_t map_at(uint64_t host_addr, uint32_t flags, grant_ref_t ref,
 	return op.status;
 }
 
-#define expect_bad_map(...)                                                   \
-	do {                                                                  \
-		int16_t status_ = map_at(__VA_ARGS__);                        \
-		expect(status_ < 0, "map_at(%s) gave status %d",              \
-		       #__VA_ARGS__, status_);                                \
+#define expect_bad_map(...)                                                    \
+	do {                                                                   \
+		int16_t status_ = map_at(__VA_ARGS__);                         \
+		expect(status_ < 0, "map_at(%s) gave status %d", #__VA_ARGS__, \
+		       status_);                                               \
 	} while (0)
 
 static int16_t copy(uint64_t src, domid_t src_dom, uint16_t src_off,
 		    uint64_t dst, domid_t dst_dom, uint16_t dst_off,
 		    uint16_t len, uint16_t flags)
 {
-	struct gnttab_copy op = { .len = len, .flags = flags };
+	struct gnttab_copy op = {.len = len, .flags = flags};
 
 	op.source.u.gmfn = src;
 	op.source.domid = src_dom;
@@ -47,20 +46,20 @@ static int16_t copy(uint64_t src, domid_t src_dom, uint16_t src_off,
 	return op.status;
 }
 
-#define expect_bad_copy(...)                                                  \
-	do {                                                                  \
-		int16_t status_ = copy(__VA_ARGS__);                          \
-		expect(status_ < 0, "copy(%s) gave status %d", #__VA_ARGS__,  \
-		       status_);                                              \
+#define expect_bad_copy(...)                                                   \
+	do {                                                                   \
+		int16_t status_ = copy(__VA_ARGS__);                           \
+		expect(status_ < 0, "copy(%s) gave status %d", #__VA_ARGS__,   \
+		       status_);                                               \
 	} while (0)
 
 void guest_main(void)
 {
 	char *window = window_alloc(), *page = page_alloc();
 	char *other = page_alloc();
-	struct gnttab_setup_table setup = { .dom = DOMID_SELF,
-					    .nr_frames = 0x7fffffff };
-	struct gnttab_query_size size = { .dom = 0x1234 };
+	struct gnttab_setup_table setup = {.dom = DOMID_SELF,
+					   .nr_frames = 0x7fffffff};
+	struct gnttab_query_size size = {.dom = 0x1234};
 	grant_ref_t ref, evil;
 	uint32_t host = GNTMAP_host_map;
 	uint32_t by_pte = GNTMAP_host_map | GNTMAP_contains_pte;
@@ -119,8 +118,8 @@ void guest_main(void)
 	/* Arrays and counts. */
 	expect_refused(do_grant_op(GNTTABOP_map_grant_ref,
 				   (void *)HYPERVISOR_VIRT_START, 1));
-	expect_refused(do_grant_op(GNTTABOP_copy,
-				   (void *)HYPERVISOR_VIRT_START, 1));
+	expect_refused(
+		do_grant_op(GNTTABOP_copy, (void *)HYPERVISOR_VIRT_START, 1));
 	expect_refused(do_grant_op(GNTTABOP_unmap_grant_ref,
 				   (void *)0x800000000000UL, 1));
 	expect_refused(do_grant_op(GNTTABOP_map_grant_ref, window, 1));
@@ -131,7 +130,8 @@ void guest_main(void)
 	if (do_grant_op(GNTTABOP_setup_table, &setup, 1) == 0)
 		expect(setup.status < 0, "2^31 grant frames were given");
 	if (do_grant_op(GNTTABOP_query_size, &size, 1) == 0)
-		expect(size.status < 0, "a domain that is not there has grants");
+		expect(size.status < 0,
+		       "a domain that is not there has grants");
 	expect(grant_end(ref), "a refused operation left the grant in use");
 	success("senseless grant operations are refused");
 }

@@ -11,10 +11,10 @@ static domid_t me;
 
 static struct gnttab_map_grant_ref map(grant_ref_t ref, void *va)
 {
-	struct gnttab_map_grant_ref op = { .host_addr = PTR(va),
-					   .flags = GNTMAP_host_map,
-					   .ref = ref,
-					   .dom = me };
+	struct gnttab_map_grant_ref op = {.host_addr = PTR(va),
+					  .flags = GNTMAP_host_map,
+					  .ref = ref,
+					  .dom = me};
 
 	expect_rc(do_grant_op(GNTTABOP_map_grant_ref, &op, 1), 0);
 	return op;
@@ -22,8 +22,8 @@ static struct gnttab_map_grant_ref map(grant_ref_t ref, void *va)
 
 static int16_t unmap(grant_handle_t handle, void *va)
 {
-	struct gnttab_unmap_grant_ref op = { .host_addr = PTR(va),
-					     .handle = handle };
+	struct gnttab_unmap_grant_ref op = {.host_addr = PTR(va),
+					    .handle = handle};
 
 	expect_rc(do_grant_op(GNTTABOP_unmap_grant_ref, &op, 1), 0);
 	return op.status;
@@ -80,8 +80,7 @@ void guest_main(void)
 	m2 = map(ref, (void *)w2);
 	expect(m.status == GNTST_okay && m2.status == GNTST_okay,
 	       "mapping twice: %d and %d", m.status, m2.status);
-	expect(m.handle != m2.handle, "two mappings share handle %u",
-	       m.handle);
+	expect(m.handle != m2.handle, "two mappings share handle %u", m.handle);
 	expect(unmap(m.handle, (void *)w) == GNTST_okay, "unmapping one");
 	expect(grant_table[ref].flags & GTF_writing,
 	       "half unmapped, and the entry says unused");

@@ -40,7 +40,7 @@ static int16_t copy(struct gnttab_copy *op)
 void guest_main(void)
 {
 	struct trap_catch c;
-	struct gnttab_copy op = { .len = 100 };
+	struct gnttab_copy op = {.len = 100};
 	volatile uint64_t *window = window_alloc();
 	uint64_t *page = page_alloc();
 	char *other = page_alloc();
@@ -67,8 +67,7 @@ void guest_main(void)
 	       unmap.status);
 	expect(load_traps(window, &c), "still mapped after the unmapping");
 	expect(!(grant_table[rw].flags & (GTF_reading | GTF_writing)),
-	       "unmapped, but the entry's flags are %x",
-	       grant_table[rw].flags);
+	       "unmapped, but the entry's flags are %x", grant_table[rw].flags);
 
 	expect(do_map(ro, (void *)window, 0) != GNTST_okay,
 	       "a read-only grant was mapped writable");
@@ -106,8 +105,8 @@ void guest_main(void)
 	op.flags = GNTCOPY_source_gref;
 	expect(copy(&op) == GNTST_okay, "copy from a grant: status %d",
 	       op.status);
-	expect(((uint64_t *)(void *)other)[1] == 0xfeed,
-	       "the copy brought %lx", ((uint64_t *)(void *)other)[1]);
+	expect(((uint64_t *)(void *)other)[1] == 0xfeed, "the copy brought %lx",
+	       ((uint64_t *)(void *)other)[1]);
 
 	expect(grant_end(rw) && grant_end(ro), "grants cannot be ended");
 	expect(do_map(rw, (void *)window, 0) != GNTST_okay,

@@ -24,8 +24,8 @@ static long call_page(int nr, uint64_t a, uint64_t b)
 	__asm__ volatile("movq %[b0], %%rbx; movq %[f0], %%r15;"
 			 "call *%[entry];"
 			 "movq %%rbx, %[b0]; movq %%r15, %[f0]"
-			 : "=a"(rc), "+D"(a), "+S"(b), [b0] "+m"(rbx),
-			   [f0] "+m"(r15)
+			 : "=a"(rc), "+D"(a),
+			   "+S"(b), [b0] "+m"(rbx), [f0] "+m"(r15)
 			 : [entry] "r"(entry)
 			 : "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r15",
 			   "memory", "cc");
@@ -60,12 +60,11 @@ static bool iret_slot(void)
 void guest_main(void)
 {
 	long direct = do_xen_version(XENVER_version, NULL);
-	struct xen_feature_info f = { 0 };
+	struct xen_feature_info f = {0};
 
 	expect(hypercall_page[0] != (char)0xcc,
 	       "the hypercall page was not filled");
-	expect(call_page(__HYPERVISOR_xen_version, XENVER_version, 0) ==
-		       direct,
+	expect(call_page(__HYPERVISOR_xen_version, XENVER_version, 0) == direct,
 	       "the stub and syscall differ");
 	expect(call_page(__HYPERVISOR_xen_version, XENVER_get_features,
 			 PTR(&f)) == 0,

@@ -40,13 +40,13 @@ static uint64_t go(uint64_t cs, uint64_t ss, uint64_t flags, uint64_t rsp)
 void guest_main(void)
 {
 	static const uint64_t selectors[] = {
-		0x0,	0x8,	0xe008, 0xe010, 0xe038, 0xe040, 0xe048,
-		0xfff8, 0xfffc, 0x4,	0x14,	0xe02b,
+		0x0,	0x8,	0xe008, 0xe010, 0xe038, 0xe040,
+		0xe048, 0xfff8, 0xfffc, 0x4,	0x14,	0xe02b,
 	};
 	uint64_t k = FLAT_KERNEL_CS & ~3UL, ss = FLAT_KERNEL_SS, rsp, v;
 	struct physdev_set_iopl {
 		uint32_t iopl;
-	} iopl = { 0 };
+	} iopl = {0};
 
 	callbacks_init();
 	shared_info_map();

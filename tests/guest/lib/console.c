@@ -28,7 +28,7 @@ void console_init(void)
 
 static void ring_notify(void)
 {
-	struct evtchn_send send = { .port = start_info->console.domU.evtchn };
+	struct evtchn_send send = {.port = start_info->console.domU.evtchn};
 
 	do_event_op(EVTCHNOP_send, &send);
 }
@@ -95,7 +95,7 @@ static void put_number(struct sink *s, uint64_t value, unsigned int radix,
 /* %c %s %d %u %x %p with l and a width; nothing else. */
 int vformat(char *out, size_t size, const char *fmt, va_list args)
 {
-	struct sink s = { .out = out, .size = size };
+	struct sink s = {.out = out, .size = size};
 
 	for (; *fmt; fmt++) {
 		char fill = ' ';

@@ -21,20 +21,20 @@ bool is_dom0(void)
 
 static NORETURN void finish(const char *word, const char *fmt, va_list args)
 {
-	struct sched_shutdown stop = { .reason = SHUTDOWN_poweroff };
+	struct sched_shutdown stop = {.reason = SHUTDOWN_poweroff};
 
 	console_verdict(word, fmt, args);
 	for (;;)
 		do_sched_op(SCHEDOP_shutdown, &stop);
 }
 
-#define DEFINE_VERDICT(name, word)                                            \
-	void name(const char *fmt, ...)                                       \
-	{                                                                     \
-		va_list args;                                                 \
-                                                                              \
-		va_start(args, fmt);                                          \
-		finish(word, fmt, args);                                      \
+#define DEFINE_VERDICT(name, word)                                             \
+	void name(const char *fmt, ...)                                        \
+	{                                                                      \
+		va_list args;                                                  \
+                                                                               \
+		va_start(args, fmt);                                           \
+		finish(word, fmt, args);                                       \
 	}
 
 DEFINE_VERDICT(success, "SUCCESS")
@@ -94,7 +94,7 @@ long do_vcpu_op(unsigned int cmd, unsigned int vcpu, void *arg)
 
 long do_mmuext(unsigned int cmd, uint64_t arg1, uint64_t arg2)
 {
-	struct mmuext_op op = { .cmd = cmd };
+	struct mmuext_op op = {.cmd = cmd};
 
 	op.arg1.mfn = arg1;
 	op.arg2.vcpumask = arg2;
@@ -103,7 +103,7 @@ long do_mmuext(unsigned int cmd, uint64_t arg1, uint64_t arg2)
 
 long do_mmu_update(uint64_t maddr, uint64_t val)
 {
-	struct mmu_update req = { .ptr = maddr, .val = val };
+	struct mmu_update req = {.ptr = maddr, .val = val};
 
 	return hypercall4(__HYPERVISOR_mmu_update, PTR(&req), 1, 0, DOMID_SELF);
 }

@@ -80,7 +80,7 @@ void event_mask(evtchn_port_t port)
 
 void event_unmask(evtchn_port_t port)
 {
-	struct evtchn_unmask op = { .port = port };
+	struct evtchn_unmask op = {.port = port};
 
 	require_rc(do_event_op(EVTCHNOP_unmask, &op), 0);
 }
@@ -92,7 +92,7 @@ bool event_pending(evtchn_port_t port)
 
 evtchn_port_t event_bind_virq(uint32_t virq)
 {
-	struct evtchn_bind_virq op = { .virq = virq };
+	struct evtchn_bind_virq op = {.virq = virq};
 
 	require_rc(do_event_op(EVTCHNOP_bind_virq, &op), 0);
 	return op.port;
@@ -100,8 +100,8 @@ evtchn_port_t event_bind_virq(uint32_t virq)
 
 evtchn_port_t event_alloc_unbound(domid_t remote)
 {
-	struct evtchn_alloc_unbound op = { .dom = DOMID_SELF,
-					   .remote_dom = remote };
+	struct evtchn_alloc_unbound op = {.dom = DOMID_SELF,
+					  .remote_dom = remote};
 
 	require_rc(do_event_op(EVTCHNOP_alloc_unbound, &op), 0);
 	return op.port;
@@ -109,14 +109,14 @@ evtchn_port_t event_alloc_unbound(domid_t remote)
 
 void event_send(evtchn_port_t port)
 {
-	struct evtchn_send op = { .port = port };
+	struct evtchn_send op = {.port = port};
 
 	expect_rc(do_event_op(EVTCHNOP_send, &op), 0);
 }
 
 void event_poll(evtchn_port_t port, uint64_t ns)
 {
-	struct sched_poll poll = { .ports = PTR(&port), .nr_ports = 1 };
+	struct sched_poll poll = {.ports = PTR(&port), .nr_ports = 1};
 
 	poll.timeout = time_ns() + ns;
 	do_sched_op(SCHEDOP_poll, &poll);
@@ -153,9 +153,9 @@ uint64_t time_ns(void)
 			delta <<= t->tsc_shift;
 		else
 			delta >>= -t->tsc_shift;
-		ns = t->system_time +
-		     (uint64_t)(((unsigned __int128)delta *
-				 t->tsc_to_system_mul) >> 32);
+		ns = t->system_time + (uint64_t)(((unsigned __int128)delta *
+						  t->tsc_to_system_mul) >>
+						 32);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	} while ((version & 1) ||
 		 version != __atomic_load_n(&t->version, __ATOMIC_RELAXED));

@@ -10,8 +10,8 @@ static grant_ref_t next_ref = GNTTAB_NR_RESERVED_ENTRIES;
 
 void grants_init(void)
 {
-	struct gnttab_set_version version = { .version = 1 };
-	struct gnttab_setup_table setup = { .dom = DOMID_SELF };
+	struct gnttab_set_version version = {.version = 1};
+	struct gnttab_setup_table setup = {.dom = DOMID_SELF};
 	uint64_t frame = 0;
 	void *va;
 
@@ -37,10 +37,10 @@ grant_ref_t grant_give(domid_t to, const void *page, bool readonly)
 	require(ref < 512, "the grant table is full");
 	e->domid = to;
 	e->frame = (uint32_t)mfn_of(page);
-	__atomic_store_n(&e->flags,
-			 (uint16_t)(GTF_permit_access |
-				    (readonly ? GTF_readonly : 0)),
-			 __ATOMIC_RELEASE);
+	__atomic_store_n(
+		&e->flags,
+		(uint16_t)(GTF_permit_access | (readonly ? GTF_readonly : 0)),
+		__ATOMIC_RELEASE);
 	return ref;
 }
 
@@ -60,9 +60,9 @@ bool grant_end(grant_ref_t ref)
 /* Nobody tells a domain its number, but its own unbound port does. */
 domid_t self_domid(void)
 {
-	struct evtchn_alloc_unbound port = { .dom = DOMID_SELF,
-					     .remote_dom = DOMID_SELF };
-	struct evtchn_status status = { .dom = DOMID_SELF };
+	struct evtchn_alloc_unbound port = {.dom = DOMID_SELF,
+					    .remote_dom = DOMID_SELF};
+	struct evtchn_status status = {.dom = DOMID_SELF};
 	struct evtchn_close end;
 
 	require_rc(do_event_op(EVTCHNOP_alloc_unbound, &port), 0);

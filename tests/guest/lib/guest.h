@@ -28,11 +28,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PAGE_SIZE 4096UL
-#define PAGE_MASK (~(PAGE_SIZE - 1))
+#define PAGE_SIZE     4096UL
+#define PAGE_MASK     (~(PAGE_SIZE - 1))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define NORETURN __attribute__((noreturn))
-#define PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define NORETURN      __attribute__((noreturn))
+#define PRINTF(f, a)  __attribute__((format(printf, f, a)))
 
 /* ---- the guest's own part ---- */
 void guest_main(void);
@@ -53,40 +53,40 @@ NORETURN void broken(const char *fmt, ...) PRINTF(1, 2);
 NORETURN void failure(const char *fmt, ...) PRINTF(1, 2);
 
 /* The hypervisor must have done this right; else FAILURE. */
-#define expect(cond, ...)                                                     \
-	do {                                                                  \
-		if (!(cond))                                                  \
-			failure(__VA_ARGS__);                                 \
+#define expect(cond, ...)                                                      \
+	do {                                                                   \
+		if (!(cond))                                                   \
+			failure(__VA_ARGS__);                                  \
 	} while (0)
 /* Needed before the test can begin; else ERROR. */
-#define require(cond, ...)                                                    \
-	do {                                                                  \
-		if (!(cond))                                                  \
-			broken(__VA_ARGS__);                                  \
+#define require(cond, ...)                                                     \
+	do {                                                                   \
+		if (!(cond))                                                   \
+			broken(__VA_ARGS__);                                   \
 	} while (0)
 
 /* Run a hypercall and demand one exact result. */
-#define expect_rc(expr, want)                                                 \
-	do {                                                                  \
-		long rc_ = (long)(expr);                                      \
-		if (rc_ != (long)(want))                                      \
-			failure("%s gave %ld instead of %ld", #expr, rc_,     \
-				(long)(want));                                \
+#define expect_rc(expr, want)                                                  \
+	do {                                                                   \
+		long rc_ = (long)(expr);                                       \
+		if (rc_ != (long)(want))                                       \
+			failure("%s gave %ld instead of %ld", #expr, rc_,      \
+				(long)(want));                                 \
 	} while (0)
 /* Any refusal will do, any kind of consent will not. */
-#define expect_refused(expr)                                                  \
-	do {                                                                  \
-		long rc_ = (long)(expr);                                      \
-		if (rc_ >= 0)                                                 \
-			failure("%s gave %ld instead of an error", #expr,     \
-				rc_);                                         \
+#define expect_refused(expr)                                                   \
+	do {                                                                   \
+		long rc_ = (long)(expr);                                       \
+		if (rc_ >= 0)                                                  \
+			failure("%s gave %ld instead of an error", #expr,      \
+				rc_);                                          \
 	} while (0)
-#define require_rc(expr, want)                                                \
-	do {                                                                  \
-		long rc_ = (long)(expr);                                      \
-		if (rc_ != (long)(want))                                      \
-			broken("%s gave %ld instead of %ld", #expr, rc_,      \
-			       (long)(want));                                 \
+#define require_rc(expr, want)                                                 \
+	do {                                                                   \
+		long rc_ = (long)(expr);                                       \
+		if (rc_ != (long)(want))                                       \
+			broken("%s gave %ld instead of %ld", #expr, rc_,       \
+			       (long)(want));                                  \
 	} while (0)
 
 /* ---- console: lib/console.c ---- */
@@ -190,7 +190,7 @@ typedef bool (*trap_handler_t)(struct trap_frame *frame, uint64_t cr2);
 /* Called first for every trap; true means handled, go back. */
 extern trap_handler_t trap_handler;
 
-long traps_init(void);	 /* the trap table; done before guest_main() */
+long traps_init(void);	   /* the trap table; done before guest_main() */
 void callbacks_init(void); /* event, failsafe and syscall callbacks */
 uint64_t cr2_get(void);
 

@@ -116,9 +116,9 @@ void *window_alloc(void)
 
 	next += 0x200000;
 	page_set_ro(l1);
-	require_rc(do_mmu_update(pte_maddr(va, 2),
-				 pte_make(mfn_of(l1), PTE_RW)),
-		   0);
+	require_rc(
+		do_mmu_update(pte_maddr(va, 2), pte_make(mfn_of(l1), PTE_RW)),
+		0);
 	return va;
 }
 
@@ -129,8 +129,8 @@ void shared_info_map(void)
 	if (shared_info)
 		return;
 	va = page_alloc();
-	require_rc(do_update_va(va, start_info->shared_info | PTE_RW,
-				UVMF_INVLPG),
-		   0);
+	require_rc(
+		do_update_va(va, start_info->shared_info | PTE_RW, UVMF_INVLPG),
+		0);
 	shared_info = va;
 }

@@ -15,7 +15,7 @@ static uint32_t next_id = 1;
 
 static void kick(void)
 {
-	struct evtchn_send send = { .port = start_info->store_evtchn };
+	struct evtchn_send send = {.port = start_info->store_evtchn};
 
 	do_event_op(EVTCHNOP_send, &send);
 }
@@ -63,8 +63,8 @@ static void ring_get(void *to, size_t n)
 	while (n) {
 		uint32_t cons = ring->rsp_cons;
 
-		if (cons == __atomic_load_n(&ring->rsp_prod,
-					    __ATOMIC_ACQUIRE)) {
+		if (cons ==
+		    __atomic_load_n(&ring->rsp_prod, __ATOMIC_ACQUIRE)) {
 			kick();
 			store_wait();
 			continue;
@@ -82,11 +82,11 @@ static int errno_of(const char *name)
 		const char *name;
 		int value;
 	} known[] = {
-		{ "ENOENT", XEN_ENOENT }, { "EACCES", XEN_EACCES },
-		{ "EINVAL", XEN_EINVAL }, { "EEXIST", XEN_EEXIST },
-		{ "ENOSPC", XEN_ENOSPC }, { "ENOSYS", XEN_ENOSYS },
-		{ "EAGAIN", XEN_EAGAIN }, { "E2BIG", XEN_E2BIG },
-		{ "EPERM", XEN_EPERM },	  { "ENOMEM", XEN_ENOMEM },
+		{"ENOENT", XEN_ENOENT}, {"EACCES", XEN_EACCES},
+		{"EINVAL", XEN_EINVAL}, {"EEXIST", XEN_EEXIST},
+		{"ENOSPC", XEN_ENOSPC}, {"ENOSYS", XEN_ENOSYS},
+		{"EAGAIN", XEN_EAGAIN}, {"E2BIG", XEN_E2BIG},
+		{"EPERM", XEN_EPERM},	{"ENOMEM", XEN_ENOMEM},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
@@ -104,7 +104,7 @@ static int request(uint32_t type, const char *path, const char *value,
 {
 	static char reply[XENSTORE_PAYLOAD_MAX + 1];
 	size_t value_bytes = value ? strlen(value) : 0;
-	struct xsd_sockmsg head = { .type = type, .req_id = next_id++ };
+	struct xsd_sockmsg head = {.type = type, .req_id = next_id++};
 
 	head.len = (uint32_t)(strlen(path) + 1 + value_bytes);
 	ring_put(&head, sizeof(head));

@@ -41,8 +41,8 @@ long traps_init(void)
 		table[i].cs = FLAT_KERNEL_CS;
 		table[i].address = PTR(trap_stubs) + 32 * i;
 		/* int3, into and int 0x80 may be used by user mode. */
-		table[i].flags = (i == TRAP_BP || i == TRAP_OF || i == 32) ? 3
-									   : 0;
+		table[i].flags =
+			(i == TRAP_BP || i == TRAP_OF || i == 32) ? 3 : 0;
 		table[i].flags |= 4;
 	}
 	return hypercall1(__HYPERVISOR_set_trap_table, PTR(table));

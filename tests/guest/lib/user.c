@@ -53,9 +53,9 @@ void user_init(const void *code, size_t bytes)
 	page_set_ro(l2);
 	page_set_ro(l3);
 	page_set_ro(l4);
-	require_rc(do_mmu_update(pte_maddr(NULL, 4),
-				 pte_make(mfn_of(l3), PTE_RW)),
-		   0);
+	require_rc(
+		do_mmu_update(pte_maddr(NULL, 4), pte_make(mfn_of(l3), PTE_RW)),
+		0);
 	user_l4_mfn = mfn_of(l4);
 	require_rc(do_mmuext(MMUEXT_PIN_L4_TABLE, user_l4_mfn, 0), 0);
 	require_rc(do_mmuext(MMUEXT_NEW_USER_BASEPTR, user_l4_mfn, 0), 0);

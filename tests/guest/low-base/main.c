@@ -9,7 +9,7 @@
 
 void guest_main(void)
 {
-	struct evtchn_bind_ipi ipi = { .vcpu = 0 };
+	struct evtchn_bind_ipi ipi = {.vcpu = 0};
 	struct evtchn_send send;
 	struct trap_catch c;
 	volatile uint64_t *page = page_alloc(), *window = window_alloc();

@@ -8,7 +8,7 @@
 
 void guest_main(void)
 {
-	struct xen_machphys_mapping map = { 0 };
+	struct xen_machphys_mapping map = {0};
 	struct trap_catch c;
 	volatile uint64_t *m2p;
 	uint64_t *l4 = (uint64_t *)start_info->pt_base;
@@ -27,8 +27,8 @@ void guest_main(void)
 	expect(do_update_va((void *)PTR(&m2p[mine]), pte_make(mine, PTE_RW),
 			    0) < 0,
 	       "the M2P's place was mapped to a page of ours");
-	expect_refused(hypercall3(__HYPERVISOR_xen_version,
-				  XENVER_get_features, PTR(&m2p[mine]), 0));
+	expect_refused(hypercall3(__HYPERVISOR_xen_version, XENVER_get_features,
+				  PTR(&m2p[mine]), 0));
 
 	for (int slot = 256; slot < 272; slot++) {
 		uint64_t maddr = maddr_of(&l4[slot]);
@@ -48,9 +48,8 @@ void guest_main(void)
 	/* Our own entry may be changed, nobody else's. */
 	expect_rc(do_mmu_update((mine << 12) | MMU_MACHPHYS_UPDATE, 0x77), 0);
 	expect(m2p[mine] == 0x77, "an M2P update of ours is lost");
-	expect_rc(do_mmu_update((mine << 12) | MMU_MACHPHYS_UPDATE, before),
-		  0);
-	expect_refused(do_mmu_update(0xfffffff000UL | MMU_MACHPHYS_UPDATE,
-				     0x77));
+	expect_rc(do_mmu_update((mine << 12) | MMU_MACHPHYS_UPDATE, before), 0);
+	expect_refused(
+		do_mmu_update(0xfffffff000UL | MMU_MACHPHYS_UPDATE, 0x77));
 	success("the M2P is read only");
 }

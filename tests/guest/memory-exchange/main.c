@@ -12,7 +12,7 @@
 
 static uint64_t *m2p(void)
 {
-	struct xen_machphys_mapping map = { 0 };
+	struct xen_machphys_mapping map = {0};
 
 	if (do_memory_op(XENMEM_machphys_mapping, &map))
 		return (uint64_t *)MACH2PHYS_VIRT_START;
@@ -22,7 +22,7 @@ static uint64_t *m2p(void)
 void guest_main(void)
 {
 	static xen_pfn_t in[PAGES], out[PAGES];
-	struct xen_memory_exchange x = { 0 };
+	struct xen_memory_exchange x = {0};
 	struct trap_catch c;
 	uint64_t first_pfn, old, *page;
 	char *base;

@@ -70,8 +70,7 @@ void guest_main(void)
 		       "the entry behind the iret was run: result %lx", last);
 	} else if (rc == 0) {
 		expect((long)calls[1].result < 0,
-		       "the iret entry's result is %ld",
-		       (long)calls[1].result);
+		       "the iret entry's result is %ld", (long)calls[1].result);
 	}
 
 	inner[0].op = __HYPERVISOR_xen_version;

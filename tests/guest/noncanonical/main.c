@@ -38,13 +38,13 @@ static void iret_to(uint64_t rip, uint64_t rsp)
 void guest_main(void)
 {
 	static struct trap_info table[2];
-	struct callback_register reg = { .flags = CALLBACKF_mask_events };
-	struct evtchn_bind_ipi ipi = { .vcpu = 0 };
+	struct callback_register reg = {.flags = CALLBACKF_mask_events};
+	struct evtchn_bind_ipi ipi = {.vcpu = 0};
 	struct evtchn_send send;
 	uint64_t good_stack = PTR(page_alloc()) + PAGE_SIZE;
-	uint16_t types[] = { CALLBACKTYPE_event, CALLBACKTYPE_failsafe,
-			     CALLBACKTYPE_syscall, CALLBACKTYPE_nmi,
-			     CALLBACKTYPE_sysenter, CALLBACKTYPE_syscall32 };
+	uint16_t types[] = {CALLBACKTYPE_event,	   CALLBACKTYPE_failsafe,
+			    CALLBACKTYPE_syscall,  CALLBACKTYPE_nmi,
+			    CALLBACKTYPE_sysenter, CALLBACKTYPE_syscall32};
 
 	events_init();
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -64,8 +64,8 @@ void guest_main(void)
 		do_mmuext(MMUEXT_INVLPG_LOCAL, bad[i], 0);
 		do_mmuext(MMUEXT_INVLPG_ALL, bad[i], 0);
 		expect_refused(do_update_va((void *)bad[i], 0, UVMF_INVLPG));
-		expect_refused(do_xen_version(XENVER_extraversion,
-					      (void *)bad[i]));
+		expect_refused(
+			do_xen_version(XENVER_extraversion, (void *)bad[i]));
 		alive();
 		table[0].vector = 3;
 		table[0].cs = FLAT_KERNEL_CS;
@@ -77,8 +77,7 @@ void guest_main(void)
 		iret_to(bad[i], good_stack);
 		expect(c.frame.vector == TRAP_FAILSAFE ||
 			       c.frame.vector == TRAP_GP,
-		       "iret to %lx came back by %lu", bad[i],
-		       c.frame.vector);
+		       "iret to %lx came back by %lu", bad[i], c.frame.vector);
 		alive();
 	}
 	/* WRMSR of GS_BASE by the emulator. */

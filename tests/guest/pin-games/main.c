@@ -33,8 +33,8 @@ void guest_main(void)
 	page_set_ro(l2);
 	expect_rc(do_mmuext(MMUEXT_PIN_L2_TABLE, mfn_of(l2), 0), 0);
 	expect_rc(do_mmuext(MMUEXT_UNPIN_TABLE, mfn_of(l1), 0), 0);
-	expect_refused(do_update_va(l1, pte_make(mfn_of(l1), PTE_RW),
-				    UVMF_INVLPG));
+	expect_refused(
+		do_update_va(l1, pte_make(mfn_of(l1), PTE_RW), UVMF_INVLPG));
 	/* The same frame, mapped by a table and turned into one: refused. */
 	expect_refused(do_mmuext(MMUEXT_PIN_L1_TABLE, mfn_of(data), 0));
 	expect_rc(do_mmuext(MMUEXT_UNPIN_TABLE, mfn_of(l2), 0), 0);

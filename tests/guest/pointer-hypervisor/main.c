@@ -20,18 +20,16 @@ static const uint64_t evil[] = {
 
 static void all_with(uint64_t p)
 {
-	struct xen_machphys_mfn_list list = { .max_extents = 1,
-					      .extent_start = p };
-	struct xen_memory_reservation r = { .extent_start = p,
-					    .nr_extents = 1,
-					    .domid = DOMID_SELF };
-	struct xen_memory_map map = { .nr_entries = 8, .buffer = p };
-	struct sched_poll poll = { .ports = p, .nr_ports = 1, .timeout = 1 };
-	struct gnttab_setup_table setup = { .dom = DOMID_SELF,
-					    .nr_frames = 1,
-					    .frame_list = p };
-	struct multicall_entry call = { .op = __HYPERVISOR_xen_version,
-					.args = { XENVER_get_features, p } };
+	struct xen_machphys_mfn_list list = {.max_extents = 1,
+					     .extent_start = p};
+	struct xen_memory_reservation r = {
+		.extent_start = p, .nr_extents = 1, .domid = DOMID_SELF};
+	struct xen_memory_map map = {.nr_entries = 8, .buffer = p};
+	struct sched_poll poll = {.ports = p, .nr_ports = 1, .timeout = 1};
+	struct gnttab_setup_table setup = {
+		.dom = DOMID_SELF, .nr_frames = 1, .frame_list = p};
+	struct multicall_entry call = {.op = __HYPERVISOR_xen_version,
+				       .args = {XENVER_get_features, p}};
 	uint64_t junk = 0;
 
 	for (unsigned int cmd = 1; cmd <= 10; cmd++)
@@ -41,10 +39,9 @@ static void all_with(uint64_t p)
 	expect_refused(hypercall2(__HYPERVISOR_multicall, p, 1));
 	expect_rc(hypercall2(__HYPERVISOR_multicall, PTR(&call), 1), 0);
 	expect((long)call.result < 0, "a multicall entry wrote to %lx", p);
-	expect_refused(hypercall4(__HYPERVISOR_mmu_update, p, 1, 0,
-				  DOMID_SELF));
-	expect_refused(hypercall4(__HYPERVISOR_mmuext_op, p, 1, 0,
-				  DOMID_SELF));
+	expect_refused(
+		hypercall4(__HYPERVISOR_mmu_update, p, 1, 0, DOMID_SELF));
+	expect_refused(hypercall4(__HYPERVISOR_mmuext_op, p, 1, 0, DOMID_SELF));
 	/* The counter of finished requests. */
 	hypercall4(__HYPERVISOR_mmu_update, PTR(&junk), 0, p, DOMID_SELF);
 	expect_refused(hypercall1(__HYPERVISOR_set_trap_table, p));
@@ -59,16 +56,15 @@ static void all_with(uint64_t p)
 	expect_refused(do_vcpu_op(VCPUOP_get_runstate_info, 0, (void *)p));
 	expect_refused(do_vcpu_op(VCPUOP_set_singleshot_timer, 0, (void *)p));
 	expect_refused(do_vcpu_op(VCPUOP_register_vcpu_info, 0, (void *)p));
-	expect_refused(hypercall2(__HYPERVISOR_callback_op,
-				  CALLBACKOP_register, p));
-	expect_refused(hypercall2(__HYPERVISOR_physdev_op,
-				  PHYSDEVOP_set_iopl, p));
+	expect_refused(
+		hypercall2(__HYPERVISOR_callback_op, CALLBACKOP_register, p));
+	expect_refused(
+		hypercall2(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, p));
 	expect_refused(hypercall1(__HYPERVISOR_platform_op, p));
 	expect_refused(do_grant_op(GNTTABOP_setup_table, (void *)p, 1));
 	expect_refused(do_grant_op(GNTTABOP_query_size, (void *)p, 1));
 	if (do_grant_op(GNTTABOP_setup_table, &setup, 1) == 0)
-		expect(setup.status < 0, "grant frames were written to %lx",
-		       p);
+		expect(setup.status < 0, "grant frames were written to %lx", p);
 	/* Those that count extents may say "none" instead of an error. */
 	for (unsigned int cmd = 0; cmd <= 28; cmd++)
 		if (cmd != XENMEM_maximum_ram_page)
@@ -85,7 +81,7 @@ static void all_with(uint64_t p)
 
 static void exchange_with(uint64_t p)
 {
-	struct xen_memory_exchange x = { 0 };
+	struct xen_memory_exchange x = {0};
 	xen_pfn_t in[2];
 	char *a = page_alloc(), *b = page_alloc();
 

@@ -12,9 +12,8 @@
 
 static long poll(const evtchn_port_t *ports, uint32_t nr, uint64_t timeout)
 {
-	struct sched_poll p = { .ports = PTR(ports),
-				.nr_ports = nr,
-				.timeout = timeout };
+	struct sched_poll p = {
+		.ports = PTR(ports), .nr_ports = nr, .timeout = timeout};
 
 	return do_sched_op(SCHEDOP_poll, &p);
 }
@@ -22,8 +21,8 @@ static long poll(const evtchn_port_t *ports, uint32_t nr, uint64_t timeout)
 void guest_main(void)
 {
 	static evtchn_port_t many[256];
-	static const evtchn_port_t bad[] = { 4096, 131072, 0x7fffffff, ~0u };
-	struct evtchn_bind_ipi ipi = { .vcpu = 0 };
+	static const evtchn_port_t bad[] = {4096, 131072, 0x7fffffff, ~0u};
+	struct evtchn_bind_ipi ipi = {.vcpu = 0};
 	struct evtchn_send send;
 	evtchn_port_t port;
 

@@ -9,28 +9,27 @@
 
 void guest_main(void)
 {
-	static const evtchn_port_t bad[] = { 0,		 4096,	      4097,
-					     131071,	 131072,      131073,
-					     0x7fffffff, 0x80000000u, ~0u };
-	struct evtchn_bind_virq virq = { 0 };
-	struct evtchn_bind_ipi ipi = { 0 };
-	struct evtchn_bind_pirq pirq = { 0 };
-	struct evtchn_alloc_unbound unbound = { 0 };
+	static const evtchn_port_t bad[] = {0,		4096,	     4097,
+					    131071,	131072,	     131073,
+					    0x7fffffff, 0x80000000u, ~0u};
+	struct evtchn_bind_virq virq = {0};
+	struct evtchn_bind_ipi ipi = {0};
+	struct evtchn_bind_pirq pirq = {0};
+	struct evtchn_alloc_unbound unbound = {0};
 	struct evtchn_close close;
 	evtchn_port_t first, last = 0;
 	unsigned int got = 0;
 	long rc;
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		struct evtchn_send send = { .port = bad[i] };
-		struct evtchn_unmask unmask = { .port = bad[i] };
-		struct evtchn_status status = { .dom = DOMID_SELF,
-						.port = bad[i] };
-		struct evtchn_bind_vcpu to = { .port = bad[i] };
-		struct evtchn_set_priority pri = { .port = bad[i] };
-		struct evtchn_bind_interdomain bind = {
-			.remote_dom = DOMID_SELF, .remote_port = bad[i]
-		};
+		struct evtchn_send send = {.port = bad[i]};
+		struct evtchn_unmask unmask = {.port = bad[i]};
+		struct evtchn_status status = {.dom = DOMID_SELF,
+					       .port = bad[i]};
+		struct evtchn_bind_vcpu to = {.port = bad[i]};
+		struct evtchn_set_priority pri = {.port = bad[i]};
+		struct evtchn_bind_interdomain bind = {.remote_dom = DOMID_SELF,
+						       .remote_port = bad[i]};
 
 		close.port = bad[i];
 		expect_refused(do_event_op(EVTCHNOP_send, &send));
@@ -79,8 +78,8 @@ void guest_main(void)
 		       last);
 		expect(got++ < EVTCHN_2L_NR_CHANNELS, "there is no end");
 	}
-	expect(rc == -XEN_ENOSPC || rc == -XEN_ENOMEM,
-	       "out of ports gives %ld", rc);
+	expect(rc == -XEN_ENOSPC || rc == -XEN_ENOMEM, "out of ports gives %ld",
+	       rc);
 	close.port = first;
 	expect_rc(do_event_op(EVTCHNOP_close, &close), 0);
 	expect_rc(do_event_op(EVTCHNOP_bind_ipi, &ipi), 0);

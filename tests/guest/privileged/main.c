@@ -11,32 +11,31 @@
 static struct trap_catch c;
 static uint64_t table[2];
 
-#define attempt(what, ...)                                                    \
-	do {                                                                  \
-		print("%s: ", what);                                          \
-		if (trap_try(&c)) {                                           \
-			print("trap %lu\n", c.frame.vector);                  \
-			expect(c.frame.vector == TRAP_GP ||                   \
-				       c.frame.vector == TRAP_UD,             \
-			       "%s: trap %lu", what, c.frame.vector);         \
-		} else {                                                      \
-			__asm__ volatile(__VA_ARGS__);                        \
-			trap_disarm();                                        \
-			print("done\n");                                      \
-		}                                                             \
-		expect(do_xen_version(XENVER_version, NULL) > 0,              \
-		       "%s broke hypercalls", what);                          \
+#define attempt(what, ...)                                                     \
+	do {                                                                   \
+		print("%s: ", what);                                           \
+		if (trap_try(&c)) {                                            \
+			print("trap %lu\n", c.frame.vector);                   \
+			expect(c.frame.vector == TRAP_GP ||                    \
+				       c.frame.vector == TRAP_UD,              \
+			       "%s: trap %lu", what, c.frame.vector);          \
+		} else {                                                       \
+			__asm__ volatile(__VA_ARGS__);                         \
+			trap_disarm();                                         \
+			print("done\n");                                       \
+		}                                                              \
+		expect(do_xen_version(XENVER_version, NULL) > 0,               \
+		       "%s broke hypercalls", what);                           \
 	} while (0)
 
-#define must_trap(what, ...)                                                  \
-	do {                                                                  \
-		if (!trap_try(&c)) {                                          \
-			__asm__ volatile(__VA_ARGS__);                        \
-			failure("%s was executed", what);                     \
-		}                                                             \
-		expect(c.frame.vector == TRAP_GP ||                           \
-			       c.frame.vector == TRAP_UD,                     \
-		       "%s: trap %lu", what, c.frame.vector);                 \
+#define must_trap(what, ...)                                                   \
+	do {                                                                   \
+		if (!trap_try(&c)) {                                           \
+			__asm__ volatile(__VA_ARGS__);                         \
+			failure("%s was executed", what);                      \
+		}                                                              \
+		expect(c.frame.vector == TRAP_GP || c.frame.vector == TRAP_UD, \
+		       "%s: trap %lu", what, c.frame.vector);                  \
 	} while (0)
 
 static bool rdmsr(uint32_t msr, uint64_t *value)
@@ -63,13 +62,13 @@ static void wrmsr(uint32_t msr, uint64_t value)
 
 void guest_main(void)
 {
-	static const uint32_t entries[] = { 0xc0000080, 0xc0000081, 0xc0000082,
-					    0xc0000083, 0xc0000084, 0x174,
-					    0x175,	0x176,	    0x1b,
-					    0x277,	0x200,	    0x2ff };
+	static const uint32_t entries[] = {0xc0000080, 0xc0000081, 0xc0000082,
+					   0xc0000083, 0xc0000084, 0x174,
+					   0x175,      0x176,	   0x1b,
+					   0x277,      0x200,	   0x2ff};
 	struct physdev_set_iopl {
 		uint32_t iopl;
-	} iopl = { 1 };
+	} iopl = {1};
 
 	hypercall2(__HYPERVISOR_physdev_op, 6, PTR(&iopl));
 	must_trap("lgdt", "lgdt %0" : : "m"(table));
@@ -95,8 +94,7 @@ void guest_main(void)
 	attempt("invlpg", "invlpg (%0)" : : "r"(0xffff830000000000UL));
 	attempt("clts", "clts");
 	attempt("xsetbv", "xsetbv" : : "c"(0), "a"(7), "d"(0));
-	attempt("xsetbv of nonsense",
-		"xsetbv" : : "c"(0), "a"(~0), "d"(~0));
+	attempt("xsetbv of nonsense", "xsetbv" : : "c"(0), "a"(~0), "d"(~0));
 	attempt("out to the PIT", "outb %%al, $0x43" : : "a"(0));
 	attempt("in from the PIC", "inb $0x21, %%al" : : : "rax");
 	attempt("out to the PIC", "outb %%al, $0x21" : : "a"(0xff));

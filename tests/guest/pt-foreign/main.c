@@ -27,8 +27,8 @@ static void attack(void *window, uint64_t mfn)
 
 static void other_doors(uint64_t mfn)
 {
-	struct vcpu_register_vcpu_info reg = { .mfn = mfn };
-	uint64_t frames[1] = { mfn };
+	struct vcpu_register_vcpu_info reg = {.mfn = mfn};
+	uint64_t frames[1] = {mfn};
 
 	expect(do_mmuext(MMUEXT_PIN_L1_TABLE, mfn, 0) < 0,
 	       "frame %lx was pinned", mfn);
@@ -49,8 +49,8 @@ static void other_doors(uint64_t mfn)
 void guest_main(void)
 {
 	static struct xen_memory_map_entry map[64];
-	struct xen_memory_map mm = { .nr_entries = ARRAY_SIZE(map) };
-	struct xen_machphys_mapping m2p = { 0 };
+	struct xen_memory_map mm = {.nr_entries = ARRAY_SIZE(map)};
+	struct xen_machphys_mapping m2p = {0};
 	void *window = window_alloc();
 	uint64_t *l4 = (uint64_t *)start_info->pt_base;
 	uint64_t probe = 0;

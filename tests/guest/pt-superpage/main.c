@@ -23,14 +23,13 @@ void guest_main(void)
 	page_set_rw(l3);
 
 	/* Into the running tables. */
-	expect_refused(do_mmu_update(pte_maddr(window, 2) + 8,
-				     pte_make(mfn_of(any) & ~511UL,
-					      PTE_RW | PTE_PS)));
+	expect_refused(
+		do_mmu_update(pte_maddr(window, 2) + 8,
+			      pte_make(mfn_of(any) & ~511UL, PTE_RW | PTE_PS)));
 	expect_refused(do_mmu_update(pte_maddr(window, 3) & ~0xff8UL,
 				     PTE_RW | PTE_PS));
-	expect_refused(do_mmu_update((pte_maddr(window, 4) & PAGE_MASK) +
-					     8 * 120,
-				     PTE_RW | PTE_PS));
+	expect_refused(do_mmu_update(
+		(pte_maddr(window, 4) & PAGE_MASK) + 8 * 120, PTE_RW | PTE_PS));
 	/* An existing, good entry that only gains the bit. */
 	expect_refused(do_mmu_update(pte_maddr(window, 2),
 				     *pte_of(window, 2) | PTE_PS));
@@ -39,12 +38,10 @@ void guest_main(void)
 				     pte_make(mfn_of(l1), PTE_RW | PTE_PS)));
 
 	/* Address bits that no machine has. */
-	expect_refused(do_update_va(window,
-				    pte_make(mfn_of(any), PTE_RW) |
-					    (1UL << 51),
-				    0));
-	expect_refused(do_mmu_update(pte_maddr(window, 2) + 8,
-				     pte_make(mfn_of(l1), PTE_RW) |
-					     (1UL << 51)));
+	expect_refused(do_update_va(
+		window, pte_make(mfn_of(any), PTE_RW) | (1UL << 51), 0));
+	expect_refused(
+		do_mmu_update(pte_maddr(window, 2) + 8,
+			      pte_make(mfn_of(l1), PTE_RW) | (1UL << 51)));
 	success("no superpages, no impossible addresses");
 }

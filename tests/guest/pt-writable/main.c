@@ -17,8 +17,7 @@ static void attack(const char *what, void *table_va, uint64_t mfn)
 	       "%s was mapped writable by update_va_mapping", what);
 	expect(do_mmu_update(pte_maddr(window, 1), evil) < 0,
 	       "%s was mapped writable by mmu_update", what);
-	expect(do_mmu_update(pte_maddr(window, 1) |
-				     MMU_PT_UPDATE_PRESERVE_AD,
+	expect(do_mmu_update(pte_maddr(window, 1) | MMU_PT_UPDATE_PRESERVE_AD,
 			     evil) < 0,
 	       "%s was mapped writable preserving A and D", what);
 	if (table_va)
@@ -36,9 +35,8 @@ static void attack(const char *what, void *table_va, uint64_t mfn)
 
 void guest_main(void)
 {
-	static const char *const names[] = { "", "the L1 table",
-					     "the L2 table", "the L3 table",
-					     "the L4 table" };
+	static const char *const names[] = {"", "the L1 table", "the L2 table",
+					    "the L3 table", "the L4 table"};
 	void *any = page_alloc(), *writable = page_alloc();
 
 	for (int level = 1; level <= 4; level++) {
@@ -53,9 +51,8 @@ void guest_main(void)
 		       "a writable page was pinned as level %d", cmd + 1);
 	page_set_ro(writable);
 	expect_rc(do_mmuext(MMUEXT_PIN_L1_TABLE, mfn_of(writable), 0), 0);
-	expect_refused(do_update_va(writable,
-				    pte_make(mfn_of(writable), PTE_RW),
-				    UVMF_INVLPG));
+	expect_refused(do_update_va(
+		writable, pte_make(mfn_of(writable), PTE_RW), UVMF_INVLPG));
 	expect_rc(do_mmuext(MMUEXT_UNPIN_TABLE, mfn_of(writable), 0), 0);
 	page_set_rw(writable);
 	success("no page table can be written");

@@ -13,15 +13,14 @@ static struct vcpu_runstate_info area __attribute__((aligned(64)));
 
 void guest_main(void)
 {
-	struct vcpu_register_runstate_memory_area reg = { 0 };
-	struct vcpu_runstate_info asked = { .state = -1 };
+	struct vcpu_register_runstate_memory_area reg = {0};
+	struct vcpu_runstate_info asked = {.state = -1};
 	uint64_t blocked, running, end;
-	struct sched_poll poll = { 0 };
+	struct sched_poll poll = {0};
 
 	area.state = -1;
 	reg.addr.v = PTR(&area);
-	expect_rc(do_vcpu_op(VCPUOP_register_runstate_memory_area, 0, &reg),
-		  0);
+	expect_rc(do_vcpu_op(VCPUOP_register_runstate_memory_area, 0, &reg), 0);
 	expect(*(volatile int32_t *)&area.state == RUNSTATE_running,
 	       "the area says state %d", area.state);
 	expect_rc(do_vcpu_op(VCPUOP_get_runstate_info, 0, &asked), 0);

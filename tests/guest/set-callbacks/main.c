@@ -9,13 +9,12 @@
 
 void guest_main(void)
 {
-	struct evtchn_bind_ipi ipi = { .vcpu = 0 };
+	struct evtchn_bind_ipi ipi = {.vcpu = 0};
 	struct evtchn_send send;
-	struct callback_unregister gone = { .type = CALLBACKTYPE_event };
+	struct callback_unregister gone = {.type = CALLBACKTYPE_event};
 
 	events_init(); /* registers by callback_op; now take that over */
-	hypercall2(__HYPERVISOR_callback_op, CALLBACKOP_unregister,
-		   PTR(&gone));
+	hypercall2(__HYPERVISOR_callback_op, CALLBACKOP_unregister, PTR(&gone));
 	expect_rc(hypercall3(__HYPERVISOR_set_callbacks, PTR(event_callback),
 			     PTR(failsafe_callback), PTR(syscall_callback)),
 		  0);

@@ -14,7 +14,7 @@ static struct vcpu_set_singleshot_timer shot;
 
 void guest_main(void)
 {
-	struct vcpu_set_periodic_timer periodic = { .period_ns = 10 * MS };
+	struct vcpu_set_periodic_timer periodic = {.period_ns = 10 * MS};
 	evtchn_port_t port;
 	uint64_t last, deadline;
 	uint32_t before;

@@ -55,15 +55,12 @@ void guest_main(void)
 	       "syscall: came back by %lu, error %lx, rip %lx, cr2 %lx",
 	       back.frame.vector, back.frame.error, back.frame.rip, back.cr2);
 	expect(back.frame.rax == 17, "syscall: rax is %lx", back.frame.rax);
-	expect(back.frame.rdi == 0x1234, "syscall: rdi is %lx",
-	       back.frame.rdi);
-	expect(back.frame.r15 == 0x1515, "syscall: r15 is %lx",
-	       back.frame.r15);
+	expect(back.frame.rdi == 0x1234, "syscall: rdi is %lx", back.frame.rdi);
+	expect(back.frame.r15 == 0x1515, "syscall: r15 is %lx", back.frame.r15);
 	expect(back.frame.rip == at(user_after_syscall),
 	       "syscall: rip is %lx instead of %lx", back.frame.rip,
 	       at(user_after_syscall));
-	expect((back.frame.cs & 3) == 3, "syscall: cs is %lx",
-	       back.frame.cs);
+	expect((back.frame.cs & 3) == 3, "syscall: cs is %lx", back.frame.cs);
 	expect(back.frame.rsp == USER_STACK - 8, "syscall: rsp is %lx",
 	       back.frame.rsp);
 

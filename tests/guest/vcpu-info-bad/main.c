@@ -11,23 +11,26 @@
 
 static long reg(unsigned int vcpu, uint64_t mfn, uint32_t offset)
 {
-	struct vcpu_register_vcpu_info op = { .mfn = mfn, .offset = offset };
+	struct vcpu_register_vcpu_info op = {.mfn = mfn, .offset = offset};
 
 	return do_vcpu_op(VCPUOP_register_vcpu_info, vcpu, &op);
 }
 
 void guest_main(void)
 {
-	static const uint32_t offsets[] = { 4096 - 63, 4096 - 8, 4096, 4097,
-					    0x7fffffff, ~0u };
+	static const uint32_t offsets[] = {4096 - 63, 4096 - 8,	  4096,
+					   4097,      0x7fffffff, ~0u};
 	static const uint64_t areas[] = {
-		0xffff800000000000UL, 0xffff82d080200000UL,
-		0x0000800000000000UL, 0xffffffffffffffffUL, 0x10,
+		0xffff800000000000UL,
+		0xffff82d080200000UL,
+		0x0000800000000000UL,
+		0xffffffffffffffffUL,
+		0x10,
 	};
 	char *page = page_alloc();
 	uint64_t mfn = mfn_of(page);
 	struct vcpu_info *moved = (struct vcpu_info *)(void *)(page + 128);
-	struct evtchn_bind_ipi ipi = { .vcpu = 0 };
+	struct evtchn_bind_ipi ipi = {.vcpu = 0};
 	struct evtchn_send send;
 
 	for (size_t i = 0; i < ARRAY_SIZE(offsets); i++)
@@ -42,7 +45,7 @@ void guest_main(void)
 		expect(reg(v, mfn, 0) < 0, "vCPU %u was accepted", v);
 
 	for (size_t i = 0; i < ARRAY_SIZE(areas); i++) {
-		struct vcpu_register_runstate_memory_area area = { 0 };
+		struct vcpu_register_runstate_memory_area area = {0};
 		uint64_t m2p = *(volatile uint64_t *)MACH2PHYS_VIRT_START;
 
 		area.addr.v = areas[i];

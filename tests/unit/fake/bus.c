@@ -176,8 +176,8 @@ static uint32_t *ioapic_register(void)
 		return &version;
 	if (ioapic_index < 0x10 || ioapic_index >= 0x10 + 2 * BUS_IOAPIC_PINS)
 		return &none;
-	return ioapic_index & 1 ? &bus_ioapic_high[(ioapic_index - 0x10) / 2] :
-				  &bus_ioapic_low[(ioapic_index - 0x10) / 2];
+	return ioapic_index & 1 ? &bus_ioapic_high[(ioapic_index - 0x10) / 2]
+				: &bus_ioapic_low[(ioapic_index - 0x10) / 2];
 }
 
 uint32_t bus_load32(uintptr_t at)

@@ -10,7 +10,7 @@ TestSuite(consoled_budget);
 
 Test(consoled_budget, a_guest_is_served_until_its_bytes_are_spent)
 {
-	struct console_budget b = { 0 };
+	struct console_budget b = {0};
 
 	for (int i = 0; i < CONSOLE_WINDOW_BYTES / 2048; i++) {
 		cr_assert(console_budget_ok(&b, 5));
@@ -21,7 +21,7 @@ Test(consoled_budget, a_guest_is_served_until_its_bytes_are_spent)
 
 Test(consoled_budget, the_next_window_brings_a_full_budget)
 {
-	struct console_budget b = { 0 };
+	struct console_budget b = {0};
 
 	while (console_budget_ok(&b, 7 * WINDOW_NS))
 		console_budget_spend(&b, 100000);
@@ -32,7 +32,7 @@ Test(consoled_budget, the_next_window_brings_a_full_budget)
 
 Test(consoled_budget, unspent_bytes_are_not_saved_up)
 {
-	struct console_budget b = { 0 };
+	struct console_budget b = {0};
 
 	cr_assert(console_budget_ok(&b, 100 * WINDOW_NS));
 	console_budget_spend(&b, CONSOLE_WINDOW_BYTES);
@@ -41,7 +41,7 @@ Test(consoled_budget, unspent_bytes_are_not_saved_up)
 
 Test(consoled_budget, empty_visits_are_bounded_too)
 {
-	struct console_budget b = { 0 };
+	struct console_budget b = {0};
 	int visits = 0;
 
 	while (console_budget_ok(&b, 3)) {

@@ -55,9 +55,9 @@ Test(consoled_buffer, a_slow_reader_loses_the_oldest_and_is_told_how_much)
 {
 	push("0123456789abcdef");
 	push("X");
-	cr_assert_str_eq(receive(100),
-			 "\r\n[vane-consoled: 8 bytes skipped, this reader is too slow]\r\n"
-			 "89abcdefX");
+	cr_assert_str_eq(receive(100), "\r\n[vane-consoled: 8 bytes skipped, "
+				       "this reader is too slow]\r\n"
+				       "89abcdefX");
 	cr_assert_str_eq(receive(100), "");
 }
 
@@ -66,9 +66,9 @@ Test(consoled_buffer, what_was_lost_at_several_times_is_told_once)
 	push("0123456789abcdef");
 	push("0123456789abcdef");
 	push("z");
-	cr_assert_str_eq(receive(5),
-			 "\r\n[vane-consoled: 24 bytes skipped, this reader is too slow]\r\n"
-			 "89abcdefz");
+	cr_assert_str_eq(receive(5), "\r\n[vane-consoled: 24 bytes skipped, "
+				     "this reader is too slow]\r\n"
+				     "89abcdefz");
 }
 
 Test(consoled_buffer, a_loss_while_the_note_is_being_sent_makes_a_second_note)
@@ -82,16 +82,17 @@ Test(consoled_buffer, a_loss_while_the_note_is_being_sent_makes_a_second_note)
 	push("0123456789abcdef");
 	cr_assert_str_eq(receive(100),
 			 "nsoled: 8 bytes skipped, this reader is too slow]\r\n"
-			 "\r\n[vane-consoled: 9 bytes skipped, this reader is too slow]\r\n"
+			 "\r\n[vane-consoled: 9 bytes skipped, this reader is "
+			 "too slow]\r\n"
 			 "0123456789abcdef");
 }
 
 Test(consoled_buffer, one_push_beyond_the_room_keeps_its_end)
 {
 	push("0123456789abcdefghij");
-	cr_assert_str_eq(receive(100),
-			 "\r\n[vane-consoled: 4 bytes skipped, this reader is too slow]\r\n"
-			 "456789abcdefghij");
+	cr_assert_str_eq(receive(100), "\r\n[vane-consoled: 4 bytes skipped, "
+				       "this reader is too slow]\r\n"
+				       "456789abcdefghij");
 }
 
 Test(consoled_buffer, a_tail_holds_all_until_it_is_full)

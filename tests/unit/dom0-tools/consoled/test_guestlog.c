@@ -12,14 +12,14 @@
 #include "consoled/guestlog.h"
 
 static char dir[64];
-static struct guestlog_policy policy = { dir, 4096, 2 };
+static struct guestlog_policy policy = {dir, 4096, 2};
 static struct guestlog log_;
 
 static void fresh(void)
 {
 	strcpy(dir, "/tmp/vane-guestlog-XXXXXX");
 	cr_assert_not_null(mkdtemp(dir));
-	policy = (struct guestlog_policy){ dir, 4096, 2 };
+	policy = (struct guestlog_policy){dir, 4096, 2};
 }
 
 static void path_of(const char *name, char *path, size_t size)
@@ -29,8 +29,8 @@ static void path_of(const char *name, char *path, size_t size)
 
 static void done(void)
 {
-	static const char *const names[] = { "g.log", "g.log.1", "g.log.2",
-					     "other" };
+	static const char *const names[] = {"g.log", "g.log.1", "g.log.2",
+					    "other"};
 	char path[128];
 
 	guestlog_close(&log_);
@@ -68,15 +68,15 @@ struct fit_row {
 Test(consoled_guestlog, a_chunk_is_cut_at_the_last_line_end_that_fits)
 {
 	static const struct fit_row rows[] = {
-		{ 0, 10, "abc", 3 },
-		{ 7, 10, "abc", 3 }, /* exactly full */
-		{ 8, 10, "abc", 0 }, /* no line end: into the next file */
-		{ 5, 10, "a\nbc\ndef", 5 },
-		{ 6, 10, "a\nbc\ndef", 2 },
-		{ 10, 10, "a", 0 },
-		{ 15, 10, "a\n", 0 }, /* an old file, larger than the limit */
-		{ 0, 10, "0123456789abc", 10 }, /* longer than a whole file */
-		{ 0, 10, "0123\n56789abc", 5 },
+		{0, 10, "abc", 3},
+		{7, 10, "abc", 3}, /* exactly full */
+		{8, 10, "abc", 0}, /* no line end: into the next file */
+		{5, 10, "a\nbc\ndef", 5},
+		{6, 10, "a\nbc\ndef", 2},
+		{10, 10, "a", 0},
+		{15, 10, "a\n", 0}, /* an old file, larger than the limit */
+		{0, 10, "0123456789abc", 10}, /* longer than a whole file */
+		{0, 10, "0123\n56789abc", 5},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -91,15 +91,15 @@ Test(consoled_guestlog, a_guest_name_makes_a_harmless_file_name)
 	static const struct {
 		const char *name, *file;
 	} rows[] = {
-		{ "web1", "web1" },
-		{ "a.b-c_d+e", "a.b-c_d+e" },
-		{ "../../etc/passwd", "_.___.._etc_passwd" },
-		{ ".hidden", "_hidden" },
-		{ "with space\n", "with_space_" },
-		{ "", "domain-7" },
-		{ "vaned", "guest-vaned" },
-		{ "vane-consoled", "guest-vane-consoled" },
-		{ "\xc3\xa4", "__" },
+		{"web1", "web1"},
+		{"a.b-c_d+e", "a.b-c_d+e"},
+		{"../../etc/passwd", "_.___.._etc_passwd"},
+		{".hidden", "_hidden"},
+		{"with space\n", "with_space_"},
+		{"", "domain-7"},
+		{"vaned", "guest-vaned"},
+		{"vane-consoled", "guest-vane-consoled"},
+		{"\xc3\xa4", "__"},
 	};
 	char out[160];
 
@@ -173,8 +173,7 @@ Test(consoled_guestlog, the_tail_reaches_back_into_the_older_file)
 	cr_assert_eq(guestlog_open(&log_, &policy, "g"), 0);
 	cr_assert_eq(guestlog_write(&log_, bytes, sizeof(bytes)), 0);
 	cr_assert_eq(guestlog_tail(&log_, out, sizeof(out)), sizeof(out));
-	cr_assert_arr_eq(out, bytes + sizeof(bytes) - sizeof(out),
-			 sizeof(out));
+	cr_assert_arr_eq(out, bytes + sizeof(bytes) - sizeof(out), sizeof(out));
 }
 
 Test(consoled_guestlog, a_symbolic_link_is_not_followed)

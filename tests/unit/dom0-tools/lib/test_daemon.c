@@ -43,8 +43,11 @@ TestSuite(dom0_daemon, .init = fresh, .fini = done);
 static struct daemon_options all(bool foreground)
 {
 	return (struct daemon_options){
-		.name = "test", .foreground = foreground, .lock_file = lock,
-		.pid_file = pid_file, .log_file = log_file,
+		.name = "test",
+		.foreground = foreground,
+		.lock_file = lock,
+		.pid_file = pid_file,
+		.log_file = log_file,
 	};
 }
 

@@ -135,9 +135,9 @@ Test(dom0_evloop, many_descriptors_fit)
 
 	for (int i = 0; i < 100; i++) {
 		cr_assert_eq(pipe(pipes[i]), 0);
-		cr_assert_eq(evloop_fd_add(&loop, pipes[i][0], POLLIN, count,
-					   NULL),
-			     0);
+		cr_assert_eq(
+			evloop_fd_add(&loop, pipes[i][0], POLLIN, count, NULL),
+			0);
 		cr_assert_eq(write(pipes[i][1], "x", 1), 1);
 	}
 	cr_assert_eq(evloop_step(&loop, 0), 100);
@@ -150,9 +150,9 @@ Test(dom0_evloop, many_descriptors_fit)
 
 Test(dom0_evloop, timers_fire_in_the_order_of_their_times_and_once)
 {
-	struct evloop_timer a = { note, (void *)1, 0, false, NULL };
-	struct evloop_timer b = { note, (void *)2, 0, false, NULL };
-	struct evloop_timer c = { note, (void *)3, 0, false, NULL };
+	struct evloop_timer a = {note, (void *)1, 0, false, NULL};
+	struct evloop_timer b = {note, (void *)2, 0, false, NULL};
+	struct evloop_timer c = {note, (void *)3, 0, false, NULL};
 
 	evloop_timer_start(&loop, &a, 3);
 	evloop_timer_start(&loop, &b, 1);
@@ -168,8 +168,8 @@ Test(dom0_evloop, timers_fire_in_the_order_of_their_times_and_once)
 
 Test(dom0_evloop, a_stopped_timer_does_not_fire_and_a_moved_one_fires_once)
 {
-	struct evloop_timer a = { note, (void *)1, 0, false, NULL };
-	struct evloop_timer b = { note, (void *)2, 0, false, NULL };
+	struct evloop_timer a = {note, (void *)1, 0, false, NULL};
+	struct evloop_timer b = {note, (void *)2, 0, false, NULL};
 
 	evloop_timer_start(&loop, &a, 0);
 	evloop_timer_start(&loop, &b, 0);
@@ -181,7 +181,7 @@ Test(dom0_evloop, a_stopped_timer_does_not_fire_and_a_moved_one_fires_once)
 	cr_assert_null(loop.timers);
 }
 
-static struct evloop_timer again = { .fn = NULL };
+static struct evloop_timer again = {.fn = NULL};
 
 static void restart(void *arg)
 {

@@ -43,8 +43,8 @@ static void put(struct message *m, uint16_t type, const void *data, size_t len)
 	a->rta_type = type;
 	a->rta_len = (uint16_t)RTA_LENGTH(len);
 	memcpy(RTA_DATA(a), data, len);
-	m->head.nlmsg_len = NLMSG_ALIGN(m->head.nlmsg_len) +
-			    RTA_ALIGN(a->rta_len);
+	m->head.nlmsg_len =
+		NLMSG_ALIGN(m->head.nlmsg_len) + RTA_ALIGN(a->rta_len);
 }
 
 Test(dom0_rtnetlink, a_link_message_gives_its_fields)
@@ -154,7 +154,7 @@ Test(dom0_rtnetlink, an_interface_is_found_by_name_and_missing_ones_are_not)
 
 Test(dom0_rtnetlink, an_interface_becomes_a_quiet_port_that_is_up)
 {
-	struct rtnl_change c = { .mtu = 1300, .up = true, .quiet = true };
+	struct rtnl_change c = {.mtu = 1300, .up = true, .quiet = true};
 	int fd = enter_namespace();
 	struct rtnl_link bridge, port;
 
@@ -168,7 +168,7 @@ Test(dom0_rtnetlink, an_interface_becomes_a_quiet_port_that_is_up)
 	cr_assert_eq(port.mtu, 1300);
 	cr_assert(port.up);
 	cr_assert_eq(rtnl_change(fd, port.index,
-				 &(struct rtnl_change){ .leave_master = true }),
+				 &(struct rtnl_change){.leave_master = true}),
 		     0);
 	cr_assert_eq(rtnl_find(fd, "p0", &port), 0);
 	cr_assert_eq(port.master, 0);
@@ -183,10 +183,10 @@ Test(dom0_rtnetlink, an_interface_gets_another_name_unless_it_is_taken)
 	cr_assert_eq(rtnl_add(fd, "p0", "veth"), 0);
 	cr_assert_eq(rtnl_find(fd, "p0", &port), 0);
 	cr_assert_eq(rtnl_change(fd, port.index,
-				 &(struct rtnl_change){ .name = "br0" }),
+				 &(struct rtnl_change){.name = "br0"}),
 		     -EEXIST);
 	cr_assert_eq(rtnl_change(fd, port.index,
-				 &(struct rtnl_change){ .name = "web-net" }),
+				 &(struct rtnl_change){.name = "web-net"}),
 		     0);
 	cr_assert_eq(rtnl_find(fd, "web-net", &port), 0);
 	cr_assert_eq(rtnl_find(fd, "p0", &port), -ENODEV);
@@ -198,7 +198,7 @@ Test(dom0_rtnetlink, errors_of_the_kernel_come_through)
 	struct rtnl_link lo;
 
 	cr_assert_eq(rtnl_find(fd, "lo", &lo), 0);
-	cr_assert_eq(rtnl_change(fd, 4711, &(struct rtnl_change){ .up = true }),
+	cr_assert_eq(rtnl_change(fd, 4711, &(struct rtnl_change){.up = true}),
 		     -ENODEV);
 	cr_assert_eq(rtnl_add(fd, "br0", "bridge"), -EEXIST);
 	cr_assert_eq(rtnl_add(fd, "x0", "no-such-kind"), -EOPNOTSUPP);
@@ -208,7 +208,7 @@ Test(dom0_rtnetlink, errors_of_the_kernel_come_through)
 Test(dom0_rtnetlink, a_monitor_hears_of_an_interface_that_appears_and_goes)
 {
 	int fd = enter_namespace(), monitor = rtnl_monitor_open();
-	struct pollfd pfd = { .fd = monitor, .events = POLLIN };
+	struct pollfd pfd = {.fd = monitor, .events = POLLIN};
 	bool came = false, went = false;
 	struct rtnl_event ev;
 	struct rtnl_link port;

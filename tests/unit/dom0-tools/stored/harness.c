@@ -3,6 +3,7 @@
 #include "dom0-tools/stored/harness.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -29,6 +29,7 @@ Test(stored_wire, paths_are_checked_and_made_absolute)
 		{ "/a b", -EINVAL, NULL },
 		{ "/a.b", -EINVAL, NULL },
 		{ "/\xc3\xa4", -EINVAL, NULL },
+		{ "@a", -EINVAL, NULL },
 	};
 	char out[WIRE_PATH_BYTES];
 	bool relative;

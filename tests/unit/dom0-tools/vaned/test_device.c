@@ -10,9 +10,9 @@
 TestSuite(vaned_device);
 
 /* A healthy device of a living domain; rows change one thing each. */
-#define HEALTHY                                                        \
-	.dir_exists = true, .is_complete = true, .is_online = true,    \
-	.state = XenbusStateInitWait, .domain_alive = true,            \
+#define HEALTHY                                                                \
+	.dir_exists = true, .is_complete = true, .is_online = true,            \
+	.state = XenbusStateInitWait, .domain_alive = true,                    \
 	.driver_bound = true
 
 struct row {
@@ -22,72 +22,114 @@ struct row {
 	enum device_step step;
 };
 
-#define DEAD_WITH_DRIVER                                               \
-	.dir_exists = true, .is_complete = true, .driver_bound = true, \
+#define DEAD_WITH_DRIVER                                                       \
+	.dir_exists = true, .is_complete = true, .driver_bound = true,         \
 	.state = XenbusStateClosing
 
 static const struct row rows[] = {
-	{ "a new one is connected", DEVICE_NEW, { HEALTHY },
-	  DEVICE_STEP_CONNECT },
-	{ "a half-written one waits for the toolstack", DEVICE_NEW,
-	  { .dir_exists = true, .domain_alive = true }, DEVICE_STEP_NONE },
-	{ "one of a dead domain is closed", DEVICE_NEW, { DEAD_WITH_DRIVER },
-	  DEVICE_STEP_CLOSE },
-	{ "a half-written one of a dead domain is closed", DEVICE_NEW,
-	  { .dir_exists = true }, DEVICE_STEP_CLOSE },
-	{ "one whose directory is gone is released", DEVICE_NEW,
-	  { .domain_alive = true }, DEVICE_STEP_RELEASE },
+	{"a new one is connected", DEVICE_NEW, {HEALTHY}, DEVICE_STEP_CONNECT},
+	{"a half-written one waits for the toolstack",
+	 DEVICE_NEW,
+	 {.dir_exists = true, .domain_alive = true},
+	 DEVICE_STEP_NONE},
+	{"one of a dead domain is closed",
+	 DEVICE_NEW,
+	 {DEAD_WITH_DRIVER},
+	 DEVICE_STEP_CLOSE},
+	{"a half-written one of a dead domain is closed",
+	 DEVICE_NEW,
+	 {.dir_exists = true},
+	 DEVICE_STEP_CLOSE},
+	{"one whose directory is gone is released",
+	 DEVICE_NEW,
+	 {.domain_alive = true},
+	 DEVICE_STEP_RELEASE},
 
-	{ "waiting tries again", DEVICE_WAITING, { HEALTHY },
-	  DEVICE_STEP_CONNECT },
-	{ "waiting ends", DEVICE_WAITING, { HEALTHY, .is_late = true },
-	  DEVICE_STEP_FAIL },
-	{ "the domain dies while we wait", DEVICE_WAITING,
-	  { DEAD_WITH_DRIVER }, DEVICE_STEP_CLOSE },
-	{ "the directory goes while we wait", DEVICE_WAITING,
-	  { .domain_alive = true }, DEVICE_STEP_RELEASE },
+	{"waiting tries again", DEVICE_WAITING, {HEALTHY}, DEVICE_STEP_CONNECT},
+	{"waiting ends",
+	 DEVICE_WAITING,
+	 {HEALTHY, .is_late = true},
+	 DEVICE_STEP_FAIL},
+	{"the domain dies while we wait",
+	 DEVICE_WAITING,
+	 {DEAD_WITH_DRIVER},
+	 DEVICE_STEP_CLOSE},
+	{"the directory goes while we wait",
+	 DEVICE_WAITING,
+	 {.domain_alive = true},
+	 DEVICE_STEP_RELEASE},
 
-	{ "a connected one is left in peace", DEVICE_CONNECTED,
-	  { HEALTHY, .is_late = true }, DEVICE_STEP_NONE },
-	{ "the domain dies", DEVICE_CONNECTED, { DEAD_WITH_DRIVER },
-	  DEVICE_STEP_CLOSE },
-	{ "a guest may close and open again", DEVICE_CONNECTED,
-	  { .dir_exists = true, .is_complete = true, .is_online = true,
-	    .state = XenbusStateClosed, .domain_alive = true },
-	  DEVICE_STEP_NONE },
-	{ "a detached one is closed", DEVICE_CONNECTED,
-	  { .dir_exists = true, .is_complete = true, .is_online = false,
-	    .state = XenbusStateClosing, .domain_alive = true },
-	  DEVICE_STEP_CLOSE },
-	{ "offline alone is no removal yet", DEVICE_CONNECTED,
-	  { .dir_exists = true, .is_complete = true, .is_online = false,
-	    .state = XenbusStateConnected, .domain_alive = true },
-	  DEVICE_STEP_NONE },
-	{ "reconfiguring is not closing", DEVICE_CONNECTED,
-	  { .dir_exists = true, .is_complete = true, .is_online = false,
-	    .state = XenbusStateReconfiguring, .domain_alive = true },
-	  DEVICE_STEP_NONE },
-	{ "the toolstack removes the directory", DEVICE_CONNECTED,
-	  { .domain_alive = true }, DEVICE_STEP_RELEASE },
+	{"a connected one is left in peace",
+	 DEVICE_CONNECTED,
+	 {HEALTHY, .is_late = true},
+	 DEVICE_STEP_NONE},
+	{"the domain dies",
+	 DEVICE_CONNECTED,
+	 {DEAD_WITH_DRIVER},
+	 DEVICE_STEP_CLOSE},
+	{"a guest may close and open again",
+	 DEVICE_CONNECTED,
+	 {.dir_exists = true,
+	  .is_complete = true,
+	  .is_online = true,
+	  .state = XenbusStateClosed,
+	  .domain_alive = true},
+	 DEVICE_STEP_NONE},
+	{"a detached one is closed",
+	 DEVICE_CONNECTED,
+	 {.dir_exists = true,
+	  .is_complete = true,
+	  .is_online = false,
+	  .state = XenbusStateClosing,
+	  .domain_alive = true},
+	 DEVICE_STEP_CLOSE},
+	{"offline alone is no removal yet",
+	 DEVICE_CONNECTED,
+	 {.dir_exists = true,
+	  .is_complete = true,
+	  .is_online = false,
+	  .state = XenbusStateConnected,
+	  .domain_alive = true},
+	 DEVICE_STEP_NONE},
+	{"reconfiguring is not closing",
+	 DEVICE_CONNECTED,
+	 {.dir_exists = true,
+	  .is_complete = true,
+	  .is_online = false,
+	  .state = XenbusStateReconfiguring,
+	  .domain_alive = true},
+	 DEVICE_STEP_NONE},
+	{"the toolstack removes the directory",
+	 DEVICE_CONNECTED,
+	 {.domain_alive = true},
+	 DEVICE_STEP_RELEASE},
 
-	{ "a failed one stays failed", DEVICE_FAILED, { HEALTHY },
-	  DEVICE_STEP_NONE },
-	{ "a failed one of a dead domain is closed", DEVICE_FAILED,
-	  { DEAD_WITH_DRIVER }, DEVICE_STEP_CLOSE },
+	{"a failed one stays failed",
+	 DEVICE_FAILED,
+	 {HEALTHY},
+	 DEVICE_STEP_NONE},
+	{"a failed one of a dead domain is closed",
+	 DEVICE_FAILED,
+	 {DEAD_WITH_DRIVER},
+	 DEVICE_STEP_CLOSE},
 
-	{ "the driver still has it", DEVICE_CLOSING, { DEAD_WITH_DRIVER },
-	  DEVICE_STEP_NONE },
-	{ "the driver has closed it", DEVICE_CLOSING,
-	  { .dir_exists = true, .driver_bound = true,
-	    .state = XenbusStateClosed },
-	  DEVICE_STEP_RELEASE },
-	{ "no driver ever had it", DEVICE_CLOSING,
-	  { .dir_exists = true, .state = XenbusStateInitialising },
-	  DEVICE_STEP_RELEASE },
-	{ "the driver does not let go", DEVICE_CLOSING,
-	  { DEAD_WITH_DRIVER, .is_late = true }, DEVICE_STEP_RELEASE },
-	{ "the directory went first", DEVICE_CLOSING, { 0 },
-	  DEVICE_STEP_RELEASE },
+	{"the driver still has it",
+	 DEVICE_CLOSING,
+	 {DEAD_WITH_DRIVER},
+	 DEVICE_STEP_NONE},
+	{"the driver has closed it",
+	 DEVICE_CLOSING,
+	 {.dir_exists = true, .driver_bound = true, .state = XenbusStateClosed},
+	 DEVICE_STEP_RELEASE},
+	{"no driver ever had it",
+	 DEVICE_CLOSING,
+	 {.dir_exists = true, .state = XenbusStateInitialising},
+	 DEVICE_STEP_RELEASE},
+	{"the driver does not let go",
+	 DEVICE_CLOSING,
+	 {DEAD_WITH_DRIVER, .is_late = true},
+	 DEVICE_STEP_RELEASE},
+	{"the directory went first", DEVICE_CLOSING, {0}, DEVICE_STEP_RELEASE},
 };
 
 Test(vaned_device, each_move_is_as_the_picture_in_the_header_says)
@@ -121,7 +163,7 @@ Test(vaned_device, a_closing_device_never_connects_whatever_is_the_case)
 
 Test(vaned_device, a_late_closing_device_is_always_released)
 {
-	struct device_facts f = { DEAD_WITH_DRIVER, .is_late = true };
+	struct device_facts f = {DEAD_WITH_DRIVER, .is_late = true};
 
 	for (f.state = 0; f.state <= 9; f.state++)
 		cr_assert_eq(device_step(DEVICE_CLOSING, &f),
@@ -175,7 +217,7 @@ Test(vaned_device, other_paths_are_no_devices)
 
 Test(vaned_device, a_tag_leads_back_to_its_device)
 {
-	struct device_key in = { DEVICE_VBD, 32751, 4294967295u }, out;
+	struct device_key in = {DEVICE_VBD, 32751, 4294967295u}, out;
 	char tag[64];
 
 	device_tag_format(tag, sizeof(tag), &in);
@@ -195,11 +237,9 @@ Test(vaned_device, a_writable_disk_is_nobody_elses)
 		const char *new_use, *present;
 		bool conflict;
 	} uses[] = {
-		{ "r", "r", false }, { "r", "w", true },
-		{ "r", "w!", true }, { "w", "r", true },
-		{ "w", "w", true },  { "w", "w!", true },
-		{ "w!", "r", false }, { "w!", "w", false },
-		{ "w!", "w!", false },
+		{"r", "r", false},  {"r", "w", true},	{"r", "w!", true},
+		{"w", "r", true},   {"w", "w", true},	{"w", "w!", true},
+		{"w!", "r", false}, {"w!", "w", false}, {"w!", "w!", false},
 	};
 
 	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
@@ -214,8 +254,8 @@ Test(vaned_device, a_writable_disk_is_nobody_elses)
 
 Test(vaned_device, a_mode_is_r_w_or_w_with_a_shout)
 {
-	static const char *const good[] = { "r", "ro", "w", "rw", "w!", "rw!" };
-	static const char *const bad[] = { "", "x", "r!", "ww", "W", "r " };
+	static const char *const good[] = {"r", "ro", "w", "rw", "w!", "rw!"};
+	static const char *const bad[] = {"", "x", "r!", "ww", "W", "r "};
 	enum disk_mode mode;
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {

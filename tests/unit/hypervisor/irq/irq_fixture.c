@@ -22,10 +22,10 @@ void irq_fixture_init(void)
 	bus_reset();
 	fake_clock_reset();
 	fake_neighbours_reset();
-	irq_dom0 = (struct domain){ .id = 0, .privileged = true, .refs = 1 };
-	irq_domu = (struct domain){ .id = 6, .refs = 1 };
-	irq_vcpu0 = (struct vcpu){ .domain = &irq_dom0 };
-	irq_vcpuu = (struct vcpu){ .domain = &irq_domu };
+	irq_dom0 = (struct domain){.id = 0, .privileged = true, .refs = 1};
+	irq_domu = (struct domain){.id = 6, .refs = 1};
+	irq_vcpu0 = (struct vcpu){.domain = &irq_dom0};
+	irq_vcpuu = (struct vcpu){.domain = &irq_domu};
 	fake_domains[0] = &irq_dom0;
 	fake_domains[1] = &irq_domu;
 
@@ -34,10 +34,9 @@ void irq_fixture_init(void)
 	acpi.ioapics[0].id = 3;
 	acpi.ioapics[0].address = BUS_IOAPIC_PADDR;
 	acpi.override_count = 2;
-	acpi.overrides[0] = (struct acpi_override){ .bus_irq = 0, .gsi = 2 };
-	acpi.overrides[1] = (struct acpi_override){ .bus_irq = 9,
-						    .gsi = 9,
-						    .level = true };
+	acpi.overrides[0] = (struct acpi_override){.bus_irq = 0, .gsi = 2};
+	acpi.overrides[1] =
+		(struct acpi_override){.bus_irq = 9, .gsi = 9, .level = true};
 	ioapic_init(&acpi);
 	irq_init(ioapic_gsi_count());
 

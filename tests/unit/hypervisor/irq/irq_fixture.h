@@ -13,11 +13,11 @@ extern struct domain irq_dom0, irq_domu;
 extern struct vcpu irq_vcpu0, irq_vcpuu;
 
 /* 00:03.0 has MSI with 4 messages; 00:04.0 MSI-X with 5; 00:05.0 neither. */
-#define MSI_DEV	  ((struct pci_address){ 0, 0, 3 << 3 })
-#define MSIX_DEV  ((struct pci_address){ 0, 0, 4 << 3 })
-#define PLAIN_DEV ((struct pci_address){ 0, 0, 5 << 3 })
-#define MSI_CAP	  0x50
-#define MSIX_CAP  0x70
+#define MSI_DEV		  ((struct pci_address){0, 0, 3 << 3})
+#define MSIX_DEV	  ((struct pci_address){0, 0, 4 << 3})
+#define PLAIN_DEV	  ((struct pci_address){0, 0, 5 << 3})
+#define MSI_CAP		  0x50
+#define MSIX_CAP	  0x70
 #define MSIX_TABLE_OFFSET 0x800u
 extern uint8_t *irq_msi_config, *irq_msix_config;
 

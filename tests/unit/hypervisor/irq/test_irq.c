@@ -5,7 +5,7 @@
 #include "irq_fixture.h"
 #include "x86/vectors.h"
 
-TestSuite(irq, .init = irq_fixture_init);
+TestSuite(irq_pirq, .init = irq_fixture_init);
 
 static uint32_t mapped(int32_t gsi)
 {
@@ -23,13 +23,13 @@ static uint32_t bound(int32_t gsi)
 	return pirq;
 }
 
-Test(irq, every_line_is_closed_at_first)
+Test(irq_pirq, every_line_is_closed_at_first)
 {
 	for (unsigned int gsi = 0; gsi < BUS_IOAPIC_PINS; gsi++)
 		cr_assert_not(irq_line_open(gsi));
 }
 
-Test(irq, mapping_opens_nothing_and_binding_does)
+Test(irq_pirq, mapping_opens_nothing_and_binding_does)
 {
 	uint32_t pirq = mapped(17);
 
@@ -43,7 +43,7 @@ Test(irq, mapping_opens_nothing_and_binding_does)
 	cr_assert_not(irq_line_open(17));
 }
 
-Test(irq, pci_lines_are_level_low_and_isa_s_edge_high_by_default)
+Test(irq_pirq, pci_lines_are_level_low_and_isa_s_edge_high_by_default)
 {
 	bound(18);
 	bound(5);
@@ -53,7 +53,7 @@ Test(irq, pci_lines_are_level_low_and_isa_s_edge_high_by_default)
 	cr_assert_eq(bus_ioapic_low[9] & 0xa000, 0x8000);
 }
 
-Test(irq, setup_decides_and_holds)
+Test(irq_pirq, setup_decides_and_holds)
 {
 	cr_assert_eq(pirq_setup_gsi(18, false, false), 0);
 	cr_assert_eq(pirq_setup_gsi(18, true, true), -EEXIST);
@@ -63,7 +63,7 @@ Test(irq, setup_decides_and_holds)
 	cr_assert_eq(pirq_setup_gsi(-1, true, true), -EINVAL);
 }
 
-Test(irq, a_level_line_stays_closed_until_the_guest_has_done)
+Test(irq_pirq, a_level_line_stays_closed_until_the_guest_has_done)
 {
 	uint32_t pirq = bound(17);
 
@@ -77,7 +77,7 @@ Test(irq, a_level_line_stays_closed_until_the_guest_has_done)
 	cr_assert(irq_line_open(17));
 }
 
-Test(irq, an_edge_stays_open)
+Test(irq_pirq, an_edge_stays_open)
 {
 	uint32_t pirq = bound(5);
 
@@ -90,7 +90,7 @@ Test(irq, an_edge_stays_open)
 	cr_assert(irq_line_open(5));
 }
 
-Test(irq, only_level_needs_the_guest_s_word)
+Test(irq_pirq, only_level_needs_the_guest_s_word)
 {
 	cr_assert(irq_needs_eoi(&irq_dom0, bound(17)));
 	cr_assert_not(irq_needs_eoi(&irq_dom0, bound(5)));
@@ -99,7 +99,7 @@ Test(irq, only_level_needs_the_guest_s_word)
 	cr_assert_not(irq_needs_eoi(&irq_domu, 17));
 }
 
-Test(irq, a_level_interrupt_on_its_way_while_closed_is_ended_only)
+Test(irq_pirq, a_level_interrupt_on_its_way_while_closed_is_ended_only)
 {
 	bound(17);
 	irq_handle(irq_line_vector(17));
@@ -109,14 +109,14 @@ Test(irq, a_level_interrupt_on_its_way_while_closed_is_ended_only)
 	cr_assert_not(irq_line_open(17));
 }
 
-Test(irq, a_vector_of_nobody_is_ended)
+Test(irq_pirq, a_vector_of_nobody_is_ended)
 {
 	irq_handle(0x9d);
 	cr_assert_eq(bus_eoi_count, 1);
 	cr_assert_eq(fake_pirq_events, 0);
 }
 
-Test(irq, eoi_without_an_interrupt_opens_nothing)
+Test(irq_pirq, eoi_without_an_interrupt_opens_nothing)
 {
 	uint32_t pirq = mapped(17);
 
@@ -127,7 +127,7 @@ Test(irq, eoi_without_an_interrupt_opens_nothing)
 	irq_guest_eoi(&irq_domu, pirq);
 }
 
-Test(irq, unbinding_in_service_leaves_it_closed_and_eoi_too_late)
+Test(irq_pirq, unbinding_in_service_leaves_it_closed_and_eoi_too_late)
 {
 	uint32_t pirq = bound(17);
 
@@ -139,7 +139,7 @@ Test(irq, unbinding_in_service_leaves_it_closed_and_eoi_too_late)
 	cr_assert(irq_line_open(17));
 }
 
-Test(irq, binding_twice_is_busy_and_an_unknown_one_invalid)
+Test(irq_pirq, binding_twice_is_busy_and_an_unknown_one_invalid)
 {
 	uint32_t pirq = bound(17);
 
@@ -149,7 +149,7 @@ Test(irq, binding_twice_is_busy_and_an_unknown_one_invalid)
 	cr_assert_eq(irq_bind_guest(&irq_domu, pirq, true), -EINVAL);
 }
 
-Test(irq, the_hypervisor_s_line_may_be_mapped_but_not_bound)
+Test(irq_pirq, the_hypervisor_s_line_may_be_mapped_but_not_bound)
 {
 	irq_reserve_gsi(4);
 	cr_assert_eq(irq_bind_guest(&irq_dom0, mapped(4), true), -EBUSY);
@@ -157,7 +157,7 @@ Test(irq, the_hypervisor_s_line_may_be_mapped_but_not_bound)
 	cr_assert_eq(pirq_setup_gsi(4, false, false), -EEXIST);
 }
 
-Test(irq, mapping_again_is_the_same_or_refused)
+Test(irq_pirq, mapping_again_is_the_same_or_refused)
 {
 	int32_t pirq = -1, other = 30;
 
@@ -170,7 +170,7 @@ Test(irq, mapping_again_is_the_same_or_refused)
 	cr_assert_eq(pirq_map_gsi(&irq_domu, 17, &pirq), -EBUSY);
 }
 
-Test(irq, numbers_out_of_range_are_refused)
+Test(irq_pirq, numbers_out_of_range_are_refused)
 {
 	int32_t pirq = -1;
 
@@ -184,7 +184,7 @@ Test(irq, numbers_out_of_range_are_refused)
 	cr_assert_eq(pirq_unmap(&irq_dom0, 17), -EINVAL);
 }
 
-Test(irq, no_memory_maps_nothing)
+Test(irq_pirq, no_memory_maps_nothing)
 {
 	int32_t pirq = -1;
 
@@ -194,7 +194,7 @@ Test(irq, no_memory_maps_nothing)
 	cr_assert_eq(mapped(17), 17);
 }
 
-Test(irq, unmapping_a_live_one_closes_it_and_frees_its_vector)
+Test(irq_pirq, unmapping_a_live_one_closes_it_and_frees_its_vector)
 {
 	uint32_t pirq = bound(17);
 	uint8_t vector = irq_line_vector(17);
@@ -209,19 +209,19 @@ Test(irq, unmapping_a_live_one_closes_it_and_frees_its_vector)
 
 static struct msi_request msix_request(unsigned int entry)
 {
-	return (struct msi_request){ .dev = MSIX_DEV,
-				     .msix = true,
-				     .count = 1,
-				     .entry = entry,
-				     .table_base = BUS_MEMORY_PADDR };
+	return (struct msi_request){.dev = MSIX_DEV,
+				    .msix = true,
+				    .count = 1,
+				    .entry = entry,
+				    .table_base = BUS_MEMORY_PADDR};
 }
 
 static struct msi_request msi_request(unsigned int count)
 {
-	return (struct msi_request){ .dev = MSI_DEV, .count = count };
+	return (struct msi_request){.dev = MSI_DEV, .count = count};
 }
 
-Test(irq, an_msix_entry_is_programmed_masked_and_opened_by_binding)
+Test(irq_pirq, an_msix_entry_is_programmed_masked_and_opened_by_binding)
 {
 	struct msi_request r = msix_request(2);
 	int32_t pirq = -1;
@@ -244,7 +244,7 @@ Test(irq, an_msix_entry_is_programmed_masked_and_opened_by_binding)
 	cr_assert_eq(irq_msix_word(2, 3) & 1, 1);
 }
 
-Test(irq, an_msix_message_is_mapped_once)
+Test(irq_pirq, an_msix_message_is_mapped_once)
 {
 	struct msi_request r = msix_request(1);
 	int32_t a = -1, b = -1;
@@ -258,7 +258,7 @@ Test(irq, an_msix_message_is_mapped_once)
 	cr_assert_eq(bus_ioremap_count, 2);
 }
 
-Test(irq, msix_requests_that_do_not_fit_the_device_are_refused)
+Test(irq_pirq, msix_requests_that_do_not_fit_the_device_are_refused)
 {
 	struct msi_request r = msix_request(5);
 	int32_t pirq = -1;
@@ -281,7 +281,7 @@ Test(irq, msix_requests_that_do_not_fit_the_device_are_refused)
 	cr_assert_eq(fake_alloc_live, 0);
 }
 
-Test(irq, one_msi_is_programmed_in_configuration_space)
+Test(irq_pirq, one_msi_is_programmed_in_configuration_space)
 {
 	struct msi_request r = msi_request(1);
 	int32_t pirq = -1;
@@ -299,7 +299,7 @@ Test(irq, one_msi_is_programmed_in_configuration_space)
 	cr_assert_eq(c[0x10], 0xff);
 }
 
-Test(irq, an_msi_block_has_pirqs_and_aligned_vectors_in_a_row)
+Test(irq_pirq, an_msi_block_has_pirqs_and_aligned_vectors_in_a_row)
 {
 	struct msi_request r = msi_request(4);
 	int32_t pirq = -1;
@@ -327,20 +327,20 @@ Test(irq, an_msi_block_has_pirqs_and_aligned_vectors_in_a_row)
 	cr_assert_eq(c[12], vector);
 }
 
-Test(irq, msi_counts_that_the_device_lacks_are_refused)
+Test(irq_pirq, msi_counts_that_the_device_lacks_are_refused)
 {
-	static const unsigned int counts[] = { 0, 3, 8, 32, 64 };
+	static const unsigned int counts[] = {0, 3, 8, 32, 64};
 	int32_t pirq = -1;
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		struct msi_request r = msi_request(counts[i]);
 
-		cr_assert_eq(pirq_map_msi(&irq_dom0, &r, &pirq), -EINVAL,
-			     "%u", counts[i]);
+		cr_assert_eq(pirq_map_msi(&irq_dom0, &r, &pirq), -EINVAL, "%u",
+			     counts[i]);
 	}
 }
 
-Test(irq, a_block_for_which_memory_ends_in_the_middle_leaves_nothing)
+Test(irq_pirq, a_block_for_which_memory_ends_in_the_middle_leaves_nothing)
 {
 	struct msi_request r = msi_request(4);
 	int32_t pirq = -1;
@@ -364,7 +364,7 @@ Test(irq, a_block_for_which_memory_ends_in_the_middle_leaves_nothing)
 	cr_assert_eq(irq_msi_config[MSI_CAP + 12], VECTOR_DEVICE_FIRST);
 }
 
-Test(irq, vectors_may_run_out_without_harm)
+Test(irq_pirq, vectors_may_run_out_without_harm)
 {
 	unsigned int got = 0;
 	int32_t pirq;
@@ -377,11 +377,11 @@ Test(irq, vectors_may_run_out_without_harm)
 		bus_add_capability(c, MSI_CAP, PCI_CAP_MSI);
 		c[MSI_CAP + 2] = 0x80 | 5 << 1;
 		pirq = -1;
-		rc = pirq_map_msi(&irq_dom0,
-				  &(struct msi_request){
-					  .dev = { 0, 1, (uint8_t)fn },
-					  .count = 32 },
-				  &pirq);
+		rc = pirq_map_msi(
+			&irq_dom0,
+			&(struct msi_request){.dev = {0, 1, (uint8_t)fn},
+					      .count = 32},
+			&pirq);
 		if (rc) {
 			cr_assert_eq(rc, -ENOSPC);
 			cr_assert_eq(pirq, -1);
@@ -397,7 +397,7 @@ Test(irq, vectors_may_run_out_without_harm)
 	cr_assert_not(irq_line_open(16));
 }
 
-Test(irq, a_reset_device_gets_its_messages_again)
+Test(irq_pirq, a_reset_device_gets_its_messages_again)
 {
 	struct msi_request r = msix_request(0);
 	int32_t live = -1, idle = -1;
@@ -417,7 +417,7 @@ Test(irq, a_reset_device_gets_its_messages_again)
 	cr_assert_eq(irq_msix_word(2, 2), 0);
 }
 
-Test(irq, a_dying_domain_leaves_nothing_open)
+Test(irq_pirq, a_dying_domain_leaves_nothing_open)
 {
 	struct msi_request r = msix_request(0);
 	int32_t pirq = -1;
@@ -436,7 +436,7 @@ Test(irq, a_dying_domain_leaves_nothing_open)
 	irq_free(&irq_domu);
 }
 
-Test(irq, free_numbers_are_found_where_they_belong)
+Test(irq_pirq, free_numbers_are_found_where_they_belong)
 {
 	mapped(16);
 	cr_assert_eq(pirq_find_free(&irq_dom0, false), 17);

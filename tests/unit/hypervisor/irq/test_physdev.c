@@ -5,25 +5,25 @@
 #include "irq_fixture.h"
 #include "public/physdev.h"
 
-TestSuite(physdev, .init = irq_fixture_init);
+TestSuite(irq_physdev, .init = irq_fixture_init);
 
 static long call(struct vcpu *v, uint64_t cmd, void *arg)
 {
-	uint64_t args[6] = { cmd, (uintptr_t)arg };
+	uint64_t args[6] = {cmd, (uintptr_t)arg};
 
 	return hypercall_physdev_op(v, args);
 }
 
-Test(physdev, a_device_s_line_from_map_to_eoi_as_linux_does_it)
+Test(irq_physdev, a_device_s_line_from_map_to_eoi_as_linux_does_it)
 {
-	struct physdev_map_pirq map = { .domid = DOMID_SELF,
-					.type = MAP_PIRQ_TYPE_GSI,
-					.index = 17,
-					.pirq = 17 };
-	struct physdev_setup_gsi setup = { 17, 1, 1, 0 };
-	struct physdev_irq_status_query status = { 17, 0x55 };
-	struct physdev_irq vector = { 17, 0 };
-	struct physdev_eoi eoi = { 17 };
+	struct physdev_map_pirq map = {.domid = DOMID_SELF,
+				       .type = MAP_PIRQ_TYPE_GSI,
+				       .index = 17,
+				       .pirq = 17};
+	struct physdev_setup_gsi setup = {17, 1, 1, 0};
+	struct physdev_irq_status_query status = {17, 0x55};
+	struct physdev_irq vector = {17, 0};
+	struct physdev_eoi eoi = {17};
 
 	cr_assert_eq(call(&irq_vcpu0, PHYSDEVOP_map_pirq, &map), 0);
 	cr_assert_eq(call(&irq_vcpu0, PHYSDEVOP_alloc_irq_vector, &vector), 0);
@@ -40,16 +40,16 @@ Test(physdev, a_device_s_line_from_map_to_eoi_as_linux_does_it)
 	cr_assert_eq(irq_dom0.refs, 1);
 }
 
-Test(physdev, an_msix_entry_in_the_form_with_a_segment)
+Test(irq_physdev, an_msix_entry_in_the_form_with_a_segment)
 {
-	struct physdev_map_pirq map = { .domid = DOMID_SELF,
-					.type = MAP_PIRQ_TYPE_MSI_SEG,
-					.index = -1,
-					.pirq = -1,
-					.devfn = MSIX_DEV.devfn,
-					.entry_nr = 3,
-					.table_base = BUS_MEMORY_PADDR };
-	struct physdev_unmap_pirq unmap = { .domid = DOMID_SELF };
+	struct physdev_map_pirq map = {.domid = DOMID_SELF,
+				       .type = MAP_PIRQ_TYPE_MSI_SEG,
+				       .index = -1,
+				       .pirq = -1,
+				       .devfn = MSIX_DEV.devfn,
+				       .entry_nr = 3,
+				       .table_base = BUS_MEMORY_PADDR};
+	struct physdev_unmap_pirq unmap = {.domid = DOMID_SELF};
 
 	cr_assert_eq(call(&irq_vcpu0, PHYSDEVOP_map_pirq, &map), 0);
 	cr_assert_geq(map.pirq, BUS_IOAPIC_PINS);
@@ -62,36 +62,45 @@ Test(physdev, an_msix_entry_in_the_form_with_a_segment)
 	cr_assert_eq(call(&irq_vcpu0, PHYSDEVOP_map_pirq, &map), -ENODEV);
 }
 
-Test(physdev, several_msi_messages)
+Test(irq_physdev, several_msi_messages)
 {
-	struct physdev_map_pirq map = { .domid = DOMID_SELF,
-					.type = MAP_PIRQ_TYPE_MULTI_MSI,
-					.index = -1,
-					.pirq = -1,
-					.devfn = MSI_DEV.devfn,
-					.entry_nr = 2 };
+	struct physdev_map_pirq map = {.domid = DOMID_SELF,
+				       .type = MAP_PIRQ_TYPE_MULTI_MSI,
+				       .index = -1,
+				       .pirq = -1,
+				       .devfn = MSI_DEV.devfn,
+				       .entry_nr = 2};
 
 	cr_assert_eq(call(&irq_vcpu0, PHYSDEVOP_map_pirq, &map), 0);
 	cr_assert_eq(map.entry_nr, 2);
 	cr_assert_eq(pirq_check(&irq_dom0, (uint32_t)map.pirq + 1), 0);
 }
 
-Test(physdev, map_arguments_out_of_range_are_refused)
+Test(irq_physdev, map_arguments_out_of_range_are_refused)
 {
 	static const struct physdev_map_pirq rows[] = {
-		{ .type = MAP_PIRQ_TYPE_UNKNOWN, .index = 17, .pirq = -1 },
-		{ .type = -1, .index = 17, .pirq = -1 },
-		{ .type = MAP_PIRQ_TYPE_GSI, .index = 1000, .pirq = -1 },
-		{ .type = MAP_PIRQ_TYPE_GSI, .index = 17, .pirq = 4096 },
-		{ .type = MAP_PIRQ_TYPE_MULTI_MSI, .pirq = -1, .devfn = 24,
-		  .entry_nr = 0 },
-		{ .type = MAP_PIRQ_TYPE_MULTI_MSI, .pirq = -1, .devfn = 24,
-		  .entry_nr = INT32_MIN },
-		{ .type = MAP_PIRQ_TYPE_MULTI_MSI, .pirq = -1, .devfn = 24,
-		  .entry_nr = 1 << 30 },
-		{ .type = MAP_PIRQ_TYPE_MSI, .pirq = INT32_MAX, .devfn = 24 },
-		{ .type = MAP_PIRQ_TYPE_MSI, .pirq = -1, .devfn = 32,
-		  .entry_nr = -1, .table_base = BUS_MEMORY_PADDR },
+		{.type = MAP_PIRQ_TYPE_UNKNOWN, .index = 17, .pirq = -1},
+		{.type = -1, .index = 17, .pirq = -1},
+		{.type = MAP_PIRQ_TYPE_GSI, .index = 1000, .pirq = -1},
+		{.type = MAP_PIRQ_TYPE_GSI, .index = 17, .pirq = 4096},
+		{.type = MAP_PIRQ_TYPE_MULTI_MSI,
+		 .pirq = -1,
+		 .devfn = 24,
+		 .entry_nr = 0},
+		{.type = MAP_PIRQ_TYPE_MULTI_MSI,
+		 .pirq = -1,
+		 .devfn = 24,
+		 .entry_nr = INT32_MIN},
+		{.type = MAP_PIRQ_TYPE_MULTI_MSI,
+		 .pirq = -1,
+		 .devfn = 24,
+		 .entry_nr = 1 << 30},
+		{.type = MAP_PIRQ_TYPE_MSI, .pirq = INT32_MAX, .devfn = 24},
+		{.type = MAP_PIRQ_TYPE_MSI,
+		 .pirq = -1,
+		 .devfn = 32,
+		 .entry_nr = -1,
+		 .table_base = BUS_MEMORY_PADDR},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -104,12 +113,10 @@ Test(physdev, map_arguments_out_of_range_are_refused)
 	cr_assert_eq(irq_dom0.refs, 1);
 }
 
-Test(physdev, a_guest_without_hardware_gets_no_device)
+Test(irq_physdev, a_guest_without_hardware_gets_no_device)
 {
-	struct physdev_map_pirq map = { .domid = 6,
-					.type = MAP_PIRQ_TYPE_GSI,
-					.index = 17,
-					.pirq = -1 };
+	struct physdev_map_pirq map = {
+		.domid = 6, .type = MAP_PIRQ_TYPE_GSI, .index = 17, .pirq = -1};
 
 	cr_assert_eq(call(&irq_vcpu0, PHYSDEVOP_map_pirq, &map), -EOPNOTSUPP);
 	map.domid = 77;
@@ -117,9 +124,9 @@ Test(physdev, a_guest_without_hardware_gets_no_device)
 	cr_assert_eq(irq_domu.refs, 1);
 }
 
-Test(physdev, the_unprivileged_get_only_what_is_for_all)
+Test(irq_physdev, the_unprivileged_get_only_what_is_for_all)
 {
-	char arg[64] = { 0 };
+	char arg[64] = {0};
 	unsigned int refused = 0;
 
 	for (uint64_t cmd = 0; cmd < 40; cmd++) {
@@ -143,9 +150,9 @@ Test(physdev, the_unprivileged_get_only_what_is_for_all)
 	cr_assert_eq(refused, 16);
 }
 
-Test(physdev, unknown_operations_and_bad_pointers)
+Test(irq_physdev, unknown_operations_and_bad_pointers)
 {
-	struct physdev_eoi eoi = { 17 };
+	struct physdev_eoi eoi = {17};
 
 	cr_assert_eq(call(&irq_vcpu0, 0, &eoi), -ENOSYS);
 	cr_assert_eq(call(&irq_vcpu0, 9999, &eoi), -ENOSYS);
@@ -155,9 +162,9 @@ Test(physdev, unknown_operations_and_bad_pointers)
 	cr_assert_eq(call(&irq_vcpu0, PHYSDEVOP_map_pirq, NULL), -EFAULT);
 }
 
-Test(physdev, iopl_is_checked_and_kept)
+Test(irq_physdev, iopl_is_checked_and_kept)
 {
-	struct physdev_set_iopl iopl = { 1 };
+	struct physdev_set_iopl iopl = {1};
 
 	cr_assert_eq(call(&irq_vcpuu, PHYSDEVOP_set_iopl, &iopl), 0);
 	cr_assert_eq(irq_vcpuu.arch.iopl, 1);
@@ -168,9 +175,9 @@ Test(physdev, iopl_is_checked_and_kept)
 	cr_assert_eq(irq_vcpuu.arch.iopl, 1);
 }
 
-Test(physdev, an_io_bitmap_must_lie_in_the_guest)
+Test(irq_physdev, an_io_bitmap_must_lie_in_the_guest)
 {
-	struct physdev_set_iobitmap m = { 0x7fff12345678, 65536, 0 };
+	struct physdev_set_iobitmap m = {0x7fff12345678, 65536, 0};
 
 	cr_assert_eq(call(&irq_vcpuu, PHYSDEVOP_set_iobitmap, &m), 0);
 	cr_assert_eq(irq_vcpuu.arch.iobitmap_va, 0x7fff12345678);
@@ -188,10 +195,10 @@ Test(physdev, an_io_bitmap_must_lie_in_the_guest)
 	cr_assert_eq(irq_vcpuu.arch.iobitmap_ports, 0);
 }
 
-Test(physdev, the_io_apic_s_registers_are_readable)
+Test(irq_physdev, the_io_apic_s_registers_are_readable)
 {
-	struct physdev_apic apic = { .apic_physbase = BUS_IOAPIC_PADDR,
-				     .reg = 1 };
+	struct physdev_apic apic = {.apic_physbase = BUS_IOAPIC_PADDR,
+				    .reg = 1};
 
 	cr_assert_eq(call(&irq_vcpu0, PHYSDEVOP_apic_read, &apic), 0);
 	cr_assert_eq(apic.value, (BUS_IOAPIC_PINS - 1) << 16 | 0x20);
@@ -201,11 +208,11 @@ Test(physdev, the_io_apic_s_registers_are_readable)
 	cr_assert_eq(call(&irq_vcpu0, PHYSDEVOP_apic_read, &apic), -ENODEV);
 }
 
-Test(physdev, devices_that_answer_may_be_announced)
+Test(irq_physdev, devices_that_answer_may_be_announced)
 {
-	struct physdev_pci_device_add add = { .devfn = MSI_DEV.devfn };
-	struct physdev_pci_device dev = { .devfn = MSIX_DEV.devfn };
-	struct physdev_manage_pci old = { 0, MSI_DEV.devfn };
+	struct physdev_pci_device_add add = {.devfn = MSI_DEV.devfn};
+	struct physdev_pci_device dev = {.devfn = MSIX_DEV.devfn};
+	struct physdev_manage_pci old = {0, MSI_DEV.devfn};
 
 	cr_assert_eq(call(&irq_vcpu0, PHYSDEVOP_pci_device_add, &add), 0);
 	cr_assert_eq(call(&irq_vcpu0, PHYSDEVOP_manage_pci_add, &old), 0);

@@ -52,9 +52,9 @@ static void setup(void)
 	log_attach_line(line_write);
 }
 
-TestSuite(console, .init = setup);
+TestSuite(log_console, .init = setup);
 
-Test(console, what_is_typed_reaches_domain_zero_with_an_event)
+Test(log_console, what_is_typed_reaches_domain_zero_with_an_event)
 {
 	type("ls\r");
 	cr_assert_str_eq(fetched(), "ls\r");
@@ -62,7 +62,7 @@ Test(console, what_is_typed_reaches_domain_zero_with_an_event)
 	cr_assert_eq(fake_global_virqs[VIRQ_CONSOLE], 3);
 }
 
-Test(console, a_full_ring_keeps_the_oldest)
+Test(log_console, a_full_ring_keeps_the_oldest)
 {
 	for (int i = 0; i < 1500; i++)
 		console_receive((char)('a' + i % 26));
@@ -71,7 +71,7 @@ Test(console, a_full_ring_keeps_the_oldest)
 	cr_assert_str_eq(fetched(), "x");
 }
 
-Test(console, reading_in_pieces_loses_nothing)
+Test(log_console, reading_in_pieces_loses_nothing)
 {
 	char buf[2];
 
@@ -81,7 +81,7 @@ Test(console, reading_in_pieces_loses_nothing)
 	cr_assert_str_eq(fetched(), "c");
 }
 
-Test(console, three_ctrl_a_switch_to_the_keys_and_back)
+Test(log_console, three_ctrl_a_switch_to_the_keys_and_back)
 {
 	debug_key_register('q', "domains", press);
 	type("q\x01\x01\x01q");
@@ -92,7 +92,7 @@ Test(console, three_ctrl_a_switch_to_the_keys_and_back)
 	cr_assert_str_eq(fetched(), "q");
 }
 
-Test(console, two_ctrl_a_and_another_key_switch_nothing)
+Test(log_console, two_ctrl_a_and_another_key_switch_nothing)
 {
 	debug_key_register('q', "domains", press);
 	type("\x01\x01x\x01q");
@@ -100,7 +100,7 @@ Test(console, two_ctrl_a_and_another_key_switch_nothing)
 	cr_assert_str_eq(fetched(), "\x01\x01x\x01q");
 }
 
-Test(console, help_lists_the_keys)
+Test(log_console, help_lists_the_keys)
 {
 	debug_key_register('q', "dump domains", press);
 	cr_assert(debug_key_press('h'));
@@ -109,7 +109,7 @@ Test(console, help_lists_the_keys)
 	cr_assert_eq(pressed, 0);
 }
 
-Test(console, a_key_keeps_its_first_function)
+Test(log_console, a_key_keeps_its_first_function)
 {
 	debug_key_register('q', "domains", press);
 	debug_key_register('q', "other", other);
@@ -119,7 +119,7 @@ Test(console, a_key_keeps_its_first_function)
 	cr_assert_eq(pressed, 1);
 }
 
-Test(console, unknown_keys_are_told)
+Test(log_console, unknown_keys_are_told)
 {
 	cr_assert_not(debug_key_press('z'));
 	cr_assert_not(debug_key_press('\xff'));

@@ -34,29 +34,29 @@ static void setup(void)
 	log_attach_line(line_write);
 }
 
-TestSuite(log, .init = setup);
+TestSuite(log_lines, .init = setup);
 
-Test(log, a_line_goes_to_both_with_a_prefix)
+Test(log_lines, a_line_goes_to_both_with_a_prefix)
 {
 	log_info("frame %u\n", 7u);
 	cr_assert_str_eq(line, "(PV) frame 7\n");
 	cr_assert_str_eq(ring_text(), "(PV) frame 7\n");
 }
 
-Test(log, several_lines_in_one_call_have_a_prefix_each)
+Test(log_lines, several_lines_in_one_call_have_a_prefix_each)
 {
 	log_err("one\ntwo\n");
 	cr_assert_str_eq(line, "(PV) one\n(PV) two\n");
 }
 
-Test(log, a_line_in_two_calls_has_one_prefix)
+Test(log_lines, a_line_in_two_calls_has_one_prefix)
 {
 	log_info("one ");
 	log_info("two\n");
 	cr_assert_str_eq(line, "(PV) one two\n");
 }
 
-Test(log, what_came_before_the_line_is_sent_when_it_is_attached)
+Test(log_lines, what_came_before_the_line_is_sent_when_it_is_attached)
 {
 	log_info("early\n");
 	line_bytes = 0;
@@ -64,7 +64,7 @@ Test(log, what_came_before_the_line_is_sent_when_it_is_attached)
 	cr_assert_str_eq(line, "(PV) early\n");
 }
 
-Test(log, overlong_text_is_cut_and_ends_its_line)
+Test(log_lines, overlong_text_is_cut_and_ends_its_line)
 {
 	char big[2000];
 
@@ -76,7 +76,7 @@ Test(log, overlong_text_is_cut_and_ends_its_line)
 	cr_assert_lt(line_bytes, 600);
 }
 
-Test(log, debug_lines_are_hidden_by_default)
+Test(log_lines, debug_lines_are_hidden_by_default)
 {
 	log_debug("secret\n");
 	cr_assert_eq(line_bytes, 0);
@@ -88,10 +88,10 @@ Test(log, debug_lines_are_hidden_by_default)
 static const struct {
 	const char *level;
 	unsigned int lines;
-} levels[] = { { "none", 0 }, { "error", 1 }, { "warning", 2 },
-	       { "info", 3 }, { "debug", 4 }, { "all", 4 } };
+} levels[] = {{"none", 0}, {"error", 1}, {"warning", 2},
+	      {"info", 3}, {"debug", 4}, {"all", 4}};
 
-Test(log, each_level_shows_itself_and_what_is_worse)
+Test(log_lines, each_level_shows_itself_and_what_is_worse)
 {
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
 		unsigned int n = 0;
@@ -108,7 +108,7 @@ Test(log, each_level_shows_itself_and_what_is_worse)
 	}
 }
 
-Test(log, an_unknown_level_changes_nothing)
+Test(log_lines, an_unknown_level_changes_nothing)
 {
 	cr_assert_eq(log_set_levels("none", NULL), 0);
 	cr_assert_eq(log_set_levels("all", "loud"), -EINVAL);
@@ -131,7 +131,7 @@ static unsigned int count_lines(const char *with)
 	return n;
 }
 
-Test(log, a_rationed_level_says_how_much_it_left_out)
+Test(log_lines, a_rationed_level_says_how_much_it_left_out)
 {
 	cr_assert_eq(log_set_levels("error/all", NULL), 0);
 	for (int i = 0; i < 1000; i++)
@@ -145,7 +145,7 @@ Test(log, a_rationed_level_says_how_much_it_left_out)
 	cr_assert_eq(count_lines("later"), 1);
 }
 
-Test(log, domain_zero_s_console_is_passed_through_and_not_kept)
+Test(log_lines, domain_zero_s_console_is_passed_through_and_not_kept)
 {
 	log_guest(0, "\x1b[1mlogin: ", 11);
 	cr_assert_str_eq(line, "\x1b[1mlogin: ");
@@ -155,7 +155,7 @@ Test(log, domain_zero_s_console_is_passed_through_and_not_kept)
 	cr_assert_str_eq(ring_text(), "x");
 }
 
-Test(log, our_line_does_not_begin_in_the_middle_of_domain_zero_s)
+Test(log_lines, our_line_does_not_begin_in_the_middle_of_domain_zero_s)
 {
 	log_guest(0, "# ", 2);
 	log_info("news\n");
@@ -163,7 +163,7 @@ Test(log, our_line_does_not_begin_in_the_middle_of_domain_zero_s)
 	cr_assert_str_eq(ring_text(), "(PV) news\n");
 }
 
-Test(log, guests_lines_do_not_mix_and_are_marked)
+Test(log_lines, guests_lines_do_not_mix_and_are_marked)
 {
 	log_guest(3, "he", 2);
 	log_guest(4, "wo", 2);
@@ -173,20 +173,20 @@ Test(log, guests_lines_do_not_mix_and_are_marked)
 	cr_assert_str_eq(ring_text(), "(d3) hello\n(d4) world\n");
 }
 
-Test(log, a_guest_cannot_reach_the_terminal_s_controls)
+Test(log_lines, a_guest_cannot_reach_the_terminal_s_controls)
 {
 	log_guest(3, "a\x1b[2Jb\x07\xff\r\n", 10);
 	cr_assert_str_eq(line, "(d3) a[2Jb\n");
 }
 
-Test(log, a_guest_that_never_ends_its_line_is_shown_in_pieces)
+Test(log_lines, a_guest_that_never_ends_its_line_is_shown_in_pieces)
 {
 	for (int i = 0; i < 400; i++)
 		log_guest(3, "z", 1);
 	cr_assert_eq(count_lines("(d3) z"), 2);
 }
 
-Test(log, a_noisy_guest_is_rationed_and_a_quiet_one_is_not)
+Test(log_lines, a_noisy_guest_is_rationed_and_a_quiet_one_is_not)
 {
 	for (int i = 0; i < 1000; i++)
 		log_guest(3, "noise\n", 6);
@@ -198,7 +198,7 @@ Test(log, a_noisy_guest_is_rationed_and_a_quiet_one_is_not)
 	cr_assert(strstr(line, "(d3) 800 lines left out: too many\n"));
 }
 
-Test(log, guest_loglvl_opens_and_closes)
+Test(log_lines, guest_loglvl_opens_and_closes)
 {
 	cr_assert_eq(log_set_levels(NULL, "none"), 0);
 	log_guest(3, "no\n", 3);
@@ -209,7 +209,7 @@ Test(log, guest_loglvl_opens_and_closes)
 	cr_assert_eq(count_lines("yes"), 300);
 }
 
-Test(log, more_guests_than_buffers_lose_no_text)
+Test(log_lines, more_guests_than_buffers_lose_no_text)
 {
 	char text[8];
 
@@ -224,9 +224,9 @@ Test(log, more_guests_than_buffers_lose_no_text)
 	}
 }
 
-Test(log, reading_and_clearing_in_pieces_gives_all_once)
+Test(log_lines, reading_and_clearing_in_pieces_gives_all_once)
 {
-	char out[32] = { 0 };
+	char out[32] = {0};
 	uint32_t index = 0;
 	size_t n;
 
@@ -240,7 +240,7 @@ Test(log, reading_and_clearing_in_pieces_gives_all_once)
 	cr_assert_str_eq(ring_text(), "(PV) two\n");
 }
 
-Test(log, reading_without_clearing_may_be_repeated)
+Test(log_lines, reading_without_clearing_may_be_repeated)
 {
 	uint32_t index;
 	char out[32];
@@ -254,7 +254,7 @@ Test(log, reading_without_clearing_may_be_repeated)
 	cr_assert_eq(memcmp(out, "(PV) two\n", 9), 0);
 }
 
-Test(log, at_the_end_everything_is_shown_and_no_lock_is_waited_for)
+Test(log_lines, at_the_end_everything_is_shown_and_no_lock_is_waited_for)
 {
 	cr_assert_eq(log_set_levels("none", "none"), 0);
 	log_flush_sync();

@@ -11,11 +11,11 @@ static char out[64];
 static void setup(void)
 {
 	memset(text, '?', sizeof(text));
-	ring = (struct text_ring){ .text = text, .bytes = sizeof(text) };
+	ring = (struct text_ring){.text = text, .bytes = sizeof(text)};
 	memset(out, 0, sizeof(out));
 }
 
-TestSuite(ring, .init = setup);
+TestSuite(log_ring, .init = setup);
 
 static size_t copy_from(uint32_t at, size_t room)
 {
@@ -23,14 +23,14 @@ static size_t copy_from(uint32_t at, size_t room)
 	return text_ring_copy(&ring, &at, out, room);
 }
 
-Test(ring, gives_back_what_was_put)
+Test(log_ring, gives_back_what_was_put)
 {
 	text_ring_put(&ring, "hello", 5);
 	cr_assert_eq(copy_from(ring.start, sizeof(out)), 5);
 	cr_assert_str_eq(out, "hello");
 }
 
-Test(ring, forgets_the_oldest)
+Test(log_ring, forgets_the_oldest)
 {
 	text_ring_put(&ring, "0123456789", 10);
 	text_ring_put(&ring, "abcdefghij", 10);
@@ -38,14 +38,14 @@ Test(ring, forgets_the_oldest)
 	cr_assert_str_eq(out, "456789abcdefghij");
 }
 
-Test(ring, more_than_it_holds_leaves_the_end)
+Test(log_ring, more_than_it_holds_leaves_the_end)
 {
 	text_ring_put(&ring, "0123456789abcdefghijklmnopqrstuvwxyz", 36);
 	cr_assert_eq(copy_from(ring.start, sizeof(out)), 16);
 	cr_assert_str_eq(out, "klmnopqrstuvwxyz");
 }
 
-Test(ring, a_reader_goes_on_where_it_stopped)
+Test(log_ring, a_reader_goes_on_where_it_stopped)
 {
 	uint32_t at = 0;
 
@@ -58,7 +58,7 @@ Test(ring, a_reader_goes_on_where_it_stopped)
 	cr_assert_eq(text_ring_copy(&ring, &at, out, 64), 0);
 }
 
-Test(ring, a_reader_that_was_overrun_gets_the_oldest_there_is)
+Test(log_ring, a_reader_that_was_overrun_gets_the_oldest_there_is)
 {
 	uint32_t at = 1;
 
@@ -67,7 +67,7 @@ Test(ring, a_reader_that_was_overrun_gets_the_oldest_there_is)
 	cr_assert_eq(memcmp(out, "45", 2), 0);
 }
 
-Test(ring, a_position_of_the_future_starts_at_the_oldest)
+Test(log_ring, a_position_of_the_future_starts_at_the_oldest)
 {
 	uint32_t at = 1000;
 
@@ -76,7 +76,7 @@ Test(ring, a_position_of_the_future_starts_at_the_oldest)
 	cr_assert_eq(at, 3);
 }
 
-Test(ring, positions_wrap_at_32_bits)
+Test(log_ring, positions_wrap_at_32_bits)
 {
 	ring.start = ring.end = 0xfffffffa;
 	text_ring_put(&ring, "0123456789", 10);
@@ -87,7 +87,7 @@ Test(ring, positions_wrap_at_32_bits)
 	cr_assert_str_eq(out, "456789");
 }
 
-Test(ring, what_is_forgotten_stays_so)
+Test(log_ring, what_is_forgotten_stays_so)
 {
 	text_ring_put(&ring, "abcdef", 6);
 	text_ring_forget(&ring, 4);

@@ -10,7 +10,7 @@ static const uint64_t frequencies[] = {
 
 #define COUNT (sizeof(frequencies) / sizeof(frequencies[0]))
 
-Test(scale, multiplier_has_its_top_bit_set)
+Test(time_scale, multiplier_has_its_top_bit_set)
 {
 	for (size_t i = 0; i < COUNT; i++) {
 		struct tsc_scale s = tsc_scale_from_hz(frequencies[i]);
@@ -20,7 +20,7 @@ Test(scale, multiplier_has_its_top_bit_set)
 	}
 }
 
-Test(scale, an_hour_is_right_to_a_microsecond)
+Test(time_scale, an_hour_is_right_to_a_microsecond)
 {
 	for (size_t i = 0; i < COUNT; i++) {
 		struct tsc_scale s = tsc_scale_from_hz(frequencies[i]);
@@ -35,7 +35,7 @@ Test(scale, an_hour_is_right_to_a_microsecond)
 	}
 }
 
-Test(scale, a_reader_finds_the_frequency_within_one_in_a_billion)
+Test(time_scale, a_reader_finds_the_frequency_within_one_in_a_billion)
 {
 	for (size_t i = 0; i < COUNT; i++) {
 		uint64_t hz = frequencies[i];
@@ -47,7 +47,7 @@ Test(scale, a_reader_finds_the_frequency_within_one_in_a_billion)
 	}
 }
 
-Test(scale, agrees_with_the_reader_s_formula_in_128_bits)
+Test(time_scale, agrees_with_the_reader_s_formula_in_128_bits)
 {
 	struct tsc_scale s = tsc_scale_from_hz(2399987000);
 	uint64_t ticks = 0x0123456789abcdefull;
@@ -57,7 +57,7 @@ Test(scale, agrees_with_the_reader_s_formula_in_128_bits)
 	cr_assert_eq(tsc_scale_ticks(s, ticks), (uint64_t)(wide >> 32));
 }
 
-Test(scale, chained_stamps_never_lead_the_whole)
+Test(time_scale, chained_stamps_never_lead_the_whole)
 {
 	struct tsc_scale s = tsc_scale_from_hz(2399987000);
 
@@ -70,10 +70,15 @@ Test(scale, chained_stamps_never_lead_the_whole)
 	}
 }
 
-Test(scale, mul_div_agrees_with_128_bit_arithmetic)
+Test(time_scale, mul_div_agrees_with_128_bit_arithmetic)
 {
-	static const uint64_t v[] = { 1, 3, 1000000007, 0xffffffff, 0x100000001,
-				      0x7fffffffffffffff, 0xfffffffffffffffd };
+	static const uint64_t v[] = {1,
+				     3,
+				     1000000007,
+				     0xffffffff,
+				     0x100000001,
+				     0x7fffffffffffffff,
+				     0xfffffffffffffffd};
 
 	for (size_t a = 0; a < 7; a++) {
 		for (size_t b = 0; b < 7; b++) {

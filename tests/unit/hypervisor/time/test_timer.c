@@ -29,9 +29,9 @@ static void setup(void)
 		timer_init(&timers[i], note);
 }
 
-TestSuite(timer, .init = setup);
+TestSuite(time_timer, .init = setup);
 
-Test(timer, none_armed_means_no_deadline)
+Test(time_timer, none_armed_means_no_deadline)
 {
 	cr_assert_eq(timers_next(), ~0ull);
 	timers_run(12345);
@@ -39,9 +39,9 @@ Test(timer, none_armed_means_no_deadline)
 	cr_assert_eq(fake_event_ns, ~0ull);
 }
 
-Test(timer, fires_in_the_order_of_the_deadlines)
+Test(time_timer, fires_in_the_order_of_the_deadlines)
 {
-	static const uint64_t at[COUNT] = { 50, 10, 40, 20, 30 };
+	static const uint64_t at[COUNT] = {50, 10, 40, 20, 30};
 
 	for (unsigned int i = 0; i < COUNT; i++)
 		timer_set(&timers[i], at[i]);
@@ -55,7 +55,7 @@ Test(timer, fires_in_the_order_of_the_deadlines)
 	cr_assert_eq(timers[1].expires_ns, 0);
 }
 
-Test(timer, equal_deadlines_fire_in_the_order_of_arming)
+Test(time_timer, equal_deadlines_fire_in_the_order_of_arming)
 {
 	for (unsigned int i = 0; i < COUNT; i++)
 		timer_set(&timers[COUNT - 1 - i], 99);
@@ -64,7 +64,7 @@ Test(timer, equal_deadlines_fire_in_the_order_of_arming)
 		cr_assert_eq(fired[i], COUNT - 1 - i);
 }
 
-Test(timer, the_machine_is_programmed_for_the_first_deadline_only)
+Test(time_timer, the_machine_is_programmed_for_the_first_deadline_only)
 {
 	timer_set(&timers[0], 500);
 	cr_assert_eq(fake_event_ns, 500);
@@ -79,7 +79,7 @@ Test(timer, the_machine_is_programmed_for_the_first_deadline_only)
 	cr_assert_eq(fake_event_ns, ~0ull);
 }
 
-Test(timer, arming_again_moves_it)
+Test(time_timer, arming_again_moves_it)
 {
 	timer_set(&timers[0], 100);
 	timer_set(&timers[0], 200);
@@ -90,7 +90,7 @@ Test(timer, arming_again_moves_it)
 	cr_assert_eq(fired_count, 1);
 }
 
-Test(timer, a_stopped_one_does_not_fire_and_stopping_twice_is_harmless)
+Test(time_timer, a_stopped_one_does_not_fire_and_stopping_twice_is_harmless)
 {
 	timer_set(&timers[0], 100);
 	timer_stop(&timers[0]);
@@ -99,7 +99,7 @@ Test(timer, a_stopped_one_does_not_fire_and_stopping_twice_is_harmless)
 	cr_assert_eq(fired_count, 0);
 }
 
-Test(timer, an_early_interrupt_fires_nothing_and_programs_again)
+Test(time_timer, an_early_interrupt_fires_nothing_and_programs_again)
 {
 	timer_set(&timers[0], 1000);
 	timers_run(999);
@@ -108,7 +108,7 @@ Test(timer, an_early_interrupt_fires_nothing_and_programs_again)
 	cr_assert_eq(fake_event_count, 2);
 }
 
-Test(timer, a_deadline_of_zero_has_passed)
+Test(time_timer, a_deadline_of_zero_has_passed)
 {
 	timer_set(&timers[0], 0);
 	cr_assert_neq(timers[0].expires_ns, 0);
@@ -122,7 +122,7 @@ static void again_in_the_past(struct timer *t)
 	timer_set(t, 5);
 }
 
-Test(timer, one_that_rearms_for_the_past_fires_once_a_run)
+Test(time_timer, one_that_rearms_for_the_past_fires_once_a_run)
 {
 	timer_init(&timers[0], again_in_the_past);
 	timer_set(&timers[0], 10);
@@ -139,7 +139,7 @@ static void stop_the_next(struct timer *t)
 	timer_stop(&timers[1]);
 }
 
-Test(timer, a_fire_function_may_stop_another_that_is_due)
+Test(time_timer, a_fire_function_may_stop_another_that_is_due)
 {
 	timer_init(&timers[0], stop_the_next);
 	timer_set(&timers[0], 10);
@@ -157,7 +157,7 @@ static void delay_the_next(struct timer *t)
 	timer_set(&timers[1], 400);
 }
 
-Test(timer, a_fire_function_may_move_another_that_is_due)
+Test(time_timer, a_fire_function_may_move_another_that_is_due)
 {
 	timer_init(&timers[0], delay_the_next);
 	timer_set(&timers[0], 10);
@@ -168,7 +168,7 @@ Test(timer, a_fire_function_may_move_another_that_is_due)
 	cr_assert_eq(fake_event_ns, 400);
 }
 
-Test(timer, many_random_ones_come_out_sorted)
+Test(time_timer, many_random_ones_come_out_sorted)
 {
 	static struct timer many[500];
 	uint64_t last = 0;

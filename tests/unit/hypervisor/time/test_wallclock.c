@@ -16,35 +16,35 @@ static void setup(void)
 {
 	fake_clock_reset();
 	fake_neighbours_reset();
-	dom0 = (struct domain){ .id = 0, .shared = &shared0, .refs = 1 };
-	dom5 = (struct domain){ .id = 5, .shared = &shared5, .refs = 1 };
-	v = (struct vcpu){ .domain = &dom5, .info = &info };
+	dom0 = (struct domain){.id = 0, .shared = &shared0, .refs = 1};
+	dom5 = (struct domain){.id = 5, .shared = &shared5, .refs = 1};
+	v = (struct vcpu){.domain = &dom5, .info = &info};
 	fake_domains[0] = &dom0;
 	fake_domains[1] = &dom5;
 }
 
-TestSuite(wallclock, .init = setup);
+TestSuite(time_wallclock, .init = setup);
 
 /* As a guest computes it from its page. */
 static uint64_t guest_time(const struct vcpu_time_info *t, uint64_t tsc)
 {
-	struct tsc_scale s = { t->tsc_to_system_mul, t->tsc_shift };
+	struct tsc_scale s = {t->tsc_to_system_mul, t->tsc_shift};
 
 	return t->system_time + tsc_scale_ticks(s, tsc - t->tsc_timestamp);
 }
 
-Test(wallclock, time_info_gives_system_time)
+Test(time_wallclock, time_info_gives_system_time)
 {
 	time_update_vcpu(&v);
 	cr_assert_eq(info.time.system_time, FAKE_TIME_BASE);
 	cr_assert_eq(guest_time(&info.time, info.time.tsc_timestamp),
 		     FAKE_TIME_BASE);
-	cr_assert(guest_time(&info.time,
-			     info.time.tsc_timestamp + FAKE_TSC_HZ) >
-		  FAKE_TIME_BASE + NS_PER_SECOND - 10);
+	cr_assert(
+		guest_time(&info.time, info.time.tsc_timestamp + FAKE_TSC_HZ) >
+		FAKE_TIME_BASE + NS_PER_SECOND - 10);
 }
 
-Test(wallclock, versions_end_even_and_move)
+Test(time_wallclock, versions_end_even_and_move)
 {
 	uint32_t before;
 
@@ -59,9 +59,9 @@ Test(wallclock, versions_end_even_and_move)
 	cr_assert_eq(info.time.version, 0);
 }
 
-Test(wallclock, the_registered_copy_follows)
+Test(time_wallclock, the_registered_copy_follows)
 {
-	struct vcpu_time_info copy = { .version = 7, .pad0 = 0x55 };
+	struct vcpu_time_info copy = {.version = 7, .pad0 = 0x55};
 
 	v.time_va = (uintptr_t)&copy;
 	fake_time_ns += 123456789;
@@ -73,14 +73,14 @@ Test(wallclock, the_registered_copy_follows)
 	cr_assert_eq(copy.tsc_shift, info.time.tsc_shift);
 }
 
-Test(wallclock, an_unmapped_copy_does_not_stop_the_update)
+Test(time_wallclock, an_unmapped_copy_does_not_stop_the_update)
 {
 	v.time_va = FAKE_UNMAPPED;
 	time_update_vcpu(&v);
 	cr_assert_eq(info.time.system_time, FAKE_TIME_BASE);
 }
 
-Test(wallclock, the_stable_flag_is_off_until_trusted)
+Test(time_wallclock, the_stable_flag_is_off_until_trusted)
 {
 	time_update_vcpu(&v);
 	cr_assert_eq(info.time.flags, 0);
@@ -89,7 +89,7 @@ Test(wallclock, the_stable_flag_is_off_until_trusted)
 	cr_assert_eq(info.time.flags, XEN_PVCLOCK_TSC_STABLE_BIT);
 }
 
-Test(wallclock, boot_time_is_now_less_system_time)
+Test(time_wallclock, boot_time_is_now_less_system_time)
 {
 	time_init_wallclock(1700000000);
 	time_update_wallclock(&dom0);
@@ -100,7 +100,7 @@ Test(wallclock, boot_time_is_now_less_system_time)
 	cr_assert_eq(time_wallclock_boot_s(), 1699999999);
 }
 
-Test(wallclock, setting_reaches_every_domain_with_its_offset)
+Test(time_wallclock, setting_reaches_every_domain_with_its_offset)
 {
 	dom5.time_offset_s = -3600;
 	time_set_wallclock(0x200000000ull, 500, 1500);
@@ -112,14 +112,14 @@ Test(wallclock, setting_reaches_every_domain_with_its_offset)
 	cr_assert_eq(dom5.refs, 1);
 }
 
-Test(wallclock, a_domain_under_construction_is_passed_over)
+Test(time_wallclock, a_domain_under_construction_is_passed_over)
 {
 	dom5.shared = NULL;
 	time_set_wallclock(1700000000, 0, 0);
 	cr_assert_eq(shared0.wc_sec, 1700000000);
 }
 
-Test(wallclock, impossible_times_are_refused)
+Test(time_wallclock, impossible_times_are_refused)
 {
 	cr_assert_eq(time_check_wallclock(1700000000, 999999999, 5), 0);
 	cr_assert_eq(time_check_wallclock(1700000000, 1000000000, 5), -EINVAL);

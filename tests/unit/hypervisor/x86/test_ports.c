@@ -7,10 +7,10 @@
 #include "fake/bus.h"
 #include "x86/ports.h"
 
-static struct domain dom0 = { .privileged = true };
-static struct domain domu = { .id = 4 };
+static struct domain dom0 = {.privileged = true};
+static struct domain domu = {.id = 4};
 
-TestSuite(ports, .init = bus_reset);
+TestSuite(x86_ports, .init = bus_reset);
 
 static uint32_t in(struct domain *d, uint16_t port, unsigned int size)
 {
@@ -25,7 +25,7 @@ static void out(struct domain *d, uint16_t port, unsigned int size, uint32_t v)
 	cr_assert_eq(port_write(d, port, size, v), 0);
 }
 
-Test(ports, a_guest_reads_ones_and_writes_into_the_void)
+Test(x86_ports, a_guest_reads_ones_and_writes_into_the_void)
 {
 	bus_ports[0x1f0] = 0x12;
 	cr_assert_eq(in(&domu, 0x1f0, 1), 0xff);
@@ -36,7 +36,7 @@ Test(ports, a_guest_reads_ones_and_writes_into_the_void)
 	cr_assert_eq(bus_out_count, 0);
 }
 
-Test(ports, domain_zero_reaches_the_machine)
+Test(x86_ports, domain_zero_reaches_the_machine)
 {
 	bus_ports[0x1f0] = 0x12;
 	bus_ports[0x1f1] = 0x34;
@@ -45,7 +45,7 @@ Test(ports, domain_zero_reaches_the_machine)
 	cr_assert_eq(bus_ports[0x1f3], 0x11);
 }
 
-Test(ports, an_odd_width_is_refused)
+Test(x86_ports, an_odd_width_is_refused)
 {
 	uint32_t v;
 
@@ -58,18 +58,18 @@ static const struct {
 	uint16_t port;
 	unsigned int size;
 } kept[] = {
-	{ 0x20, 1 },  { 0x21, 1 },  { 0xa0, 1 },   { 0xa1, 1 },	  { 0x40, 1 },
-	{ 0x41, 1 },  { 0x92, 1 },  { 0xf0, 1 },   { 0x4d0, 1 },  { 0x4d1, 1 },
-	{ 0xcf9, 1 }, { 0xcf8, 1 }, { 0xcf8, 2 },  { 0xcfa, 2 },  { 0x1e, 4 },
-	{ 0x1f, 2 },  { 0x3e, 4 },  { 0xcf5, 4 },  { 0xcfd, 4 },  { 0x70, 2 },
-	{ 0x6f, 2 },  { 0x42, 2 },  { 0xcf9, 4 },  { 0xffff, 2 }, { 0x91, 2 },
+	{0x20, 1},  {0x21, 1},	{0xa0, 1},  {0xa1, 1},	 {0x40, 1},
+	{0x41, 1},  {0x92, 1},	{0xf0, 1},  {0x4d0, 1},	 {0x4d1, 1},
+	{0xcf9, 1}, {0xcf8, 1}, {0xcf8, 2}, {0xcfa, 2},	 {0x1e, 4},
+	{0x1f, 2},  {0x3e, 4},	{0xcf5, 4}, {0xcfd, 4},	 {0x70, 2},
+	{0x6f, 2},  {0x42, 2},	{0xcf9, 4}, {0xffff, 2}, {0x91, 2},
 };
 
-Test(ports, kept_ports_are_ones_and_untouched_also_from_the_side)
+Test(x86_ports, kept_ports_are_ones_and_untouched_also_from_the_side)
 {
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-		uint32_t ones = kept[i].size == 4 ? ~0u :
-						    (1u << 8 * kept[i].size) - 1;
+		uint32_t ones =
+			kept[i].size == 4 ? ~0u : (1u << 8 * kept[i].size) - 1;
 
 		cr_assert_eq(in(&dom0, kept[i].port, kept[i].size), ones,
 			     "port %#x", kept[i].port);
@@ -78,7 +78,7 @@ Test(ports, kept_ports_are_ones_and_untouched_also_from_the_side)
 	}
 }
 
-Test(ports, more_ports_can_be_kept)
+Test(x86_ports, more_ports_can_be_kept)
 {
 	out(&dom0, 0x3f8, 1, 'x');
 	cr_assert_eq(bus_out_count, 1);
@@ -93,7 +93,7 @@ Test(ports, more_ports_can_be_kept)
 	cr_assert_eq(bus_out_count, 3);
 }
 
-Test(ports, pci_s_two_steps_are_done_together)
+Test(x86_ports, pci_s_two_steps_are_done_together)
 {
 	uint8_t *config = bus_add_function(0, 0x10, 0x1af4);
 
@@ -113,7 +113,7 @@ Test(ports, pci_s_two_steps_are_done_together)
 	cr_assert_eq(config[0x3f], 1);
 }
 
-Test(ports, pci_s_data_needs_an_enabled_address)
+Test(x86_ports, pci_s_data_needs_an_enabled_address)
 {
 	bus_add_function(0, 0, 0x1af4);
 	out(&dom0, 0xcf8, 4, 0);
@@ -122,7 +122,7 @@ Test(ports, pci_s_data_needs_an_enabled_address)
 	cr_assert_eq(bus_out_count, 0);
 }
 
-Test(ports, the_cmos_s_two_steps_are_done_together)
+Test(x86_ports, the_cmos_s_two_steps_are_done_together)
 {
 	bus_cmos[0x32] = 0x20;
 	bus_cmos[0x09] = 0x24;
@@ -135,7 +135,7 @@ Test(ports, the_cmos_s_two_steps_are_done_together)
 	cr_assert_eq(in(&dom0, 0x70, 1), 0xff);
 }
 
-Test(ports, of_the_pit_only_the_speaker_s_channel)
+Test(x86_ports, of_the_pit_only_the_speaker_s_channel)
 {
 	out(&dom0, 0x43, 1, 0x34);
 	out(&dom0, 0x43, 1, 0x74);
