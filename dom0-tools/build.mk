@@ -54,3 +54,12 @@ $(DT_BUILD)/vane-unpack-kernel: $(call dt_objects,$(DT)/builder/unpack_main.c) \
 tools: $(DT_PROGRAMS) ## the programs that run in domain zero
 
 -include $(shell [ -d $(DT_OBJ) ] && find $(DT_OBJ) -name '*.d')
+
+FUZZ_NAMES += config kernel
+FUZZ_config_SRCS := $(addprefix $(DT)/lib/,arena.c cfgfile.c config.c \
+	config_devices.c config_print.c err.c)
+FUZZ_config_CFLAGS := -I$(DT)
+FUZZ_kernel_SRCS := $(addprefix $(DT)/builder/,layout.c unpack.c) \
+	$(DT)/lib/err.c hypervisor/lib/elf.c
+FUZZ_kernel_CFLAGS := -I$(DT)
+FUZZ_kernel_LIBS := $(DT_LIBS)

@@ -436,9 +436,13 @@ int request_rm(struct request *rq)
 		wire_parent(path, parent);
 		if (tree_find(*request_root(rq), parent))
 			rc = 0;
-		/* Which is one thing more that the outcome depends on. */
-		if (rq->txn && txn_access(rq->txn, parent, TXN_EXISTS))
-			return -ENOSPC;
+		/* So the outcome depends on one node more. */
+		if (rq->txn) {
+			int noted = txn_access(rq->txn, parent, TXN_EXISTS);
+
+			if (noted)
+				return noted;
+		}
 	}
 	return rc ? rc : reply_ok(rq);
 }

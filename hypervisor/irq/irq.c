@@ -53,6 +53,12 @@ static struct pirq *by_vector[256];
 static uint64_t vectors_used[BITMAP_WORDS(256)];
 static uint64_t unexpected_count;
 
+static const char *const state_names[] = {
+	[PIRQ_MAPPED] = "mapped",
+	[PIRQ_LIVE] = "live",
+	[PIRQ_IN_SERVICE] = "in service",
+};
+
 void irq_init(unsigned int nr_gsis)
 {
 	unsigned int i;
@@ -534,42 +540,43 @@ out:
 	lock_release(&irq_lock);
 }
 
+static void dump_gsi(unsigned int i)
+{
+	const struct gsi *g = &gsis[i];
+	const struct pirq *p = g->pirq;
+
+	if (!p && !g->reserved)
+		return;
+	log_info("  GSI %u %s %s%s\n", i, g->level ? "level" : "edge",
+		 g->active_low ? "low" : "high",
+		 g->reserved ? ", the hypervisor's" : "");
+	if (p)
+		log_info("    d%u pirq %u vector %#x %s, %lu taken\n",
+			 p->owner->id, p->number, p->vector,
+			 state_names[p->state], (unsigned long)p->count);
+}
+
+static void dump_message(const struct pirq *p)
+{
+	log_info("  %s %02x:%02x.%u/%u\n", p->msi.msix ? "MSI-X" : "MSI",
+		 p->msi.dev.bus, p->msi.dev.devfn >> 3, p->msi.dev.devfn & 7,
+		 p->msi.index);
+	log_info("    d%u pirq %u vector %#x %s, %lu taken\n", p->owner->id,
+		 p->number, p->vector, state_names[p->state],
+		 (unsigned long)p->count);
+}
+
 void irq_dump(void)
 {
-	static const char *const states[] = {
-		[PIRQ_MAPPED] = "mapped",
-		[PIRQ_LIVE] = "live",
-		[PIRQ_IN_SERVICE] = "in service",
-	};
 	unsigned int i;
 
 	log_info("irq: %lu came while nobody had them\n",
 		 (unsigned long)unexpected_count);
-	for (i = 0; i < gsi_count; i++) {
-		const struct gsi *g = &gsis[i];
-		const struct pirq *p = g->pirq;
-
-		if (!p && !g->reserved)
-			continue;
-		log_info(
-			"  GSI %u %s %s vector %#x d%d pirq %u %s, %lu taken\n",
-			i, g->level ? "level" : "edge",
-			g->active_low ? "low" : "high", p ? p->vector : 0,
-			p ? p->owner->id : -1, p ? p->number : 0,
-			g->reserved ? "hypervisor's" : states[p->state],
-			p ? (unsigned long)p->count : 0ul);
-	}
+	for (i = 0; i < gsi_count; i++)
+		dump_gsi(i);
 	for (i = VECTOR_DEVICE_FIRST; i <= VECTOR_DEVICE_LAST; i++) {
-		const struct pirq *p = by_vector[i];
-
-		if (!p || !p->is_msi)
-			continue;
-		log_info("  %s %02x:%02x.%u/%u vector %#x d%u pirq %u %s, "
-			 "%lu taken\n",
-			 p->msi.msix ? "MSI-X" : "MSI", p->msi.dev.bus,
-			 p->msi.dev.devfn >> 3, p->msi.dev.devfn & 7,
-			 p->msi.index, i, p->owner->id, p->number,
-			 states[p->state], (unsigned long)p->count);
+		if (by_vector[i] && by_vector[i]->is_msi)
+			dump_message(by_vector[i]);
 	}
 }
 

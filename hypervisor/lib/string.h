@@ -25,8 +25,8 @@ char *strchr(const char *s, int c);
 
 /*
  * Copies at most size - 1 characters and always terminates (size > 0).
- * Returns the length of `from`: >= size says that it was cut. libc has it
- * only since glibc 2.38, so ours has a name of its own.
+ * Returns the length of `from`: >= size says that it was cut. libc has
+ * strlcpy only since glibc 2.38, so the name is a macro for ours everywhere.
  */
 static inline size_t string_copy(char *to, const char *from, size_t size)
 {
@@ -41,11 +41,7 @@ static inline size_t string_copy(char *to, const char *from, size_t size)
 	return length;
 }
 
-#if !__STDC_HOSTED__
-static inline size_t strlcpy(char *to, const char *from, size_t size)
-{
-	return string_copy(to, from, size);
-}
-#endif
+#undef strlcpy
+#define strlcpy string_copy
 
 #endif

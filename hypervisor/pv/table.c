@@ -113,6 +113,36 @@ static bool slot_is_ours(unsigned int level, unsigned int i)
 	return level == 4 && i >= HV_L4_FIRST && i <= HV_L4_LAST;
 }
 
+/*
+ * The first present entry from i on (PT_ENTRIES: none); the last below i plus
+ * one (0: none). Tables are mostly empty, so they look at four at a time.
+ */
+static unsigned int present_next(const uint64_t *t, unsigned int i)
+{
+	for (; i & 3; i++)
+		if (t[i] & PTE_P)
+			return i;
+	for (; i < PT_ENTRIES; i += 4)
+		if ((t[i] | t[i + 1] | t[i + 2] | t[i + 3]) & PTE_P)
+			break;
+	while (i < PT_ENTRIES && !(t[i] & PTE_P))
+		i++;
+	return i;
+}
+
+static unsigned int present_before(const uint64_t *t, unsigned int i)
+{
+	for (; i & 3; i--)
+		if (t[i - 1] & PTE_P)
+			return i;
+	for (; i; i -= 4)
+		if ((t[i - 1] | t[i - 2] | t[i - 3] | t[i - 4]) & PTE_P)
+			break;
+	while (i && !(t[i - 1] & PTE_P))
+		i--;
+	return i;
+}
+
 /* Entries [f->progress, 512) take their references. */
 static int table_promote(struct frame *f, struct domain *d, unsigned int level)
 {
@@ -120,22 +150,24 @@ static int table_promote(struct frame *f, struct domain *d, unsigned int level)
 	unsigned int i;
 	int rc;
 
-	for (i = f->progress; i < PT_ENTRIES; i++) {
+	for (i = f->progress; (i = present_next(t, i)) < PT_ENTRIES; i++) {
 		uint64_t e = t[i];
 
-		if ((e & PTE_P) && !slot_is_ours(level, i)) {
-			rc = pte_get(&e, level, d, d);
-			if (rc)
-				return rc;
-			if (e != t[i])
-				t[i] = e;
-			if (level > 1 && hypercall_preempt_check()) {
-				f->progress = i + 1;
-				return -ERESTART;
-			}
+		if (slot_is_ours(level, i))
+			continue;
+		rc = pte_get(&e, level, d, d);
+		if (rc) {
+			f->progress = i;
+			return rc;
 		}
-		f->progress = i + 1;
+		if (e != t[i])
+			t[i] = e;
+		if (level > 1 && hypercall_preempt_check()) {
+			f->progress = i + 1;
+			return -ERESTART;
+		}
 	}
+	f->progress = PT_ENTRIES;
 	if (level == 4) {
 		memcpy(&t[HV_L4_FIRST], hv_l4_entries, sizeof(hv_l4_entries));
 		t[(PERDOMAIN_BASE >> 39) & 511] =
@@ -148,23 +180,25 @@ static int table_promote(struct frame *f, struct domain *d, unsigned int level)
 static int table_demote(struct frame *f, unsigned int level)
 {
 	uint64_t *t = mfn_to_virt(frame_mfn(f));
+	unsigned int i = f->progress;
 
-	while (f->progress) {
-		unsigned int i = f->progress - 1;
+	while ((i = present_before(t, i))) {
+		uint64_t e = t[--i];
+		int rc;
 
-		if (!slot_is_ours(level, i)) {
-			int rc = pte_put(t[i], level);
-
-			if (rc)
-				return rc;
-			if (level > 1 && (t[i] & PTE_P) &&
-			    hypercall_preempt_check()) {
-				f->progress = i;
-				return i ? -ERESTART : 0;
-			}
+		if (slot_is_ours(level, i))
+			continue;
+		rc = pte_put(e, level);
+		if (rc) {
+			f->progress = i + 1;
+			return rc;
 		}
-		f->progress = i;
+		if (i && level > 1 && hypercall_preempt_check()) {
+			f->progress = i;
+			return -ERESTART;
+		}
 	}
+	f->progress = 0;
 	return 0;
 }
 

@@ -68,9 +68,8 @@ static long op_remote_shutdown(struct vcpu *v, gptr_t arg)
 	d = domain_find_for(v, op.domain_id, &rc);
 	if (!d)
 		return rc;
-	if (d == v->domain)
-		rc = -EPERM;
-	else
+	rc = d == v->domain ? -EPERM : 0;
+	if (!rc)
 		shut_down(d, op.reason);
 	domain_put(d);
 	return rc;

@@ -3,10 +3,11 @@
  * Who runs. Round robin with slices of 10 ms, and what wakes up from waiting
  * goes first as long as it has something left of its slice:
  *
+ *   woken: vCPUs that an event has woken, with a part of their slice left.
+ *          They preempt, and run for that part only;
+ *   begun: vCPUs that were preempted, likewise with a part left;
  *   fresh: vCPUs that have used up a slice, or come anew; they get a whole
- *          one when their turn comes;
- *   begun: vCPUs with a part of their slice left: woken from a block, or
- *          preempted. They run before the fresh ones, for that part only.
+ *          one when their turn comes.
  *
  * A vCPU that waits for events all the time thus runs at once when one comes;
  * but a whole slice is only to be had from the queue of the fresh, so between
@@ -34,7 +35,7 @@
 
 static struct {
 	struct spinlock lock;
-	struct list_node begun, fresh;
+	struct list_node woken, begun, fresh; /* in this order */
 	struct vcpu *current; /* NULL: idle */
 	struct timer slice;
 } rq;
@@ -48,6 +49,7 @@ static void slice_over(struct timer *t)
 void sched_init(void)
 {
 	lock_init(&rq.lock, LOCK_SCHED);
+	list_init(&rq.woken);
 	list_init(&rq.begun);
 	list_init(&rq.fresh);
 	rq.current = NULL;
@@ -93,13 +95,22 @@ static enum vcpu_run state_off_cpu(const struct vcpu *v)
 	return v->blocked ? VCPU_BLOCKED : VCPU_OFFLINE;
 }
 
-/* v, which is runnable and not on the CPU, waits for it. */
-static void enqueue(struct vcpu *v, uint64_t now_ns)
+/*
+ * v, which is runnable and not on the CPU, waits for it: in `begun` (a queue)
+ * if enough of its slice is left to be worth it.
+ */
+static void enqueue(struct vcpu *v, struct list_node *begun, uint64_t now_ns)
 {
 	if (v->slice_end_ns < SCHED_LET_ALONE_NS)
 		v->slice_end_ns = 0;
-	list_add_tail(v->slice_end_ns ? &rq.begun : &rq.fresh, &v->run_node);
+	list_add_tail(v->slice_end_ns ? begun : &rq.fresh, &v->run_node);
 	state_set(v, VCPU_RUNNABLE, now_ns);
+}
+
+static bool anybody_waits(void)
+{
+	return !list_empty(&rq.woken) || !list_empty(&rq.begun) ||
+	       !list_empty(&rq.fresh);
 }
 
 /* When the CPU has to be looked at again; ~0: nobody waits. */
@@ -107,9 +118,9 @@ static uint64_t deadline(void)
 {
 	uint64_t at = ~0ull;
 
-	if (rq.current && (!list_empty(&rq.fresh) || !list_empty(&rq.begun)))
+	if (rq.current && anybody_waits())
 		at = rq.current->slice_end_ns;
-	if (rq.current && !list_empty(&rq.begun))
+	if (rq.current && !list_empty(&rq.woken))
 		at = MIN(at, rq.current->state_since_ns + SCHED_LET_ALONE_NS);
 	return at;
 }
@@ -142,7 +153,7 @@ static void reassess(struct vcpu *v)
 			/* Only an event is a reason to go first. */
 			if (!was_blocked)
 				v->slice_end_ns = 0;
-			enqueue(v, now_ns);
+			enqueue(v, &rq.woken, now_ns);
 		}
 	} else {
 		list_del(&v->run_node);
@@ -262,10 +273,10 @@ static bool current_goes_on(struct vcpu *cur, uint64_t now_ns)
 	if (cur->slice_end_ns > now_ns)
 		left = cur->slice_end_ns - now_ns;
 	if (vcpu_runnable(cur)) {
-		if (left && (list_empty(&rq.begun) ||
+		if (left && (list_empty(&rq.woken) ||
 			     now_ns < cur->state_since_ns + SCHED_LET_ALONE_NS))
 			return true;
-		if (list_empty(&rq.begun) && list_empty(&rq.fresh)) {
+		if (!anybody_waits()) {
 			cur->slice_end_ns = now_ns + SCHED_SLICE_NS;
 			return true;
 		}
@@ -273,7 +284,7 @@ static bool current_goes_on(struct vcpu *cur, uint64_t now_ns)
 	cur->on_cpu = false;
 	cur->slice_end_ns = left;
 	if (vcpu_runnable(cur))
-		enqueue(cur, now_ns);
+		enqueue(cur, &rq.begun, now_ns);
 	else
 		state_set(cur, state_off_cpu(cur), now_ns);
 	return false;
@@ -282,14 +293,14 @@ static bool current_goes_on(struct vcpu *cur, uint64_t now_ns)
 /* The first that is still runnable leaves the queues. */
 static struct vcpu *dequeue(uint64_t now_ns)
 {
-	struct list_node *queue;
-
-	for (;;) {
+	while (anybody_waits()) {
+		struct list_node *queue = &rq.woken;
 		struct vcpu *v;
 
-		queue = list_empty(&rq.begun) ? &rq.fresh : &rq.begun;
 		if (list_empty(queue))
-			return NULL;
+			queue = &rq.begun;
+		if (list_empty(queue))
+			queue = &rq.fresh;
 		v = list_first_entry(queue, struct vcpu, run_node);
 		list_del(&v->run_node);
 		if (vcpu_runnable(v))
@@ -297,6 +308,7 @@ static struct vcpu *dequeue(uint64_t now_ns)
 		/* It was brought down while it waited. */
 		state_set(v, state_off_cpu(v), now_ns);
 	}
+	return NULL;
 }
 
 struct vcpu *sched_pick(struct vcpu *cur, uint64_t now_ns)

@@ -20,7 +20,8 @@ FUZZ_BINS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/fuzz_%)
 $(FUZZ_BINS): $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $$(FUZZ_$$*_SRCS) \
 		tests/fuzz/build.mk
 	@mkdir -p $(@D)
-	$(CLANG) $(FUZZ_CFLAGS) $(FUZZ_$*_CFLAGS) -MMD -MP -MF $@.d -MT $@ \
+	@echo '  FUZZ $@'
+	@$(CLANG) $(FUZZ_CFLAGS) $(FUZZ_$*_CFLAGS) -MMD -MP -MF $@.d -MT $@ \
 		-o $@ $< $(FUZZ_$*_SRCS) $(FUZZ_$*_LIBS)
 -include $(FUZZ_BINS:%=%.d)
 

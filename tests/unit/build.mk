@@ -37,17 +37,21 @@ endif
 define unit_compiler
 $(BUILD)/unit/$(1)/hv/%.o: %.c tests/unit/build.mk
 	@mkdir -p $$(@D)
-	$(2) $$(UNIT_HV_CFLAGS) -MMD -MP -c -o $$@ $$<
+	@echo '  UNIT $(1) $$<'
+	@$(2) $$(UNIT_HV_CFLAGS) -MMD -MP -c -o $$@ $$<
 
 $(BUILD)/unit/$(1)/dt/%.o: %.c tests/unit/build.mk
 	@mkdir -p $$(@D)
-	$(2) $$(UNIT_DT_CFLAGS) -MMD -MP -c -o $$@ $$<
+	@echo '  UNIT $(1) $$<'
+	@$(2) $$(UNIT_DT_CFLAGS) -MMD -MP -c -o $$@ $$<
 
 $(BUILD)/unit/hypervisor-$(1): $$(UNIT_HV_SRCS:%.c=$(BUILD)/unit/$(1)/hv/%.o)
-	$(2) $$(UNIT_CFLAGS) -o $$@ $$^ -lcriterion -lpthread
+	@echo '  UNIT $$@'
+	@$(2) $$(UNIT_CFLAGS) -o $$@ $$^ -lcriterion -lpthread
 
 $(BUILD)/unit/dom0-tools-$(1): $$(UNIT_DT_SRCS:%.c=$(BUILD)/unit/$(1)/dt/%.o)
-	$(2) $$(UNIT_CFLAGS) -o $$@ $$^ $$(DT_LIBS) -lcriterion -lpthread
+	@echo '  UNIT $$@'
+	@$(2) $$(UNIT_CFLAGS) -o $$@ $$^ $$(DT_LIBS) -lcriterion -lpthread
 
 -include $$(patsubst %.c,$(BUILD)/unit/$(1)/hv/%.d,$$(UNIT_HV_SRCS))
 -include $$(patsubst %.c,$(BUILD)/unit/$(1)/dt/%.d,$$(UNIT_DT_SRCS))

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* What can be checked before a domain exists, without a hypervisor. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "builder/check.h"
+
+TestSuite(check);
+
+Test(check, too_little_memory_is_told_with_its_numbers)
+{
+	char text[256];
+
+	check_memory_text(4000 * 256, 136, 812 * 256 + 5, "db1", 3100 * 256,
+			  text, sizeof(text));
+	cr_assert_str_eq(text,
+			 "needs 4001 MiB (1 of it for the hypervisor): 812 "
+			 "free, 3100 held by 'db1'; lower memory= or end a "
+			 "guest");
+	check_memory_text(256, 256, 0, NULL, 0, text, sizeof(text));
+	cr_assert_str_eq(text, "needs 2 MiB (1 of it for the hypervisor): 0 "
+			       "free; lower memory= or end a guest");
+	check_memory_text(256, 256, 0, "x", 0, text, 20);
+	cr_assert_eq(strlen(text), 19);
+}
+
+/* A configuration with one disk, which lies at `path`. */
+static int check_one(const char *path, enum config_disk_kind kind,
+		     bool writable, bool *is_device, struct err *e)
+{
+	struct config_disk disk = {
+		.target = path,
+		.vdev = "xvda",
+		.kind = kind,
+		.writable = writable,
+	};
+	struct config c = { .disks = &disk, .disk_count = 1 };
+
+	err_clear(e);
+	return check_disks(&c, is_device, e);
+}
+
+Test(check, disks_are_looked_at)
+{
+	char path[] = "/tmp/vane-check-XXXXXX";
+	struct err e = ERR_NONE;
+	bool is_device = true;
+	int fd = mkstemp(path);
+
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(check_one(path, DISK_FILE, true, &is_device, &e), -EINVAL);
+	cr_assert(strstr(e.text, "has 0 bytes"), "%s", e.text);
+	cr_assert_eq(ftruncate(fd, 1000), 0);
+	cr_assert_eq(check_one(path, DISK_FILE, true, &is_device, &e), -EINVAL);
+	cr_assert_eq(ftruncate(fd, 1024), 0);
+	cr_assert_eq(check_one(path, DISK_FILE, true, &is_device, &e), 0, "%s",
+		     e.text);
+	cr_assert(!is_device);
+	cr_assert_eq(check_one(path, DISK_ANY, false, &is_device, &e), 0);
+	cr_assert_eq(check_one(path, DISK_BLOCK_DEVICE, true, &is_device, &e),
+		     -ENOTBLK);
+	cr_assert(strstr(e.text, "write 'file:' instead of 'phy:'"));
+	close(fd);
+	unlink(path);
+	cr_assert_eq(check_one(path, DISK_FILE, true, &is_device, &e),
+		     -ENOENT);
+	cr_assert_eq(check_one("/tmp", DISK_ANY, false, &is_device, &e),
+		     -EINVAL);
+	cr_assert_eq(check_one("/dev/null", DISK_ANY, false, &is_device, &e),
+		     -EINVAL);
+}
+
+Test(check, a_bridge_that_is_not_there_is_told_with_the_way_to_make_it)
+{
+	struct config_vif vif = { .bridge = "vane-none0" };
+	struct config c = { .vifs = &vif, .vif_count = 1 };
+	struct err e = ERR_NONE;
+
+	cr_assert_eq(check_vifs(&c, &e), -ENODEV);
+	cr_assert(strstr(e.text, "no bridge 'vane-none0'"), "%s", e.text);
+	cr_assert(strstr(e.text, "ip link add vane-none0 type bridge"));
+	err_clear(&e);
+	vif.bridge = "lo";
+	cr_assert_eq(check_vifs(&c, &e), -EINVAL);
+	cr_assert(strstr(e.text, "'lo' is a network device, but no bridge"));
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/* What a configuration means: defaults, limits, warnings, the canonical text. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/config.h"
+
+static const uint8_t seed[16] = { 1, 2, 3, 4, 5, 6, 7, 8,
+				  9, 10, 11, 12, 13, 14, 15, 16 };
+static struct err err;
+
+#define BASE "name='a'\nkernel='/k'\nmemory=64\n"
+
+static void setup(void)
+{
+	err_clear(&err);
+}
+
+TestSuite(config, .init = setup);
+
+static int parse(struct config *c, const char *text)
+{
+	err_clear(&err);
+	return config_parse(c, "f", text, strlen(text), NULL, 0, seed, &err);
+}
+
+static void must_parse(struct config *c, const char *text)
+{
+	cr_assert_eq(parse(c, text), 0, "%s", err.text);
+}
+
+/* The line of error, in which `part` must stand. */
+static void must_fail(const char *text, const char *part)
+{
+	struct config c;
+
+	cr_assert_lt(parse(&c, text), 0, "accepted: %s", text);
+	cr_assert(strstr(err.text, part), "'%s' is not in '%s'", part,
+		  err.text);
+	cr_assert_null(c.arena.chunks);
+}
+
+Test(config, what_is_left_out_has_a_default)
+{
+	struct config c;
+
+	must_parse(&c, BASE);
+	cr_assert_str_eq(c.name, "a");
+	cr_assert_str_eq(c.kernel, "/k");
+	cr_assert_null(c.ramdisk);
+	cr_assert_str_eq(c.cmdline, "");
+	cr_assert_eq(c.memory_mib, 64);
+	cr_assert_eq(c.maxmem_mib, 64);
+	cr_assert_eq(c.vcpus, 1);
+	cr_assert_eq(c.maxvcpus, 1);
+	cr_assert_eq(c.on_poweroff, ACTION_DESTROY);
+	cr_assert_eq(c.on_reboot, ACTION_RESTART);
+	cr_assert_eq(c.on_crash, ACTION_DESTROY);
+	cr_assert_eq(c.disk_count, 0);
+	cr_assert_eq(c.vif_count, 0);
+	cr_assert_eq(c.warning_count, 0);
+	/* A random uuid of version 4. */
+	cr_assert_eq(c.uuid[0], 1);
+	cr_assert_eq(c.uuid[6] >> 4, 4);
+	cr_assert_eq(c.uuid[8] >> 6, 2);
+	config_free(&c);
+}
+
+Test(config, every_key_is_read)
+{
+	struct config c;
+
+	must_parse(&c,
+		   "name = \"web.1\"\n"
+		   "uuid = '01234567-89ab-cdef-0123-456789ABCDEF'\n"
+		   "type = 'pv'\nbuilder = 'generic'\n"
+		   "memory = 128\nmaxmem = '1G'\nvcpus = 2\nmaxvcpus = 4\n"
+		   "kernel = '/boot/k'\nramdisk = '/boot/r'\n"
+		   "root = '/dev/xvda1'\nextra = 'ro quiet'\n"
+		   "disk = ['phy:/dev/x,xvda,w', 'file:/y,xvdb,r']\n"
+		   "vif = ['mac=00:16:3e:00:00:01,bridge=br0', '']\n"
+		   "on_poweroff='preserve'\non_reboot='destroy'\n"
+		   "on_crash='restart'\n"
+		   "cpus = ['0', '0-3,^2']\ncpu_weight=512\ncap=50\n");
+	cr_assert_eq(c.uuid[0], 0x01);
+	cr_assert_eq(c.uuid[15], 0xef);
+	cr_assert_eq(c.maxmem_mib, 1024);
+	cr_assert_eq(c.maxvcpus, 4);
+	cr_assert_str_eq(c.cmdline, "root=/dev/xvda1 ro quiet");
+	cr_assert_eq(c.disk_count, 2);
+	cr_assert_str_eq(c.disks[1].target, "/y");
+	cr_assert_eq(c.vif_count, 2);
+	cr_assert_str_eq(c.vifs[0].bridge, "br0");
+	cr_assert_str_eq(c.vifs[1].bridge, "xenbr0");
+	/* Made up: the range of Xen guests, the same for the same uuid. */
+	cr_assert_eq(memcmp(c.vifs[1].mac, "\x00\x16\x3e", 3), 0);
+	cr_assert_eq(c.on_poweroff, ACTION_PRESERVE);
+	cr_assert_eq(c.on_reboot, ACTION_DESTROY);
+	cr_assert_eq(c.on_crash, ACTION_RESTART);
+	cr_assert_eq(c.cpus_count, 2);
+	cr_assert_eq(c.cpu_weight, 512);
+	cr_assert_eq(c.cap, 50);
+	cr_assert_eq(c.warning_count, 0);
+	config_free(&c);
+}
+
+Test(config, what_cannot_be_is_refused_with_its_place)
+{
+	static const char *const rows[][2] = {
+		{ "kernel='/k'\nmemory=1", "f: no name" },
+		{ "name='a'\nmemory=1", "f: no kernel" },
+		{ "name='a'\nkernel='/k'\n", "f: no memory" },
+		{ BASE "name='a b'", "f:4:6: 'a b' cannot be a domain's name" },
+		{ BASE "name='12'", "taken for a domain number" },
+		{ BASE "name='-x'", "taken for an option" },
+		{ BASE "name=''", "1 to 63 characters" },
+		{ BASE "name='../x'", "only letters, digits" },
+		{ BASE "name=['x']", "f:4:6: name takes a string" },
+		{ BASE "memory=0", "memory=0 is not in 1..16777216" },
+		{ BASE "memory='lots'", "takes a number, not 'lots'" },
+		{ BASE "memory='-5'", "takes a number, not '-5'" },
+		{ BASE "maxmem=32", "maxmem=32 is less than memory=64" },
+		{ BASE "vcpus=0", "vcpus=0 is not in 1..512" },
+		{ BASE "vcpus=2\nmaxvcpus=1", "maxvcpus=1 is less than" },
+		{ BASE "kernel='k'", "kernel='k' is no absolute path" },
+		{ BASE "uuid='12'", "32 hexadecimal digits" },
+		{ BASE "type='hvm'", "only paravirtualized guests run here" },
+		{ BASE "builder='hvm'", "only paravirtualized guests" },
+		{ BASE "on_crash='explode'", "none of destroy, restart" },
+		{ BASE "disk='x'", "disk takes a [list]" },
+		{ BASE "disk=[3]", "disk takes a [list] of strings" },
+		{ BASE "disk=['phy:/x,xvda,w','/y,,xvda,r']",
+		  "f:4:26: two disks are called xvda" },
+		{ BASE "vif='x'", "vif takes a [list]" },
+		{ BASE "vif=['mac=00:16:3e:00:00:01','mac=00:16:3e:00:00:01']",
+		  "the same MAC" },
+		{ BASE "cpus='3-1'", "is not like 0-3" },
+		{ BASE "cap=70000", "cap=70000 is not in" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		must_fail(rows[i][0], rows[i][1]);
+}
+
+Test(config, a_command_line_too_long_for_start_info_is_refused)
+{
+	char text[2048] = BASE "extra='";
+	struct config c;
+	size_t at = strlen(text);
+
+	memset(text + at, 'x', CONFIG_CMDLINE_MAX);
+	strcpy(text + at + CONFIG_CMDLINE_MAX, "'");
+	must_parse(&c, text);
+	config_free(&c);
+	strcpy(text + at + CONFIG_CMDLINE_MAX, "y'");
+	must_fail(text, "1024 characters, a guest can be given 1023");
+}
+
+Test(config, warnings_name_what_is_ignored_and_what_may_be_meant)
+{
+	struct config c;
+
+	must_parse(&c, BASE "memroy=3\nfrobnicate=1\npci=['00:1.0']\n"
+			    "vfb=[]\ncmdline='c'\nextra='e'\n"
+			    "bootloader='pygrub'\n");
+	cr_assert_eq(c.warning_count, 5);
+	cr_assert_str_eq(c.warnings[0], "f:10:1: bootloader is ignored: give "
+					"kernel= and ramdisk=");
+	cr_assert_str_eq(c.warnings[1],
+			 "f:6:1: pci is not served here and ignored");
+	cr_assert_str_eq(c.warnings[2], "f:4:1: unknown key 'memroy' ignored; "
+					"did you mean 'memory'?");
+	cr_assert_str_eq(c.warnings[3],
+			 "f:5:1: unknown key 'frobnicate' ignored");
+	cr_assert(strstr(c.warnings[4], "root and extra are ignored"));
+	cr_assert_str_eq(c.cmdline, "c");
+	config_free(&c);
+}
+
+Test(config, overrides_win_over_the_file)
+{
+	static const char *const overrides[] = { "name=b", "memory=32",
+						 "vif=['bridge=br7']" };
+	struct config c;
+
+	cr_assert_eq(config_parse(&c, "f", BASE, strlen(BASE), overrides, 3,
+				  seed, &err),
+		     0, "%s", err.text);
+	cr_assert_str_eq(c.name, "b");
+	cr_assert_eq(c.memory_mib, 32);
+	cr_assert_str_eq(c.vifs[0].bridge, "br7");
+	config_free(&c);
+}
+
+static char *print(const struct config *c)
+{
+	size_t size;
+	char *text;
+	FILE *f = open_memstream(&text, &size);
+
+	config_print(c, f);
+	fclose(f);
+	return text;
+}
+
+Test(config, the_canonical_text_is_read_back_the_same)
+{
+	static const char *const rows[] = {
+		BASE,
+		BASE "extra='say \"hi\"'\n",
+		BASE "extra=\"it's\"\nextra+='\"both\"'\nextra+=\"'\"\n",
+		BASE "cmdline=''\nramdisk='/r'\nvcpus=3\nmaxmem=100\n",
+		BASE "disk=['phy:/dev/x,xvda,w','file:/a b,c,xvdb1,r']\n",
+		BASE "disk=['/x,raw,xvda,rw','vdev=hdc,devtype=cdrom,"
+		     "target=/cd,1=2.iso','phy:/s,sda,w!']\n",
+		BASE "vif=['','bridge=b,ip=10.0.0.1,vifname=v,mtu=1400',"
+		     "'rate=10Mb/s','rate=333KB/s@17ms','rate=1GB/s@3us',"
+		     "'rate=3B/s@1s']\n",
+		BASE "on_poweroff='restart'\non_reboot='rename-restart'\n"
+		     "on_crash='coredump-restart'\ncpus='all'\ncap=1\n",
+		BASE "cpus=['0','1-2']\ncpu_weight=3\n",
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config c, again;
+		char *first, *second;
+
+		if (parse(&c, rows[i])) {
+			/* The one with a comma in a positional path. */
+			cr_assert_eq(i, 4, "row %zu: %s", i, err.text);
+			continue;
+		}
+		first = print(&c);
+		cr_assert_eq(parse(&again, first), 0, "row %zu: %s\n%s", i,
+			     err.text, first);
+		cr_assert_eq(again.warning_count, 0);
+		second = print(&again);
+		cr_assert_str_eq(first, second);
+		cr_assert_str_eq(c.cmdline, again.cmdline);
+		cr_assert_eq(memcmp(c.uuid, again.uuid, 16), 0);
+		for (size_t n = 0; n < c.vif_count; n++) {
+			cr_assert_eq(memcmp(c.vifs[n].mac, again.vifs[n].mac,
+					    6),
+				     0);
+			cr_assert_eq(c.vifs[n].rate_bytes,
+				     again.vifs[n].rate_bytes);
+		}
+		free(first);
+		free(second);
+		config_free(&c);
+		config_free(&again);
+	}
+}
+
+Test(config, sets_of_cpus_are_read)
+{
+	static const struct {
+		const char *text;
+		int rc;
+		uint16_t bits;
+	} rows[] = {
+		{ "all", 0, 0xffff },	 { "0", 0, 1 },
+		{ "3", 0, 8 },		 { "0-3", 0, 15 },
+		{ "0-3,^1", 0, 13 },	 { "1,3,5", 0, 42 },
+		{ "0-15", 0, 0xffff },	 { "16", -ERANGE, 0 },
+		{ "0-16", -ERANGE, 0 },	 { "", -EINVAL, 0 },
+		{ "1,", -EINVAL, 0 },	 { "2-1", -EINVAL, 0 },
+		{ "-1", -EINVAL, 0 },	 { "x", -EINVAL, 0 },
+		{ "1-", -EINVAL, 0 },	 { "99999999999999999999", -ERANGE, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t bitmap[2] = { 0xaa, 0xaa };
+
+		cr_assert_eq(config_cpus(rows[i].text, bitmap, 16), rows[i].rc,
+			     "row %zu", i);
+		if (rows[i].rc == 0)
+			cr_assert_eq(bitmap[0] | bitmap[1] << 8, rows[i].bits,
+				     "row %zu", i);
+	}
+}
+
+Test(config, a_uuid_has_its_dashes_in_the_right_places_or_none)
+{
+	uint8_t uuid[16];
+	char text[37];
+
+	cr_assert_eq(config_parse_uuid("0123456789abcdef0123456789abcdef",
+				       uuid),
+		     0);
+	config_format_uuid(uuid, text);
+	cr_assert_str_eq(text, "01234567-89ab-cdef-0123-456789abcdef");
+	cr_assert_eq(config_parse_uuid(text, uuid), 0);
+	cr_assert_eq(config_parse_uuid("0-123456789abcdef0123456789abcdef",
+				       uuid),
+		     -EINVAL);
+	cr_assert_eq(config_parse_uuid(
+			     "01234567-89ab-cdef-0123-456789abcdef0", uuid),
+		     -EINVAL);
+}
