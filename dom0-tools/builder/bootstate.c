@@ -8,10 +8,10 @@
 
 #include "builder/bootstate.h"
 
-#define BOOTSTATE_MAGIC	   "xen-3.0-x86_64"
-#define BOOTSTATE_RFLAGS   0x202ULL /* interrupts on, and the bit that is 1 */
-#define BOOTSTATE_DR6	   0xffff0ff0ULL
-#define BOOTSTATE_DR7	   0x400ULL
+#define BOOTSTATE_MAGIC	 "xen-3.0-x86_64"
+#define BOOTSTATE_RFLAGS 0x202ULL /* interrupts on, and the bit that is 1 */
+#define BOOTSTATE_DR6	 0xffff0ff0ULL
+#define BOOTSTATE_DR7	 0x400ULL
 
 void bootstate_fill_start_info(const struct bootstate *b,
 			       struct start_info *info)

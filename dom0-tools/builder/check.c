@@ -155,8 +155,8 @@ int check_cpus(int privcmd, const struct config *c, struct err *e)
 			       err_name(rc));
 	for (size_t i = 0; i < c->cpus_count; i++) {
 		rc = config_cpus(c->cpus[i], bitmap,
-				 info.max_cpu_id < 4095 ? info.max_cpu_id + 1 :
-							  4096);
+				 info.max_cpu_id < 4095 ? info.max_cpu_id + 1
+							: 4096);
 		if (rc)
 			return err_set(e, rc,
 				       "cpus '%s': this machine has CPUs 0 to "

@@ -32,10 +32,10 @@
 #define CREATE_TXN_TRIES	 100
 
 /* Limits that libxl gives by default too. */
-#define CREATE_EVTCHN_PORT_MAX 1023
-#define CREATE_GRANT_FRAMES    64
-#define CREATE_MAPTRACK_FRAMES 1024
-#define CREATE_GRANT_VERSION   1
+#define CREATE_EVTCHN_PORT_MAX	1023
+#define CREATE_GRANT_FRAMES	64
+#define CREATE_MAPTRACK_FRAMES	1024
+#define CREATE_GRANT_VERSION	1
 #define CREATE_MAXMEM_SLACK_KIB 1024
 
 struct creation {
@@ -413,7 +413,7 @@ static void create_device_path(const struct creation *n, size_t i, char *dir,
 /* Sleeps until the store says something, or a while (for `stop`). */
 static void create_await_store(struct creation *n)
 {
-	struct pollfd p = { store_fd(n->store), POLLIN, 0 };
+	struct pollfd p = {store_fd(n->store), POLLIN, 0};
 	char *path, *token;
 	bool got = false;
 
@@ -459,9 +459,9 @@ static int create_await_device(struct creation *n, size_t i, uint64_t end_ns)
 
 static int create_await_devices(struct creation *n)
 {
-	uint64_t timeout_ms = n->o->device_timeout_ms ?
-				      n->o->device_timeout_ms :
-				      CREATE_DEVICE_TIMEOUT_MS;
+	uint64_t timeout_ms = n->o->device_timeout_ms
+				      ? n->o->device_timeout_ms
+				      : CREATE_DEVICE_TIMEOUT_MS;
 	uint64_t end = create_clock_ns(CLOCK_MONOTONIC) + timeout_ms * 1000000;
 
 	if (n->o->no_device_wait)
@@ -494,8 +494,9 @@ static int create_keep_config(struct creation *n)
 
 		if (fd >= 0)
 			close(fd);
-		return err_set(n->err, rc, "cannot keep the configuration: "
-					   "%s: %s",
+		return err_set(n->err, rc,
+			       "cannot keep the configuration: "
+			       "%s: %s",
 			       temporary, strerror(-rc));
 	}
 	config_print(n->c, f);
@@ -503,8 +504,9 @@ static int create_keep_config(struct creation *n)
 		int rc = -errno;
 
 		unlink(temporary);
-		return err_set(n->err, rc, "cannot keep the configuration: "
-					   "%s: %s",
+		return err_set(n->err, rc,
+			       "cannot keep the configuration: "
+			       "%s: %s",
 			       path, strerror(-rc));
 	}
 	return 0;
@@ -512,8 +514,7 @@ static int create_keep_config(struct creation *n)
 
 static int create_start(struct creation *n)
 {
-	bool waits = n->o->no_device_wait &&
-		     n->c->disk_count + n->c->vif_count;
+	bool waits = n->o->no_device_wait && n->c->disk_count + n->c->vif_count;
 	int rc = create_keep_config(n);
 
 	if (rc || n->o->paused || waits)
@@ -526,14 +527,14 @@ static const struct create_step {
 	const char *name;
 	int (*run)(struct creation *n);
 } create_steps[CREATE_PHASES] = {
-	[CREATE_CHECK] = { "check", create_check },
-	[CREATE_DOMAIN] = { "domain", create_make_domain },
-	[CREATE_MEMORY] = { "memory", create_get_memory },
-	[CREATE_IMAGE] = { "image", create_write_image },
-	[CREATE_VCPU] = { "vcpu", create_set_vcpu },
-	[CREATE_STORE] = { "store", create_write_store },
-	[CREATE_DEVICES] = { "devices", create_await_devices },
-	[CREATE_START] = { "start", create_start },
+	[CREATE_CHECK] = {"check", create_check},
+	[CREATE_DOMAIN] = {"domain", create_make_domain},
+	[CREATE_MEMORY] = {"memory", create_get_memory},
+	[CREATE_IMAGE] = {"image", create_write_image},
+	[CREATE_VCPU] = {"vcpu", create_set_vcpu},
+	[CREATE_STORE] = {"store", create_write_store},
+	[CREATE_DEVICES] = {"devices", create_await_devices},
+	[CREATE_START] = {"start", create_start},
 };
 
 const char *create_phase_name(enum create_phase phase)

@@ -23,14 +23,14 @@
 #define CREATE_CONFIG_DIR "/run/vane/domains"
 
 enum create_phase {
-	CREATE_CHECK, /* kernel, memory, name, devices */
-	CREATE_DOMAIN, /* the empty domain and its limits */
-	CREATE_MEMORY, /* its frames */
-	CREATE_IMAGE, /* kernel, initramfs, p2m, page tables, start info */
-	CREATE_VCPU, /* page tables pinned, first vCPU set */
-	CREATE_STORE, /* nodes, introduction to the store daemon */
+	CREATE_CHECK,	/* kernel, memory, name, devices */
+	CREATE_DOMAIN,	/* the empty domain and its limits */
+	CREATE_MEMORY,	/* its frames */
+	CREATE_IMAGE,	/* kernel, initramfs, p2m, page tables, start info */
+	CREATE_VCPU,	/* page tables pinned, first vCPU set */
+	CREATE_STORE,	/* nodes, introduction to the store daemon */
 	CREATE_DEVICES, /* waiting for the back ends to be bound */
-	CREATE_START, /* configuration kept, unpaused */
+	CREATE_START,	/* configuration kept, unpaused */
 	CREATE_PHASES,
 };
 
@@ -42,7 +42,8 @@ struct create_options {
 	 * handler may set it.
 	 */
 	const volatile sig_atomic_t *stop;
-	/* For the back ends; 0: 20 s. Nobody waits when there are no devices. */
+	/* For the back ends; 0: 20 s. Nobody waits when there are no devices.
+	 */
 	unsigned int device_timeout_ms;
 	/*
 	 * For callers that bind back ends themselves: do not wait for them,
@@ -55,7 +56,7 @@ struct create_result {
 	uint16_t domid;
 	uint64_t phase_ns[CREATE_PHASES];
 	uint64_t cpu_ns; /* the caller's own processor time */
-	bool no_vaned; /* nobody will act when the domain ends */
+	bool no_vaned;	 /* nobody will act when the domain ends */
 };
 
 /* 0, or -errno with the reason in *e and nothing left behind. */

@@ -90,7 +90,7 @@ static void destroy_await_devices(struct store *store, uint16_t domid)
 	if (store_watch(store, root, "destroy"))
 		return;
 	while (destroy_each_backend(store, domid, NULL)) {
-		struct pollfd p = { store_fd(store), POLLIN, 0 };
+		struct pollfd p = {store_fd(store), POLLIN, 0};
 		char *path, *token;
 
 		while (store_read_watch(store, &path, &token) == 0) {
@@ -163,7 +163,7 @@ static int destroy_await_memory(int privcmd, uint16_t domid, struct err *e)
 {
 	uint64_t end = destroy_now_ms() + DESTROY_MEMORY_MS;
 	struct xen_domctl_getdomaininfo info;
-	struct timespec pause = { 0, 250000 };
+	struct timespec pause = {0, 250000};
 
 	/* The hypervisor has no event for "all of it is back". */
 	for (;;) {

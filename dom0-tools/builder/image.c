@@ -19,10 +19,10 @@
 #include "public/grant_table.h"
 #include "public/memory.h"
 
-#define IMAGE_EXTENTS	 1024 /* in one hypercall */
-#define IMAGE_CHUNK	 16ULL /* pages that are written or left as one */
-#define IMAGE_WINDOW	 2048ULL /* pages mapped at a time */
-#define IMAGE_PAGE	 LAYOUT_PAGE_BYTES
+#define IMAGE_EXTENTS 1024    /* in one hypercall */
+#define IMAGE_CHUNK   16ULL   /* pages that are written or left as one */
+#define IMAGE_WINDOW  2048ULL /* pages mapped at a time */
+#define IMAGE_PAGE    LAYOUT_PAGE_BYTES
 
 static bool image_is_stopped(const struct image *i)
 {
@@ -59,7 +59,7 @@ static long image_populate_order(struct image *i, unsigned int order,
 
 int image_populate(struct image *i, struct err *e)
 {
-	static const unsigned int orders[] = { 18, 9, 4, 0 };
+	static const unsigned int orders[] = {18, 9, 4, 0};
 	uint64_t total = i->layout->total_pages, pfn = 0;
 	unsigned int at = 0;
 
@@ -79,8 +79,8 @@ int image_populate(struct image *i, struct err *e)
 				       " of %" PRIu64 " MiB and then no more "
 				       "(%s); lower memory= or end a guest",
 				       pfn / 256, total / 256,
-				       got ? err_name((int)got) :
-					     "out of memory");
+				       got ? err_name((int)got)
+					   : "out of memory");
 		} else {
 			at++;
 		}
@@ -93,7 +93,8 @@ static int image_map(struct image *i, uint64_t pfn, uint64_t pages, void **va,
 {
 	int rc;
 
-	if (pfn > i->layout->total_pages || pages > i->layout->total_pages - pfn)
+	if (pfn > i->layout->total_pages ||
+	    pages > i->layout->total_pages - pfn)
 		return err_set(e, EINVAL,
 			       "page %#" PRIx64 " lies outside of the domain",
 			       pfn);
@@ -181,8 +182,8 @@ static int image_write_segment(struct image *i, const struct elf_segment *s,
 	}
 	while (done < s->filesz && rc == 0) {
 		bool is_zero = false;
-		uint64_t run = image_run(data + done, s->filesz - done,
-					 &is_zero);
+		uint64_t run =
+			image_run(data + done, s->filesz - done, &is_zero);
 
 		if (!is_zero)
 			rc = image_copy(i, s->paddr + done, data + done, run,
@@ -195,8 +196,7 @@ static int image_write_segment(struct image *i, const struct elf_segment *s,
 static int image_write_kernel(struct image *i, struct err *e)
 {
 	for (size_t n = 0; n < i->kernel->elf.segment_count; n++) {
-		int rc = image_write_segment(i, &i->kernel->elf.segments[n],
-					     e);
+		int rc = image_write_segment(i, &i->kernel->elf.segments[n], e);
 
 		if (rc)
 			return rc;
@@ -301,8 +301,8 @@ static int image_write_info(struct image *i, const struct bootstate *b,
 {
 	const uint64_t pages = 3;
 	uint8_t *va;
-	int rc = image_map(i, i->layout->start_info_pfn, pages, (void **)&va,
-			   e);
+	int rc =
+		image_map(i, i->layout->start_info_pfn, pages, (void **)&va, e);
 
 	if (rc)
 		return rc;
@@ -322,8 +322,9 @@ static int image_write_shared_info(struct image *i, const struct bootstate *b,
 			     &b->shared_info_mfn, 1, &va);
 
 	if (rc)
-		return err_set(e, rc, "cannot map the new domain's shared page "
-				      "(%s)",
+		return err_set(e, rc,
+			       "cannot map the new domain's shared page "
+			       "(%s)",
 			       err_name(rc));
 	bootstate_fill_shared_info(va);
 	privcmd_unmap(va, 1);
@@ -379,12 +380,12 @@ int image_seed_grants(struct image *i, struct err *e)
 				      1, PROT_READ | PROT_WRITE, &va);
 
 	if (rc)
-		return err_set(e, rc, "cannot map the new domain's grant table "
-				      "(%s)",
+		return err_set(e, rc,
+			       "cannot map the new domain's grant table "
+			       "(%s)",
 			       err_name(rc));
 	table = va;
-	table[GNTTAB_RESERVED_CONSOLE].frame =
-		(uint32_t)i->p2m[l->console_pfn];
+	table[GNTTAB_RESERVED_CONSOLE].frame = (uint32_t)i->p2m[l->console_pfn];
 	table[GNTTAB_RESERVED_CONSOLE].domid = 0;
 	table[GNTTAB_RESERVED_XENSTORE].frame = (uint32_t)i->p2m[l->store_pfn];
 	table[GNTTAB_RESERVED_XENSTORE].domid = 0;

@@ -23,7 +23,7 @@ struct image {
 	int ramdisk; /* a file, or -1 */
 	uint64_t ramdisk_bytes;
 	const struct layout *layout;
-	uint64_t *p2m; /* layout->total_pages entries */
+	uint64_t *p2m;			   /* layout->total_pages entries */
 	const volatile sig_atomic_t *stop; /* or NULL */
 	/*
 	 * The hypervisor gave zeroed frames, so zeroes need not be written.

@@ -59,8 +59,9 @@ int kernel_open(struct kernel *k, const char *path, struct err *e)
 	}
 	rc = elf_parse(k->image.data, k->image.size, &k->elf, &why);
 	if (rc) {
-		err_set(e, rc, "kernel %s: %s; it must be a 64-bit kernel "
-			       "built with CONFIG_XEN_PV",
+		err_set(e, rc,
+			"kernel %s: %s; it must be a 64-bit kernel "
+			"built with CONFIG_XEN_PV",
 			path, why);
 		kernel_close(k);
 		return rc;

@@ -9,9 +9,9 @@
 
 #include "builder/layout.h"
 
-#define LAYOUT_LEVELS	  4
+#define LAYOUT_LEVELS	   4
 #define LAYOUT_ROUND_PAGES 1024ULL /* 4 MiB: how far the mapping is rounded */
-#define LAYOUT_SLACK_PAGES 128ULL /* 512 KiB: what must stay free in it */
+#define LAYOUT_SLACK_PAGES 128ULL  /* 512 KiB: what must stay free in it */
 
 /* Entry bits; the hypervisor adds the user bit by itself. */
 #define LAYOUT_PRESENT	0x001ULL
@@ -20,9 +20,9 @@
 #define LAYOUT_ACCESSED 0x020ULL
 #define LAYOUT_DIRTY	0x040ULL
 
-#define LAYOUT_TABLE_BITS                                      \
-	(LAYOUT_PRESENT | LAYOUT_WRITABLE | LAYOUT_USER | \
-	 LAYOUT_ACCESSED | LAYOUT_DIRTY)
+#define LAYOUT_TABLE_BITS                                                      \
+	(LAYOUT_PRESENT | LAYOUT_WRITABLE | LAYOUT_USER | LAYOUT_ACCESSED |    \
+	 LAYOUT_DIRTY)
 #define LAYOUT_PAGE_BITS (LAYOUT_PRESENT | LAYOUT_ACCESSED)
 
 /* Addresses that no kernel may use: the hole, and the hypervisor's slots. */
@@ -73,7 +73,7 @@ uint64_t layout_table_count(uint64_t va, uint64_t pages)
 
 static struct layout_range layout_take(uint64_t *next, uint64_t pages)
 {
-	struct layout_range r = { *next, pages };
+	struct layout_range r = {*next, pages};
 
 	*next += pages;
 	return r;
@@ -216,7 +216,7 @@ struct layout_filler {
 	const struct layout *l;
 	const uint64_t *p2m;
 	struct layout_range range; /* of the table frames that may be used */
-	uint64_t *tables; /* view of them */
+	uint64_t *tables;	   /* view of them */
 	uint64_t used;
 };
 
@@ -247,7 +247,7 @@ static uint64_t layout_page_entry(const struct layout_filler *f, uint64_t pfn)
 static void layout_map(struct layout_filler *f, uint64_t *l4, uint64_t va,
 		       uint64_t pfn, uint64_t pages)
 {
-	uint64_t *path[LAYOUT_LEVELS + 1] = { NULL };
+	uint64_t *path[LAYOUT_LEVELS + 1] = {NULL};
 
 	path[LAYOUT_LEVELS] = l4;
 	for (uint64_t i = 0; i < pages; i++, va += LAYOUT_PAGE_BYTES) {

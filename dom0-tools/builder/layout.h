@@ -25,12 +25,12 @@
 
 #define LAYOUT_PAGE_BYTES 4096ULL
 /* Entries of the p2m are mapped in whole groups, whose tail is ~0. */
-#define LAYOUT_P2M_GROUP  512ULL
+#define LAYOUT_P2M_GROUP 512ULL
 
 /* What the kernel's file asks for. */
 struct layout_kernel {
 	uint64_t virt_base; /* where PFN 0 is mapped */
-	uint64_t start; /* bytes from virt_base */
+	uint64_t start;	    /* bytes from virt_base */
 	uint64_t end;
 	bool has_p2m_vaddr;
 	uint64_t p2m_vaddr;
@@ -55,7 +55,7 @@ struct layout {
 	uint64_t store_pfn;
 	uint64_t console_pfn;
 	uint64_t mapped_pages; /* the linear range: PFN 0 up to here */
-	uint64_t v_end; /* the address behind it */
+	uint64_t v_end;	       /* the address behind it */
 	uint64_t p2m_vaddr;
 	bool p2m_is_linear;
 	bool ramdisk_by_pfn;

@@ -42,9 +42,9 @@ static void nodes_add_text(struct nodes_dir *d, const char *name,
 		n->list = list;
 		n->capacity = capacity;
 	}
-	n->list[n->count].path = *name ? arena_printf(&n->arena, "%s/%s",
-						      d->path, name) :
-					 d->path;
+	n->list[n->count].path =
+		*name ? arena_printf(&n->arena, "%s/%s", d->path, name)
+		      : d->path;
 	n->list[n->count].value = arena_strdup(&n->arena, value);
 	n->list[n->count].access = access;
 	if (n->list[n->count].path == NULL || n->list[n->count].value == NULL)
@@ -71,7 +71,7 @@ __attribute__((format(printf, 4, 5))) static struct nodes_dir
 nodes_open(struct nodes *n, int rc, enum node_access access, const char *fmt,
 	   ...)
 {
-	struct nodes_dir d = { .nodes = n, .rc = rc };
+	struct nodes_dir d = {.nodes = n, .rc = rc};
 	char path[256];
 	va_list ap;
 
@@ -160,12 +160,13 @@ static int nodes_add_domain(const struct config *c,
 }
 
 /* The two directories of a device, each naming the other. */
-static int nodes_open_device(struct nodes *n, const char *class,
-			     uint16_t domid, uint32_t device,
-			     struct nodes_dir *front, struct nodes_dir *back)
+static int nodes_open_device(struct nodes *n, const char *class, uint16_t domid,
+			     uint32_t device, struct nodes_dir *front,
+			     struct nodes_dir *back)
 {
-	*front = nodes_open(n, 0, NODE_FRONTEND, "/local/domain/%u/device/%s/%u",
-			    domid, class, device);
+	*front =
+		nodes_open(n, 0, NODE_FRONTEND, "/local/domain/%u/device/%s/%u",
+			   domid, class, device);
 	*back = nodes_open(n, front->rc, NODE_READABLE,
 			   "/local/domain/0/backend/%s/%u/%u", class, domid,
 			   device);
@@ -193,8 +194,8 @@ static int nodes_add_disk(const struct config_disk *disk, bool is_device,
 {
 	const char *type = disk->cdrom ? "cdrom" : "disk";
 	struct nodes_dir front, back;
-	int rc = nodes_open_device(n, "vbd", domid, disk->device, &front,
-				   &back);
+	int rc =
+		nodes_open_device(n, "vbd", domid, disk->device, &front, &back);
 
 	if (rc)
 		return rc;
@@ -205,7 +206,9 @@ static int nodes_add_disk(const struct config_disk *disk, bool is_device,
 		  is_device ? "phy" : "file");
 	nodes_add(&back, "dev", NODE_INHERITED, "%s", disk->vdev);
 	nodes_add(&back, "mode", NODE_INHERITED, "%s",
-		  disk->shared ? "w!" : disk->writable ? "w" : "r");
+		  disk->shared	   ? "w!"
+		  : disk->writable ? "w"
+				   : "r");
 	nodes_add(&back, "device-type", NODE_INHERITED, "%s", type);
 	nodes_add(&back, "bootable", NODE_INHERITED, "1");
 	nodes_add(&back, "removable", NODE_INHERITED, "%d", disk->cdrom);
@@ -234,8 +237,7 @@ static int nodes_add_vif(const struct config_vif *vif, uint32_t handle,
 	if (vif->ip)
 		nodes_add(&back, "ip", NODE_INHERITED, "%s", vif->ip);
 	if (vif->vifname)
-		nodes_add(&back, "vifname", NODE_INHERITED, "%s",
-			  vif->vifname);
+		nodes_add(&back, "vifname", NODE_INHERITED, "%s", vif->vifname);
 	if (vif->rate_bytes)
 		nodes_add(&back, "rate", NODE_INHERITED, "%" PRIu64 ",%u",
 			  vif->rate_bytes, vif->rate_interval_us);
@@ -275,8 +277,8 @@ void nodes_free(struct nodes *n)
 void nodes_perms(enum node_access access, uint16_t domid,
 		 struct store_perm perms[2], size_t *count)
 {
-	perms[0] = (struct store_perm){ 0, STORE_PERM_NONE };
-	perms[1] = (struct store_perm){ domid, STORE_PERM_READ };
+	perms[0] = (struct store_perm){0, STORE_PERM_NONE};
+	perms[1] = (struct store_perm){domid, STORE_PERM_READ};
 	*count = 1;
 	switch (access) {
 	case NODE_INHERITED:
@@ -292,7 +294,7 @@ void nodes_perms(enum node_access access, uint16_t domid,
 		break;
 	case NODE_FRONTEND:
 		perms[0].domid = domid;
-		perms[1] = (struct store_perm){ 0, STORE_PERM_READ };
+		perms[1] = (struct store_perm){0, STORE_PERM_READ};
 		*count = 2;
 		break;
 	}

@@ -21,10 +21,10 @@
 
 enum node_access {
 	NODE_INHERITED, /* as its parent */
-	NODE_PRIVATE, /* domain zero's, nobody else reads it */
-	NODE_READABLE, /* domain zero's, the guest reads it */
-	NODE_GUEST, /* the guest's own */
-	NODE_FRONTEND, /* the guest's own, the backend's domain reads it */
+	NODE_PRIVATE,	/* domain zero's, nobody else reads it */
+	NODE_READABLE,	/* domain zero's, the guest reads it */
+	NODE_GUEST,	/* the guest's own */
+	NODE_FRONTEND,	/* the guest's own, the backend's domain reads it */
 };
 
 struct node {

@@ -156,8 +156,8 @@ static int unpack_gzip(const uint8_t *in, size_t size, struct sink *s)
 		s->used = s->capacity - z.avail_out;
 		if (r == Z_STREAM_END)
 			break;
-		if (r == Z_BUF_ERROR || (r == Z_OK && z.avail_in == 0 &&
-					 z.avail_out != 0))
+		if (r == Z_BUF_ERROR ||
+		    (r == Z_OK && z.avail_in == 0 && z.avail_out != 0))
 			rc = unpack_broken(s, "gzip", "it ends too early");
 		else if (r != Z_OK)
 			rc = unpack_broken(s, "gzip", "damaged data");
@@ -168,7 +168,7 @@ static int unpack_gzip(const uint8_t *in, size_t size, struct sink *s)
 
 static int unpack_zstd(const uint8_t *in, size_t size, struct sink *s)
 {
-	ZSTD_inBuffer input = { in, size, 0 };
+	ZSTD_inBuffer input = {in, size, 0};
 	ZSTD_DCtx *z = ZSTD_createDCtx();
 	int rc = 0;
 
@@ -185,7 +185,7 @@ static int unpack_zstd(const uint8_t *in, size_t size, struct sink *s)
 			rc = sink_grow(s, s->used + 1);
 		if (rc)
 			break;
-		output = (ZSTD_outBuffer){ s->data, s->capacity, s->used };
+		output = (ZSTD_outBuffer){s->data, s->capacity, s->used};
 		r = ZSTD_decompressStream(z, &output, &input);
 		s->used = output.pos;
 		if (r == 0)
@@ -207,13 +207,13 @@ static const struct unpack_format {
 	size_t magic_bytes;
 	unpack_fn *unpack; /* NULL: known, not opened here */
 } unpack_formats[] = {
-	{ "xz", "\xfd\x37zXZ\0", 6, unpack_xz },
-	{ "gzip", "\x1f\x8b", 2, unpack_gzip },
-	{ "zstd", "\x28\xb5\x2f\xfd", 4, unpack_zstd },
-	{ "lzma", "\x5d\0\0", 3, unpack_lzma },
-	{ "bzip2", "BZh", 3, NULL },
-	{ "lzo", "\x89LZO", 4, NULL },
-	{ "lz4", "\x02\x21\x4c\x18", 4, NULL },
+	{"xz", "\xfd\x37zXZ\0", 6, unpack_xz},
+	{"gzip", "\x1f\x8b", 2, unpack_gzip},
+	{"zstd", "\x28\xb5\x2f\xfd", 4, unpack_zstd},
+	{"lzma", "\x5d\0\0", 3, unpack_lzma},
+	{"bzip2", "BZh", 3, NULL},
+	{"lzo", "\x89LZO", 4, NULL},
+	{"lz4", "\x02\x21\x4c\x18", 4, NULL},
 };
 
 static const struct unpack_format *unpack_find(const uint8_t *p, size_t size)
@@ -233,7 +233,7 @@ static int unpack_payload(const uint8_t *p, size_t size, size_t limit,
 			  struct unpacked *out, struct err *e)
 {
 	const struct unpack_format *f = unpack_find(p, size);
-	struct sink s = { .limit = limit, .err = e };
+	struct sink s = {.limit = limit, .err = e};
 	uint32_t promised;
 	int rc = 0;
 
@@ -294,7 +294,7 @@ static int unpack_bzimage(const uint8_t *file, size_t size, size_t limit,
 int unpack_kernel(const uint8_t *file, size_t size, size_t limit,
 		  struct unpacked *out, struct err *e)
 {
-	static const uint8_t elf[4] = { 0x7f, 'E', 'L', 'F' };
+	static const uint8_t elf[4] = {0x7f, 'E', 'L', 'F'};
 	int rc;
 
 	memset(out, 0, sizeof(*out));

@@ -39,7 +39,7 @@ static void console_on_signal(int number)
 
 static void console_make_raw(void)
 {
-	static const int ends[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT };
+	static const int ends[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
 	struct termios raw;
 
 	if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &console_saved))
@@ -97,8 +97,8 @@ static int console_connect(struct cli *c, uint16_t domid)
 	char line[256];
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address,
-			      sizeof(address)) < 0) {
+	if (fd < 0 ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		int rc = -errno;
 
 		if (fd >= 0)
@@ -116,8 +116,8 @@ static int console_connect(struct cli *c, uint16_t domid)
 	if (strcmp(line, "ok") != 0) {
 		close(fd);
 		return err_set(&c->err, EIO, "%s",
-			       strncmp(line, "error ", 6) == 0 ? line + 6 :
-								 line);
+			       strncmp(line, "error ", 6) == 0 ? line + 6
+							       : line);
 	}
 	return fd;
 }
@@ -132,7 +132,8 @@ static int console_forward_input(int fd, bool *open)
 	if (n < 0 && errno == EINTR)
 		return 0;
 	if (n <= 0) {
-		/* Nothing more will be typed; what the guest says still comes. */
+		/* Nothing more will be typed; what the guest says still comes.
+		 */
 		*open = false;
 		return 0;
 	}
@@ -150,8 +151,8 @@ static void console_loop(int fd)
 
 	for (;;) {
 		struct pollfd p[2] = {
-			{ fd, POLLIN, 0 },
-			{ input_open ? STDIN_FILENO : -1, POLLIN, 0 },
+			{fd, POLLIN, 0},
+			{input_open ? STDIN_FILENO : -1, POLLIN, 0},
 		};
 		char data[4096];
 
@@ -162,8 +163,8 @@ static void console_loop(int fd)
 
 			if (n == 0 || (n < 0 && errno != EINTR))
 				return;
-			if (n > 0 && console_write(STDOUT_FILENO, data,
-						   (size_t)n))
+			if (n > 0 &&
+			    console_write(STDOUT_FILENO, data, (size_t)n))
 				return;
 		}
 		if (p[1].revents && console_forward_input(fd, &input_open))

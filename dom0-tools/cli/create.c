@@ -39,7 +39,7 @@ static void create_on_signal(int signal)
 
 static void create_catch_signals(void)
 {
-	struct sigaction sa = { .sa_handler = create_on_signal };
+	struct sigaction sa = {.sa_handler = create_on_signal};
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
@@ -149,9 +149,10 @@ static int create_run(const struct create_arguments *a, const struct config *c,
 		return cli_print_error(e);
 	}
 	if (r.no_vaned && !a->quiet)
-		fprintf(stderr, "vane create: warning: %s: vaned does not run, "
-				"so nobody will act when it powers off or "
-				"reboots\n",
+		fprintf(stderr,
+			"vane create: warning: %s: vaned does not run, "
+			"so nobody will act when it powers off or "
+			"reboots\n",
 			c->name);
 	if (a->verbose)
 		create_show_phases(&r);
@@ -214,7 +215,7 @@ static int create_parse_arguments(int argc, char **argv,
 
 int cli_create(int argc, char **argv)
 {
-	struct create_arguments a = { .console = false };
+	struct create_arguments a = {.console = false};
 	struct err e = ERR_NONE;
 	struct config c;
 	int status = create_parse_arguments(argc, argv, &a);

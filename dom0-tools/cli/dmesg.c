@@ -31,8 +31,9 @@ int cli_dmesg(int argc, char **argv)
 	if (n >= 0 && clear)
 		n = sysctl_read_console(c.privcmd, text, 1, &index, true);
 	if (n < 0) {
-		err_set(&c.err, (int)n, "cannot read the hypervisor's messages "
-					"(%s)",
+		err_set(&c.err, (int)n,
+			"cannot read the hypervisor's messages "
+			"(%s)",
 			err_name((int)n));
 		status = cli_fail(&c);
 	}

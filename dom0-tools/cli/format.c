@@ -42,8 +42,8 @@ const char *format_state_word(const struct xen_domctl_getdomaininfo *info)
 	if (info->flags & XEN_DOMINF_dying)
 		return "dying";
 	if (info->flags & XEN_DOMINF_shutdown)
-		return format_reason(info) == SHUTDOWN_crash ? "crashed" :
-							       "shutdown";
+		return format_reason(info) == SHUTDOWN_crash ? "crashed"
+							     : "shutdown";
 	if (info->flags & XEN_DOMINF_paused)
 		return "paused";
 	if (info->flags & XEN_DOMINF_running)
@@ -65,9 +65,8 @@ void format_list_row(const struct xen_domctl_getdomaininfo *info,
 
 	format_state(info, state);
 	snprintf(row, size, "%-40s %5d %5" PRIu64 " %5u     %s  %8.1f",
-		 name ? name : "(null)", info->domain,
-		 format_memory_mib(info), info->nr_online_vcpus, state,
-		 (double)info->cpu_time / 1e9);
+		 name ? name : "(null)", info->domain, format_memory_mib(info),
+		 info->nr_online_vcpus, state, (double)info->cpu_time / 1e9);
 }
 
 void format_uptime_row(const char *name, uint16_t domid, uint64_t seconds,

@@ -12,8 +12,8 @@
 
 #include "public/domctl.h"
 
-#define FORMAT_LIST_HEADER                                           \
-	"Name                                        ID   Mem VCPUs" \
+#define FORMAT_LIST_HEADER                                                     \
+	"Name                                        ID   Mem VCPUs"           \
 	"\tState\tTime(s)"
 #define FORMAT_UPTIME_HEADER "Name                                ID Uptime"
 

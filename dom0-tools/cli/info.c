@@ -73,8 +73,7 @@ static void info_physical(struct info_writer *w,
 	info_number(w, "total_memory", p->total_pages / 256);
 	info_number(w, "free_memory", (p->free_pages + p->scrub_pages) / 256);
 	/* To the page, for those who look for what was lost. */
-	info_number(w, "free_memory_kib",
-		    (p->free_pages + p->scrub_pages) * 4);
+	info_number(w, "free_memory_kib", (p->free_pages + p->scrub_pages) * 4);
 	info_number(w, "outstanding_claims", p->outstanding_pages / 256);
 }
 
@@ -109,7 +108,7 @@ static void info_version_text(struct info_writer *w, int fd, unsigned int what,
 
 static void info_version(struct info_writer *w, int fd)
 {
-	struct xen_platform_parameters platform = { 0 };
+	struct xen_platform_parameters platform = {0};
 	struct xen_compile_info compile;
 	char extra[XEN_EXTRAVERSION_LEN + 1] = "";
 	int version = xen_version_number(fd);
@@ -120,8 +119,8 @@ static void info_version(struct info_writer *w, int fd)
 	info_text(w, "xen_extra", "%s", extra);
 	info_text(w, "xen_version", "%d.%d%s", version >> 16, version & 0xffff,
 		  extra);
-	info_version_text(w, fd, XENVER_capabilities,
-			  XEN_CAPABILITIES_INFO_LEN, "xen_caps");
+	info_version_text(w, fd, XENVER_capabilities, XEN_CAPABILITIES_INFO_LEN,
+			  "xen_caps");
 	info_text(w, "xen_scheduler", "%s",
 		  info_scheduler(sysctl_get_scheduler(fd)));
 	info_number(w, "xen_pagesize", 4096);
@@ -142,7 +141,7 @@ static void info_version(struct info_writer *w, int fd)
 
 int cli_info(int argc, char **argv)
 {
-	struct info_writer w = { .is_json = false };
+	struct info_writer w = {.is_json = false};
 	struct xen_sysctl_physinfo physical;
 	struct cli c;
 	int status, rc;
@@ -156,8 +155,9 @@ int cli_info(int argc, char **argv)
 		return status;
 	rc = sysctl_get_physinfo(c.privcmd, &physical);
 	if (rc) {
-		err_set(&c.err, rc, "cannot ask the hypervisor about the "
-				    "machine (%s)",
+		err_set(&c.err, rc,
+			"cannot ask the hypervisor about the "
+			"machine (%s)",
 			err_name(rc));
 		status = cli_fail(&c);
 	} else {

@@ -37,14 +37,14 @@ static void list_devices(struct cli *c, struct json *j, uint16_t domid,
 			 const char *class, const char *key)
 {
 	static const char *const disk_nodes[][2] = {
-		{ "params", "pdev_path" }, { "dev", "vdev" },
-		{ "mode", "mode" },	   { "type", "backend" },
-		{ "state", "state" },	   { "hotplug-status", "hotplug" },
+		{"params", "pdev_path"}, {"dev", "vdev"},
+		{"mode", "mode"},	 {"type", "backend"},
+		{"state", "state"},	 {"hotplug-status", "hotplug"},
 	};
 	static const char *const vif_nodes[][2] = {
-		{ "mac", "mac" },	{ "bridge", "bridge" },
-		{ "vifname", "ifname" }, { "ip", "ip" },
-		{ "state", "state" },	{ "hotplug-status", "hotplug" },
+		{"mac", "mac"},	       {"bridge", "bridge"},
+		{"vifname", "ifname"}, {"ip", "ip"},
+		{"state", "state"},    {"hotplug-status", "hotplug"},
 	};
 	bool is_disk = strcmp(class, "vbd") == 0;
 	char dir[128];
@@ -62,10 +62,10 @@ static void list_devices(struct cli *c, struct json *j, uint16_t domid,
 		json_open_object(j, NULL);
 		json_uint(j, "devid", strtoul(devices[i], NULL, 10));
 		for (size_t n = 0; n < 6; n++)
-			list_member(c, j, path,
-				    is_disk ? disk_nodes[n][0] : vif_nodes[n][0],
-				    is_disk ? disk_nodes[n][1] :
-					      vif_nodes[n][1]);
+			list_member(
+				c, j, path,
+				is_disk ? disk_nodes[n][0] : vif_nodes[n][0],
+				is_disk ? disk_nodes[n][1] : vif_nodes[n][1]);
 		json_close_object(j);
 	}
 	json_close_array(j);
@@ -182,8 +182,8 @@ static void list_print(struct cli *c,
 		puts(FORMAT_LIST_HEADER);
 	}
 	for (size_t i = 0; i < count; i++) {
-		char *name = c->store ? domname_of(c->store, infos[i].domain) :
-					NULL;
+		char *name =
+			c->store ? domname_of(c->store, infos[i].domain) : NULL;
 
 		if (name == NULL && infos[i].domain == 0)
 			name = strdup("Domain-0");
@@ -204,14 +204,15 @@ static void list_print(struct cli *c,
 int cli_list(int argc, char **argv)
 {
 	struct xen_domctl_getdomaininfo *infos = NULL;
-	struct list_options o = { false, false };
+	struct list_options o = {false, false};
 	size_t count = 0;
 	struct cli c;
 	int status;
 	int i = 1;
 
 	for (; i < argc && argv[i][0] == '-'; i++) {
-		if (strcmp(argv[i], "-l") == 0 || strcmp(argv[i], "--long") == 0)
+		if (strcmp(argv[i], "-l") == 0 ||
+		    strcmp(argv[i], "--long") == 0)
 			o.is_long = true;
 		else if (strcmp(argv[i], "--json") == 0)
 			o.is_json = true;

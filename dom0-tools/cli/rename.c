@@ -74,7 +74,7 @@ static int rename_in_store(struct cli *c, uint16_t domid, const char *name)
 static int rename_in_config(uint16_t domid, const char *name, struct err *e)
 {
 	char path[64], temporary[72], override[CONFIG_NAME_MAX + 16];
-	const char *overrides[] = { override };
+	const char *overrides[] = {override};
 	static const uint8_t seed[16];
 	char *text = malloc(CFG_BYTES_MAX);
 	struct config config;

@@ -62,7 +62,7 @@ int shutdown_await(struct cli *c, const uint16_t *domids, size_t count)
 		return cli_fail(c);
 	}
 	for (size_t i = 0; i < count;) {
-		struct pollfd p = { store_fd(c->store), POLLIN, 0 };
+		struct pollfd p = {store_fd(c->store), POLLIN, 0};
 
 		shutdown_drain_watches(c);
 		if (shutdown_is_over(c, domids[i]))
@@ -102,7 +102,7 @@ static int shutdown_force(struct cli *c, uint16_t domid, uint32_t reason)
 	rc = store_watch(c->store, path, "force");
 	while (rc == 0 && !shutdown_is_taken(c, domid) &&
 	       !shutdown_is_over(c, domid) && shutdown_now_ms() < end) {
-		struct pollfd p = { store_fd(c->store), POLLIN, 0 };
+		struct pollfd p = {store_fd(c->store), POLLIN, 0};
 
 		shutdown_drain_watches(c);
 		if (!shutdown_is_taken(c, domid))
@@ -127,8 +127,8 @@ static int shutdown_ask(struct cli *c, uint16_t domid,
 	int rc;
 
 	if (domid == 0) {
-		err_set(&c->err, EPERM,
-			"domain 0 is this one: use '%s' in it", w->word);
+		err_set(&c->err, EPERM, "domain 0 is this one: use '%s' in it",
+			w->word);
 		return cli_fail(c);
 	}
 	snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown",

@@ -18,9 +18,9 @@ struct store_options {
 static int store_fail(struct cli *c, const char *what, const char *path, int rc)
 {
 	err_set(&c->err, rc, "cannot %s %s (%s)", what, path,
-		rc == -ENOENT ? "there is no such node" :
-		rc == -EINVAL ? "no valid path" :
-				err_name(rc));
+		rc == -ENOENT	? "there is no such node"
+		: rc == -EINVAL ? "no valid path"
+				: err_name(rc));
 	return cli_fail(c);
 }
 
@@ -80,7 +80,8 @@ static int store_list(struct cli *c, const char *path, unsigned int depth,
 		if (o->perms)
 			store_print_perms(c, child);
 		putchar('\n');
-		/* A node may go while the list is read: it is just not shown. */
+		/* A node may go while the list is read: it is just not shown.
+		 */
 		if (o->recursive)
 			store_list(c, child, depth + 1, o);
 	}
@@ -90,7 +91,7 @@ static int store_list(struct cli *c, const char *path, unsigned int depth,
 
 static int store_verb_ls(struct cli *c, int argc, char **argv)
 {
-	struct store_options o = { false, false };
+	struct store_options o = {false, false};
 	int i = 0;
 
 	for (; i < argc && argv[i][0] == '-'; i++) {
@@ -156,12 +157,12 @@ int cli_store(int argc, char **argv)
 		const char *name;
 		int (*run)(struct cli *c, int argc, char **argv);
 	} verbs[] = {
-		{ "ls", store_verb_ls },
-		{ "read", store_verb_read },
-		{ "write", store_verb_write },
-		{ "rm", store_verb_rm },
+		{"ls", store_verb_ls},
+		{"read", store_verb_read},
+		{"write", store_verb_write},
+		{"rm", store_verb_rm},
 	};
-	struct cli c = { .privcmd = -1 };
+	struct cli c = {.privcmd = -1};
 	int status;
 
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]);

@@ -34,9 +34,9 @@ static bool uptime_of(struct cli *c, uint16_t domid, uint64_t *seconds)
 	started = strtod(start, NULL);
 	free(start);
 	clock_gettime(CLOCK_REALTIME, &now);
-	*seconds = (double)now.tv_sec > started ?
-			   (uint64_t)((double)now.tv_sec - started) :
-			   0;
+	*seconds = (double)now.tv_sec > started
+			   ? (uint64_t)((double)now.tv_sec - started)
+			   : 0;
 	return true;
 }
 

@@ -31,8 +31,8 @@ void *arena_alloc(struct arena *a, size_t bytes)
 		return NULL;
 	bytes = (bytes + align - 1) & ~(align - 1);
 	if (c == NULL || c->size - c->used < bytes) {
-		size_t size = bytes > ARENA_CHUNK_BYTES ? bytes :
-							  ARENA_CHUNK_BYTES;
+		size_t size =
+			bytes > ARENA_CHUNK_BYTES ? bytes : ARENA_CHUNK_BYTES;
 
 		c = calloc(1, sizeof(*c) + size);
 		if (c == NULL)

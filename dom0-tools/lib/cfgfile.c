@@ -139,14 +139,14 @@ static int cfg_take_string(struct cfg_parser *c, struct cfg_value *v)
 
 	while (c->p < c->end && *c->p != quote) {
 		if (*c->p == '\n' || *c->p == '\0')
-			return cfg_fail(c, quote == '"' ?
-						   "expected a closing \"" :
-						   "expected a closing '");
+			return cfg_fail(c, quote == '"'
+						   ? "expected a closing \""
+						   : "expected a closing '");
 		c->p++;
 	}
 	if (c->p == c->end)
-		return cfg_fail(c, quote == '"' ? "expected a closing \"" :
-						  "expected a closing '");
+		return cfg_fail(c, quote == '"' ? "expected a closing \""
+						: "expected a closing '");
 	v->kind = CFG_STRING;
 	v->string = arena_strndup(c->arena, start, c->p - start);
 	c->p++;
@@ -162,9 +162,8 @@ static int cfg_grow(struct cfg_parser *c, struct cfg_value *list)
 
 	if (list->count & (list->count - 1))
 		return 0;
-	items = arena_alloc(c->arena,
-			    (list->count ? 2 * list->count : 1) *
-				    sizeof(*items));
+	items = arena_alloc(c->arena, (list->count ? 2 * list->count : 1) *
+					      sizeof(*items));
 	if (items == NULL)
 		return cfg_no_memory(c);
 	if (list->count)
@@ -349,7 +348,7 @@ int cfg_parse(struct arena *a, struct cfg_file *f, const char *file,
 /* Whether the whole of `value` is one value of the language. */
 static bool cfg_is_value(const char *value)
 {
-	struct arena a = { NULL };
+	struct arena a = {NULL};
 	struct err e = ERR_NONE;
 	struct cfg_parser c = {
 		.arena = &a,

@@ -68,9 +68,9 @@ config_warn(struct config_reader *r, const char *fmt, ...)
 		return config_no_memory(r);
 	if (c->warning_count)
 		memcpy(more, c->warnings, c->warning_count * sizeof(*more));
-	more[c->warning_count] = arena_printf(&c->arena, "%s:%u:%u: %s",
-					      r->s->file, r->s->line,
-					      r->s->column, text);
+	more[c->warning_count] =
+		arena_printf(&c->arena, "%s:%u:%u: %s", r->s->file, r->s->line,
+			     r->s->column, text);
 	if (more[c->warning_count] == NULL)
 		return config_no_memory(r);
 	c->warnings = more;
@@ -80,8 +80,8 @@ config_warn(struct config_reader *r, const char *fmt, ...)
 
 /* Values by type */
 
-static int config_get_string(struct config_reader *r,
-			     const struct cfg_value *v, const char **text)
+static int config_get_string(struct config_reader *r, const struct cfg_value *v,
+			     const char **text)
 {
 	*text = "";
 	if (v->kind == CFG_LIST)
@@ -91,9 +91,8 @@ static int config_get_string(struct config_reader *r,
 	return 0;
 }
 
-static int config_get_number(struct config_reader *r,
-			     const struct cfg_value *v, uint64_t min,
-			     uint64_t max, uint64_t *number)
+static int config_get_number(struct config_reader *r, const struct cfg_value *v,
+			     uint64_t min, uint64_t max, uint64_t *number)
 {
 	char *end;
 
@@ -109,10 +108,9 @@ static int config_get_number(struct config_reader *r,
 					   r->s->name, v->string);
 	}
 	if (*number < min || *number > max)
-		return config_fail(r, v,
-				   "%s=%" PRIu64 " is not in %" PRIu64
-				   "..%" PRIu64,
-				   r->s->name, *number, min, max);
+		return config_fail(
+			r, v, "%s=%" PRIu64 " is not in %" PRIu64 "..%" PRIu64,
+			r->s->name, *number, min, max);
 	return 0;
 }
 
@@ -162,8 +160,7 @@ static int config_get_path(struct config_reader *r, const struct cfg_value *v,
 	return 0;
 }
 
-static int config_get_action(struct config_reader *r,
-			     const struct cfg_value *v,
+static int config_get_action(struct config_reader *r, const struct cfg_value *v,
 			     enum config_action *action)
 {
 	const char *text;
@@ -336,7 +333,7 @@ static int read_cap(struct config_reader *r, const struct cfg_value *v)
 static int read_cpus(struct config_reader *r, const struct cfg_value *v)
 {
 	struct config *c = r->c;
-	uint8_t bitmap[512] = { 0 };
+	uint8_t bitmap[512] = {0};
 	const struct cfg_value *items = v;
 	size_t count = 1;
 
@@ -495,58 +492,58 @@ static const struct config_key {
 	const char *name;
 	config_read_fn *read;
 } config_keys[] = {
-	{ "name", read_name },
-	{ "uuid", read_uuid },
-	{ "type", read_type },
-	{ "builder", read_type },
-	{ "memory", read_memory },
-	{ "maxmem", read_maxmem },
-	{ "vcpus", read_vcpus },
-	{ "maxvcpus", read_maxvcpus },
-	{ "kernel", read_kernel },
-	{ "ramdisk", read_ramdisk },
-	{ "root", read_root },
-	{ "extra", read_extra },
-	{ "cmdline", read_cmdline },
-	{ "disk", read_disk },
-	{ "vif", read_vif },
-	{ "on_poweroff", read_on_poweroff },
-	{ "on_reboot", read_on_reboot },
-	{ "on_crash", read_on_crash },
-	{ "cpus", read_cpus },
-	{ "cpu_weight", read_weight },
-	{ "cap", read_cap },
-	{ "cpu_cap", read_cap },
-	{ "bootloader", read_bootloader },
-	{ "bootargs", read_silent },
-	{ "bootloader_args", read_silent },
-	{ "on_watchdog", read_silent },
-	{ "on_soft_reset", read_silent },
-	{ "localtime", read_silent },
-	{ "driver_domain", read_ignored },
-	{ "pci", read_ignored },
-	{ "vfb", read_ignored },
-	{ "vkb", read_ignored },
-	{ "vtpm", read_ignored },
-	{ "usbdev", read_ignored },
-	{ "usbctrl", read_ignored },
-	{ "p9", read_ignored },
-	{ "channel", read_ignored },
-	{ "pool", read_ignored },
-	{ "seclabel", read_ignored },
-	{ "cpuid", read_ignored },
-	{ "cpus_soft", read_ignored },
-	{ "rtc_timeoffset", read_ignored },
-	{ "irqs", read_ignored },
-	{ "iomem", read_ignored },
-	{ "ioports", read_ignored },
-	{ "tsc_mode", read_ignored },
-	{ "vnc", read_ignored },
-	{ "sdl", read_ignored },
-	{ "e820_host", read_ignored },
-	{ "claim_mode", read_silent },
-	{ "max_grant_frames", read_ignored },
-	{ "max_maptrack_frames", read_ignored },
+	{"name", read_name},
+	{"uuid", read_uuid},
+	{"type", read_type},
+	{"builder", read_type},
+	{"memory", read_memory},
+	{"maxmem", read_maxmem},
+	{"vcpus", read_vcpus},
+	{"maxvcpus", read_maxvcpus},
+	{"kernel", read_kernel},
+	{"ramdisk", read_ramdisk},
+	{"root", read_root},
+	{"extra", read_extra},
+	{"cmdline", read_cmdline},
+	{"disk", read_disk},
+	{"vif", read_vif},
+	{"on_poweroff", read_on_poweroff},
+	{"on_reboot", read_on_reboot},
+	{"on_crash", read_on_crash},
+	{"cpus", read_cpus},
+	{"cpu_weight", read_weight},
+	{"cap", read_cap},
+	{"cpu_cap", read_cap},
+	{"bootloader", read_bootloader},
+	{"bootargs", read_silent},
+	{"bootloader_args", read_silent},
+	{"on_watchdog", read_silent},
+	{"on_soft_reset", read_silent},
+	{"localtime", read_silent},
+	{"driver_domain", read_ignored},
+	{"pci", read_ignored},
+	{"vfb", read_ignored},
+	{"vkb", read_ignored},
+	{"vtpm", read_ignored},
+	{"usbdev", read_ignored},
+	{"usbctrl", read_ignored},
+	{"p9", read_ignored},
+	{"channel", read_ignored},
+	{"pool", read_ignored},
+	{"seclabel", read_ignored},
+	{"cpuid", read_ignored},
+	{"cpus_soft", read_ignored},
+	{"rtc_timeoffset", read_ignored},
+	{"irqs", read_ignored},
+	{"iomem", read_ignored},
+	{"ioports", read_ignored},
+	{"tsc_mode", read_ignored},
+	{"vnc", read_ignored},
+	{"sdl", read_ignored},
+	{"e820_host", read_ignored},
+	{"claim_mode", read_silent},
+	{"max_grant_frames", read_ignored},
+	{"max_maptrack_frames", read_ignored},
 };
 
 #define CONFIG_KEY_COUNT (sizeof(config_keys) / sizeof(config_keys[0]))
@@ -574,8 +571,9 @@ static int config_warn_unknown(struct config_reader *r)
 		}
 	}
 	if (nearest)
-		return config_warn(r, "unknown key '%s' ignored; did you mean "
-				      "'%s'?",
+		return config_warn(r,
+				   "unknown key '%s' ignored; did you mean "
+				   "'%s'?",
 				   r->s->name, nearest);
 	return config_warn(r, "unknown key '%s' ignored", r->s->name);
 }
@@ -586,11 +584,10 @@ static int config_join_cmdline(struct config_reader *r, const char *file)
 	struct config *c = r->c;
 
 	if (c->cmdline == NULL) {
-		c->cmdline = arena_printf(&c->arena, "%s%s%s%s",
-					  r->root ? "root=" : "",
-					  r->root ? r->root : "",
-					  r->root && r->extra ? " " : "",
-					  r->extra ? r->extra : "");
+		c->cmdline = arena_printf(
+			&c->arena, "%s%s%s%s", r->root ? "root=" : "",
+			r->root ? r->root : "", r->root && r->extra ? " " : "",
+			r->extra ? r->extra : "");
 		if (c->cmdline == NULL)
 			return config_no_memory(r);
 	}
@@ -673,8 +670,8 @@ int config_parse(struct config *c, const char *file, const char *text,
 		 size_t length, const char *const *overrides,
 		 size_t override_count, const uint8_t seed[16], struct err *e)
 {
-	struct config_reader r = { .c = c, .err = e, .seed = seed };
-	struct cfg_file f = { NULL, NULL };
+	struct config_reader r = {.c = c, .err = e, .seed = seed};
+	struct cfg_file f = {NULL, NULL};
 	int rc;
 
 	memset(c, 0, sizeof(*c));
@@ -767,8 +764,8 @@ int config_parse_uuid(const char *text, uint8_t uuid[16])
 		}
 		if (!isxdigit((unsigned char)*p) || digits == 32)
 			return -EINVAL;
-		value = isdigit((unsigned char)*p) ? *p - '0' :
-						     (*p | 32) - 'a' + 10;
+		value = isdigit((unsigned char)*p) ? *p - '0'
+						   : (*p | 32) - 'a' + 10;
 		if (digits % 2 == 0)
 			uuid[digits / 2] = (uint8_t)(value << 4);
 		else

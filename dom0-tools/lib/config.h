@@ -33,15 +33,15 @@ enum config_action {
 };
 
 enum config_disk_kind {
-	DISK_ANY, /* as what the path turns out to be */
+	DISK_ANY,	   /* as what the path turns out to be */
 	DISK_BLOCK_DEVICE, /* "phy:" */
-	DISK_FILE, /* "file:", bound to a loop device */
+	DISK_FILE,	   /* "file:", bound to a loop device */
 };
 
 struct config_disk {
 	const char *target; /* path in domain zero */
-	const char *vdev; /* as written: "xvda1" */
-	uint32_t device; /* its number in the store */
+	const char *vdev;   /* as written: "xvda1" */
+	uint32_t device;    /* its number in the store */
 	enum config_disk_kind kind;
 	bool writable;
 	bool shared; /* "w!": others may write it at the same time */
@@ -51,7 +51,7 @@ struct config_disk {
 struct config_vif {
 	uint8_t mac[6];
 	const char *bridge;
-	const char *ip; /* NULL: none */
+	const char *ip;	     /* NULL: none */
 	const char *vifname; /* NULL: vifDOMID.N */
 	uint64_t rate_bytes; /* per interval; 0: no limit */
 	uint32_t rate_interval_us;
@@ -63,7 +63,7 @@ struct config {
 	uint8_t uuid[16];
 	uint64_t memory_mib;
 	uint64_t maxmem_mib; /* at least memory_mib */
-	uint32_t vcpus; /* online at the start */
+	uint32_t vcpus;	     /* online at the start */
 	uint32_t maxvcpus;
 	const char *kernel;
 	const char *ramdisk; /* NULL: none */
@@ -78,7 +78,7 @@ struct config {
 	const char **cpus; /* one for all, or one per vCPU; see config_cpus() */
 	size_t cpus_count;
 	uint16_t cpu_weight; /* 0: the scheduler's default */
-	uint16_t cap; /* percent of one CPU; 0: no limit */
+	uint16_t cap;	     /* percent of one CPU; 0: no limit */
 
 	const char **warnings; /* lines for the user, FILE:LINE:COLUMN first */
 	size_t warning_count;

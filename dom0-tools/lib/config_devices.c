@@ -42,7 +42,7 @@ static struct part part_trim(struct part t)
 /* Takes what stands before the next comma off the rest. */
 static struct part part_next(const char **rest)
 {
-	struct part t = { *rest, strcspn(*rest, ",") };
+	struct part t = {*rest, strcspn(*rest, ",")};
 
 	*rest += t.length;
 	if (**rest == ',')
@@ -57,9 +57,9 @@ static bool part_split(struct part t, struct part *key, struct part *value)
 
 	if (equals == NULL)
 		return false;
-	*key = part_trim((struct part){ t.p, equals - t.p });
-	*value = part_trim((struct part){ equals + 1,
-					  t.p + t.length - equals - 1 });
+	*key = part_trim((struct part){t.p, equals - t.p});
+	*value = part_trim(
+		(struct part){equals + 1, t.p + t.length - equals - 1});
 	return true;
 }
 
@@ -89,9 +89,9 @@ int config_disk_number(const char *vdev, uint32_t *number)
 		uint32_t part_bits;
 		uint32_t disks;
 	} families[] = {
-		{ "xvd", 202, 4, 16 },
-		{ "sd", 8, 4, 16 },
-		{ "hd", 3, 6, 2 },
+		{"xvd", 202, 4, 16},
+		{"sd", 8, 4, 16},
+		{"hd", 3, 6, 2},
 	};
 	uint32_t disk, part = 0;
 	const char *p;
@@ -149,9 +149,9 @@ static int disk_set_target(struct disk_reader *r, struct part t)
 		const char *prefix;
 		enum config_disk_kind kind;
 	} prefixes[] = {
-		{ "phy:", DISK_BLOCK_DEVICE },
-		{ "file:", DISK_FILE },
-		{ "raw:", DISK_ANY },
+		{"phy:", DISK_BLOCK_DEVICE},
+		{"file:", DISK_FILE},
+		{"raw:", DISK_ANY},
 	};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
@@ -225,9 +225,8 @@ static int disk_set_named(struct disk_reader *r, struct part key,
 {
 	/* They choose or tune a backend; ours is the kernel's. */
 	static const char *const accepted[] = {
-		"backendtype",	   "direct-io-safe", "discard",
-		"no-discard",	   "removable",	     "backend",
-		"colo",		   "transport",
+		"backendtype", "direct-io-safe", "discard", "no-discard",
+		"removable",   "backend",	 "colo",    "transport",
 	};
 
 	if (part_is(key, "format"))
@@ -272,8 +271,8 @@ static int disk_set_next(struct disk_reader *r, struct part t)
 
 static int disk_set_word(struct disk_reader *r, struct part t)
 {
-	static const char *const words[] = { "direct-io-safe", "discard",
-					     "no-discard", "removable" };
+	static const char *const words[] = {"direct-io-safe", "discard",
+					    "no-discard", "removable"};
 
 	if (part_is(t, "cdrom") || part_is(t, "devtype=cdrom")) {
 		r->disk->cdrom = true;
@@ -306,12 +305,13 @@ int config_parse_disk(struct arena *a, const char *spec,
 		struct part t = part_next(&rest);
 
 		/* A path by its place may contain '='; a key may not be one. */
-		if (!part_split(t, &key, &value) || memchr(key.p, '/', key.length))
+		if (!part_split(t, &key, &value) ||
+		    memchr(key.p, '/', key.length))
 			rc = disk_set_word(&r, t);
 		else if (!part_is(key, "target"))
 			rc = disk_set_named(&r, key, value);
 		else {
-			t = (struct part){ start, strlen(start) };
+			t = (struct part){start, strlen(start)};
 			part_split(t, &key, &value);
 			rc = disk_set_target(&r, value);
 			rest = start + strlen(start);
@@ -322,9 +322,8 @@ int config_parse_disk(struct arena *a, const char *spec,
 	if (disk->target == NULL || disk->target[0] == '\0')
 		return err_set(e, EINVAL, "disk '%s': no path given", spec);
 	if (disk->target[0] != '/')
-		return err_set(e, EINVAL,
-			       "disk '%s': '%s' is no absolute path", spec,
-			       disk->target);
+		return err_set(e, EINVAL, "disk '%s': '%s' is no absolute path",
+			       spec, disk->target);
 	if (disk->vdev == NULL)
 		return err_set(e, EINVAL,
 			       "disk '%s': no device name given; "
@@ -341,7 +340,7 @@ static int vif_set_mac(struct part t, uint8_t mac[6])
 		return -EINVAL;
 	for (int i = 0; i < 6; i++) {
 		const char *p = t.p + 3 * i;
-		char digits[3] = { p[0], p[1], '\0' };
+		char digits[3] = {p[0], p[1], '\0'};
 
 		if (!isxdigit((unsigned char)p[0]) ||
 		    !isxdigit((unsigned char)p[1]) || (i < 5 && p[2] != ':'))
@@ -427,9 +426,8 @@ static int vif_set(struct arena *a, const char *spec, struct config_vif *vif,
 		   struct err *e)
 {
 	/* They belong to scripts, to emulated cards or to driver domains. */
-	static const char *const accepted[] = { "type",	   "model",
-						"backend", "script",
-						"gatewaydev", "trusted" };
+	static const char *const accepted[] = {
+		"type", "model", "backend", "script", "gatewaydev", "trusted"};
 	char *text = arena_strndup(a, value.p, value.length);
 
 	if (text == NULL)

@@ -40,7 +40,10 @@ static void print_disk(FILE *out, const struct config_disk *d)
 	else if (d->kind == DISK_FILE)
 		type = "file:";
 	fprintf(out, "\t%cformat=raw,vdev=%s,access=%s%s,target=%s%s%c,\n",
-		quote, d->vdev, !d->writable ? "r" : d->shared ? "w!" : "w",
+		quote, d->vdev,
+		!d->writable ? "r"
+		: d->shared  ? "w!"
+			     : "w",
 		d->cdrom ? ",devtype=cdrom" : "", type, d->target, quote);
 }
 
@@ -65,8 +68,8 @@ static void print_vif(FILE *out, const struct config_vif *v)
 	if (v->vifname)
 		fprintf(out, ",vifname=%s", v->vifname);
 	if (v->rate_bytes)
-		fprintf(out, ",rate=%" PRIu64 "B/s@%uus",
-			print_per_second(v), v->rate_interval_us);
+		fprintf(out, ",rate=%" PRIu64 "B/s@%uus", print_per_second(v),
+			v->rate_interval_us);
 	if (v->mtu)
 		fprintf(out, ",mtu=%u", v->mtu);
 	fprintf(out, "%c,\n", quote);

@@ -66,7 +66,7 @@ static long sysctl_do(int fd, struct xen_sysctl *op)
 
 static int domctl_simple(int fd, uint32_t cmd, uint16_t domid)
 {
-	struct xen_domctl op = { .cmd = cmd, .domain = domid };
+	struct xen_domctl op = {.cmd = cmd, .domain = domid};
 
 	return (int)domctl_do(fd, &op);
 }
@@ -110,7 +110,7 @@ int domctl_unpause(int fd, uint16_t domid)
 
 int domctl_set_max_mem(int fd, uint16_t domid, uint64_t kib)
 {
-	struct xen_domctl op = { .cmd = XEN_DOMCTL_max_mem, .domain = domid };
+	struct xen_domctl op = {.cmd = XEN_DOMCTL_max_mem, .domain = domid};
 
 	op.u.max_mem.max_memkb = kib;
 	return (int)domctl_do(fd, &op);
@@ -118,7 +118,7 @@ int domctl_set_max_mem(int fd, uint16_t domid, uint64_t kib)
 
 int domctl_set_max_vcpus(int fd, uint16_t domid, uint32_t count)
 {
-	struct xen_domctl op = { .cmd = XEN_DOMCTL_max_vcpus, .domain = domid };
+	struct xen_domctl op = {.cmd = XEN_DOMCTL_max_vcpus, .domain = domid};
 
 	op.u.max_vcpus.max = count;
 	return (int)domctl_do(fd, &op);
@@ -252,7 +252,7 @@ int domctl_set_affinity(int fd, uint16_t domid, uint32_t vcpu,
 int sysctl_list(int fd, uint16_t first, struct xen_domctl_getdomaininfo *infos,
 		size_t capacity)
 {
-	struct xen_sysctl op = { .cmd = XEN_SYSCTL_getdomaininfolist };
+	struct xen_sysctl op = {.cmd = XEN_SYSCTL_getdomaininfolist};
 	struct xen_sysctl_getdomaininfolist *list = &op.u.getdomaininfolist;
 	struct xen_domctl_getdomaininfo *buf;
 	size_t bytes = capacity * sizeof(*buf);
@@ -305,7 +305,7 @@ int sysctl_list_all(int fd, struct xen_domctl_getdomaininfo **infos,
 
 int sysctl_get_physinfo(int fd, struct xen_sysctl_physinfo *info)
 {
-	struct xen_sysctl op = { .cmd = XEN_SYSCTL_physinfo };
+	struct xen_sysctl op = {.cmd = XEN_SYSCTL_physinfo};
 	long rc = sysctl_do(fd, &op);
 
 	if (rc == 0)
@@ -316,7 +316,7 @@ int sysctl_get_physinfo(int fd, struct xen_sysctl_physinfo *info)
 long sysctl_read_console(int fd, char *text, size_t size, uint32_t *index,
 			 bool clear)
 {
-	struct xen_sysctl op = { .cmd = XEN_SYSCTL_readconsole };
+	struct xen_sysctl op = {.cmd = XEN_SYSCTL_readconsole};
 	struct xen_sysctl_readconsole *r = &op.u.readconsole;
 	char *buf = hcall_buf_alloc(size);
 	long rc;
@@ -340,7 +340,7 @@ long sysctl_read_console(int fd, char *text, size_t size, uint32_t *index,
 
 int sysctl_debug_keys(int fd, const char *keys)
 {
-	struct xen_sysctl op = { .cmd = XEN_SYSCTL_debug_keys };
+	struct xen_sysctl op = {.cmd = XEN_SYSCTL_debug_keys};
 	char *page = domctl_get_page();
 	size_t length = strlen(keys);
 
@@ -356,7 +356,7 @@ int sysctl_debug_keys(int fd, const char *keys)
 
 int sysctl_get_scheduler(int fd)
 {
-	struct xen_sysctl op = { .cmd = XEN_SYSCTL_sched_id };
+	struct xen_sysctl op = {.cmd = XEN_SYSCTL_sched_id};
 	long rc = sysctl_do(fd, &op);
 
 	return rc ? (int)rc : (int)op.u.sched_id.sched_id;
@@ -393,7 +393,7 @@ long memory_populate(int fd, uint16_t domid, unsigned int order,
 
 int mmuext_pin_l4(int fd, uint16_t domid, uint64_t mfn)
 {
-	struct mmuext_op op = { .cmd = MMUEXT_PIN_L4_TABLE };
+	struct mmuext_op op = {.cmd = MMUEXT_PIN_L4_TABLE};
 	char *page = domctl_get_page();
 
 	if (page == NULL)
@@ -406,7 +406,7 @@ int mmuext_pin_l4(int fd, uint16_t domid, uint64_t mfn)
 
 int evtchn_alloc_unbound(int fd, uint16_t domid, uint16_t remote)
 {
-	struct evtchn_alloc_unbound a = { .dom = domid, .remote_dom = remote };
+	struct evtchn_alloc_unbound a = {.dom = domid, .remote_dom = remote};
 	char *page = domctl_get_page();
 	long rc;
 

@@ -18,7 +18,10 @@ struct err {
 	char text[ERR_TEXT_BYTES];
 };
 
-#define ERR_NONE { 0, "" }
+#define ERR_NONE                                                               \
+	{                                                                      \
+		0, ""                                                          \
+	}
 
 /*
  * Stores the line unless one is there already. `code` may have either sign

@@ -41,10 +41,11 @@ struct privcmd_resource {
 	uint64_t addr;
 };
 
-#define IOCTL_PRIVCMD_HYPERCALL	  _IOC(_IOC_NONE, 'P', 0, sizeof(struct privcmd_call))
-#define IOCTL_PRIVCMD_MMAPBATCH_V2 \
+#define IOCTL_PRIVCMD_HYPERCALL                                                \
+	_IOC(_IOC_NONE, 'P', 0, sizeof(struct privcmd_call))
+#define IOCTL_PRIVCMD_MMAPBATCH_V2                                             \
 	_IOC(_IOC_NONE, 'P', 4, sizeof(struct privcmd_batch))
-#define IOCTL_PRIVCMD_MMAP_RESOURCE \
+#define IOCTL_PRIVCMD_MMAP_RESOURCE                                            \
 	_IOC(_IOC_NONE, 'P', 7, sizeof(struct privcmd_resource))
 
 _Static_assert(sizeof(struct privcmd_call) == 0x30, "Linux ABI");
@@ -63,7 +64,7 @@ int privcmd_open(void)
 long privcmd_hypercall(int fd, unsigned int op, uint64_t a1, uint64_t a2,
 		       uint64_t a3, uint64_t a4, uint64_t a5)
 {
-	struct privcmd_call call = { .op = op, .arg = { a1, a2, a3, a4, a5 } };
+	struct privcmd_call call = {.op = op, .arg = {a1, a2, a3, a4, a5}};
 	int rc = ioctl(fd, IOCTL_PRIVCMD_HYPERCALL, &call);
 
 	return rc < 0 ? -errno : rc;
@@ -107,7 +108,7 @@ void hcall_buf_free(void *buf, size_t bytes)
 int privcmd_map(int fd, uint16_t domid, int prot, const uint64_t *frames,
 		size_t count, void **addr)
 {
-	struct privcmd_batch batch = { .count = count, .domid = domid };
+	struct privcmd_batch batch = {.count = count, .domid = domid};
 	int rc = 0;
 	void *p;
 

@@ -21,6 +21,12 @@ static unsigned int access_to(struct request *rq, const struct node *n)
 	return core_access(rq->core, rq->client, n->perms, n->gen_perms);
 }
 
+/* Steps to the end of the next component of `path` behind `at`. */
+static size_t component_end(const char *path, size_t at)
+{
+	return at + 1 + strcspn(path + at + 1, "/");
+}
+
 static int access_prefix(struct request *rq, const char *path, size_t len)
 {
 	char part[WIRE_PATH_BYTES];
@@ -31,9 +37,25 @@ static int access_prefix(struct request *rq, const char *path, size_t len)
 }
 
 /*
- * Each outcome depends on the node, or on its nearest ancestor when it is not
- * there; so a transaction takes note of that before it says anything.
+ * A transaction takes note of what the outcome depends on before it says
+ * anything: the node, and for those whose rights count, when it is not there,
+ * the ancestor whose permissions decide and the one below it, because that
+ * would decide if it were there.
  */
+static int note_lookup(struct request *rq, const char *path, size_t matched,
+		       unsigned int txn_bits)
+{
+	int rc = txn_access(rq->txn, path, TXN_EXISTS | txn_bits);
+
+	if (rc || !path[matched] || client_is_privileged(rq->client))
+		return rc;
+	rc = access_prefix(rq, path, matched);
+	if (rc)
+		return rc;
+	return access_prefix(rq, path,
+			     component_end(path, matched == 1 ? 0 : matched));
+}
+
 static int lookup(struct request *rq, const char *path, unsigned int need,
 		  unsigned int txn_bits, const struct node **out)
 {
@@ -43,9 +65,7 @@ static int lookup(struct request *rq, const char *path, unsigned int need,
 
 	n = tree_nearest(*request_root(rq), path, &matched);
 	if (rq->txn) {
-		rc = txn_access(rq->txn, path, TXN_EXISTS | txn_bits);
-		if (!rc && path[matched])
-			rc = access_prefix(rq, path, matched);
+		rc = note_lookup(rq, path, matched, txn_bits);
 		if (rc)
 			return rc;
 	}
@@ -173,12 +193,6 @@ static struct perms *inherit_perms(struct request *rq, const struct node *parent
 	return p;
 }
 
-/* Steps to the end of the next component of `path` behind `at`. */
-static size_t component_end(const char *path, size_t at)
-{
-	return at + 1 + strcspn(path + at + 1, "/");
-}
-
 /*
  * The new nodes of `path` behind its first `at` bytes, hung into each other
  * but not into the tree; the last one has the value.
@@ -276,6 +290,8 @@ static int create(struct request *rq, const char *path, const char *value,
 	owner = perms->e[0].domid;
 	if (rq->txn) {
 		rc = tally_prepare(&rq->txn->tally, owner);
+		if (!rc)
+			rc = access_prefix(rq, path, matched);
 		if (!rc)
 			rc = access_chain(rq, path, at, 0);
 		if (rc)

@@ -647,6 +647,9 @@ static int seed(struct core *core)
 		  sizeof("/local/domain/0/name\0Domain-0") - 1 },
 		{ XS_WRITE, "/local/domain/0/domid\0000",
 		  sizeof("/local/domain/0/domid\0000") - 1 },
+		/* Other toolstacks want to see the pool of all CPUs. */
+		{ XS_WRITE, "/local/pool/0/name\0Pool-0",
+		  sizeof("/local/pool/0/name\0Pool-0") - 1 },
 	};
 	struct client *c = client_new(core, 0);
 

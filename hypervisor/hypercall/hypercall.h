@@ -38,6 +38,6 @@ hypercall_fn hypercall_multicall, hypercall_xen_version, hypercall_console_io,
 	hypercall_set_timer_op, hypercall_vm_assist, hypercall_iret,
 	hypercall_vcpu_op, hypercall_set_segment_base, hypercall_nmi_op,
 	hypercall_callback_op, hypercall_sysctl, hypercall_domctl,
-	hypercall_platform_op, hypercall_paravane_op;
+	hypercall_platform_op, hypercall_mca, hypercall_paravane_op;
 
 #endif

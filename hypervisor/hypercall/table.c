@@ -51,6 +51,7 @@ const struct hypercall hypercall_table[64] = {
 	CALL(physdev_op, physdev_op, 2),
 	CALL(sysctl, sysctl, 1),
 	CALL(domctl, domctl, 1),
+	CALL(mca, mca, 1),
 	CALL(paravane_op, paravane_op, 2),
 };
 

@@ -16,14 +16,19 @@ FUZZ_CFLAGS := -std=gnu11 -O1 -g $(WARN) -fno-omit-frame-pointer \
 	-Itests/unit/fake -Ihypervisor -Iinclude -I.
 FUZZ_BINS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/fuzz_%)
 
-.SECONDEXPANSION:
-$(FUZZ_BINS): $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $$(FUZZ_$$*_SRCS) \
+# $(1): the name
+define fuzz_rule
+$(BUILD)/fuzz/fuzz_$(1): tests/fuzz/fuzz_$(1).c $(FUZZ_$(1)_SRCS) \
 		tests/fuzz/build.mk
-	@mkdir -p $(@D)
-	@echo '  FUZZ $@'
-	@$(CLANG) $(FUZZ_CFLAGS) $(FUZZ_$*_CFLAGS) -MMD -MP -MF $@.d -MT $@ \
-		-o $@ $< $(FUZZ_$*_SRCS) $(FUZZ_$*_LIBS)
--include $(FUZZ_BINS:%=%.d)
+	@mkdir -p $$(@D)
+	@echo '  FUZZ $$@'
+	@$(CLANG) $(FUZZ_CFLAGS) $(FUZZ_$(1)_CFLAGS) -o $$@ $$< \
+		$(FUZZ_$(1)_SRCS) $(FUZZ_$(1)_LIBS)
+endef
+$(foreach name,$(FUZZ_NAMES),$(eval $(call fuzz_rule,$(name))))
+# One command compiles several files: they depend on every header near.
+$(FUZZ_BINS): $(wildcard $(addprefix hypervisor/,lib/*.h pv/decode.h \
+	firmware/*.h boot/cmdline.h) tests/unit/hypervisor/lib/*.h)
 
 .PHONY: fuzz
 fuzz: $(FUZZ_BINS) ## fuzz each pure core for FUZZ_SECONDS (20)

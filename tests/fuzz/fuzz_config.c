@@ -11,10 +11,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-#define CHECK(condition)        \
-	do {                    \
-		if (!(condition)) \
-			abort(); \
+#define CHECK(condition)                                                       \
+	do {                                                                   \
+		if (!(condition))                                              \
+			abort();                                               \
 	} while (0)
 
 /* So that an input needs not find the keys that must be there first. */
@@ -45,7 +45,7 @@ static void check_config(const struct config *c)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	static const uint8_t seed[16] = { 7 };
+	static const uint8_t seed[16] = {7};
 	size_t length = sizeof(head) - 1 + size, first_size, second_size;
 	struct err e = ERR_NONE;
 	struct config c, again;

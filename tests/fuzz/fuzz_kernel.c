@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Kernels of arbitrary bytes: unpacked, read, placed. The first byte chooses
- * how the rest is wrapped, so that headers need not be found by chance; what
- * is accepted must lie within its domain.
+ * how the rest is used, so that headers need not be found by chance: as the
+ * file itself, as a payload in a bzImage, or as changes to a good kernel.
+ * What is accepted must lie within its domain.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include "builder/layout.h"
 #include "builder/unpack.h"
 #include "hypervisor/lib/elf.h"
+#include "public/elfnote.h"
+#include "tests/unit/hypervisor/lib/elf_image.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -17,10 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 #define FUZZ_HEADER    1024
 #define FUZZ_PAGES_MAX 65536
 
-#define CHECK(condition)        \
-	do {                    \
-		if (!(condition)) \
-			abort(); \
+#define CHECK(condition)                                                       \
+	do {                                                                   \
+		if (!(condition))                                              \
+			abort();                                               \
 	} while (0)
 
 /* A bzImage around a payload, and in front of it one of the magics. */
@@ -31,11 +34,9 @@ static uint8_t *wrap(uint8_t how, const uint8_t *bytes, size_t size,
 		const char *magic;
 		size_t length;
 	} magics[] = {
-		{ "", 0 },
-		{ "\xfd\x37zXZ\0", 6 },
-		{ "\x1f\x8b", 2 },
-		{ "\x28\xb5\x2f\xfd", 4 },
-		{ "\x5d\0\0", 3 },
+		{"", 0},	 {"\xfd\x37zXZ\0", 6},
+		{"\x1f\x8b", 2}, {"\x28\xb5\x2f\xfd", 4},
+		{"\x5d\0\0", 3},
 	};
 	size_t n = magics[how % 5].length;
 	uint8_t *file = calloc(1, FUZZ_HEADER + n + size);
@@ -50,6 +51,28 @@ static uint8_t *wrap(uint8_t how, const uint8_t *bytes, size_t size,
 	memcpy(file + FUZZ_HEADER + n, bytes, size);
 	*wrapped = FUZZ_HEADER + n + size;
 	return file;
+}
+
+/* A kernel as Linux's, or a plain one, with bytes of its headers changed. */
+static uint8_t *change(uint8_t how, const uint8_t *bytes, size_t size,
+		       size_t *changed)
+{
+	struct elf_image *im = malloc(sizeof(*im));
+
+	image_init(im);
+	if (how & 1) {
+		image_linux_notes(im);
+	} else {
+		image_note_u64(im, XEN_ELFNOTE_VIRT_BASE, IMAGE_VIRT_BASE);
+		image_note_u64(im, XEN_ELFNOTE_ENTRY,
+			       IMAGE_VIRT_BASE + 0x1000040);
+		image_note_text(im, XEN_ELFNOTE_XEN_VERSION, "xen-3.0");
+	}
+	for (size_t i = 0; i + 3 <= size; i += 3)
+		im->bytes[(bytes[i] | bytes[i + 1] << 8) % 0xd00] =
+			bytes[i + 2];
+	*changed = sizeof(im->bytes);
+	return im->bytes;
 }
 
 static void place(const struct elf_info *elf, uint64_t pages)
@@ -93,7 +116,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	if (size < 3)
 		return 0;
 	pages = 1 + (uint64_t)(bytes[1] | bytes[2] << 8) % FUZZ_PAGES_MAX;
-	if (bytes[0] & 0x80)
+	if (bytes[0] & 0x40)
+		wrapped = change(bytes[0], bytes + 3, size - 3, &size);
+	else if (bytes[0] & 0x80)
 		wrapped = wrap(bytes[0], bytes + 3, size - 3, &size);
 	else
 		size -= 3;

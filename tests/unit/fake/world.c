@@ -40,6 +40,7 @@ static void tables_make(struct domain *d, struct vcpu *v)
 	mfn_t root = world_page(d), table = root;
 	struct frame *f;
 	unsigned int i;
+	int rc;
 
 	for (i = 0; i < ARRAY_SIZE(shift); i++) {
 		mfn_t next = world_page(d);
@@ -49,7 +50,10 @@ static void tables_make(struct domain *d, struct vcpu *v)
 						PTE_RW | PTE_U | PTE_A;
 		table = next;
 	}
-	CHECK(frame_get_type(root, d, FRAME_L4, &f) == 0);
+	do {
+		rc = frame_get_type(root, d, FRAME_L4, &f);
+	} while (rc == -ERESTART);
+	CHECK(rc == 0);
 	v->arch.kernel_cr3 = mfn_to_maddr(root).a;
 }
 

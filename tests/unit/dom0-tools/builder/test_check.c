@@ -38,7 +38,7 @@ static int check_one(const char *path, enum config_disk_kind kind,
 		.kind = kind,
 		.writable = writable,
 	};
-	struct config c = { .disks = &disk, .disk_count = 1 };
+	struct config c = {.disks = &disk, .disk_count = 1};
 
 	err_clear(e);
 	return check_disks(&c, is_device, e);
@@ -66,8 +66,7 @@ Test(check, disks_are_looked_at)
 	cr_assert(strstr(e.text, "write 'file:' instead of 'phy:'"));
 	close(fd);
 	unlink(path);
-	cr_assert_eq(check_one(path, DISK_FILE, true, &is_device, &e),
-		     -ENOENT);
+	cr_assert_eq(check_one(path, DISK_FILE, true, &is_device, &e), -ENOENT);
 	cr_assert_eq(check_one("/tmp", DISK_ANY, false, &is_device, &e),
 		     -EINVAL);
 	cr_assert_eq(check_one("/dev/null", DISK_ANY, false, &is_device, &e),
@@ -76,8 +75,8 @@ Test(check, disks_are_looked_at)
 
 Test(check, a_bridge_that_is_not_there_is_told_with_the_way_to_make_it)
 {
-	struct config_vif vif = { .bridge = "vane-none0" };
-	struct config c = { .vifs = &vif, .vif_count = 1 };
+	struct config_vif vif = {.bridge = "vane-none0"};
+	struct config c = {.vifs = &vif, .vif_count = 1};
 	struct err e = ERR_NONE;
 
 	cr_assert_eq(check_vifs(&c, &e), -ENODEV);

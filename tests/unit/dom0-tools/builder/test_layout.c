@@ -20,13 +20,10 @@
 
 /* Debian's 6.1, and a small kernel with the plainest notes. */
 static const struct layout_kernel linux_kernel = {
-	LINUX_BASE, LINUX_START, LINUX_END, true, LINUX_P2M, true
-};
+	LINUX_BASE, LINUX_START, LINUX_END, true, LINUX_P2M, true};
 static const struct layout_kernel plain_kernel = {
-	LINUX_BASE, 0x100000, 0x103000, false, 0, false
-};
-static const struct layout_kernel low_kernel = { 0, 0, 0x9000, false, 0,
-						 false };
+	LINUX_BASE, 0x100000, 0x103000, false, 0, false};
+static const struct layout_kernel low_kernel = {0, 0, 0x9000, false, 0, false};
 
 static struct err err;
 
@@ -81,8 +78,7 @@ static uint64_t *view_of(const struct built *b, uint64_t mfn)
 		if (b->p2m[b->l.p2m_tables.pfn + i] == mfn)
 			return b->p2m_tables + i * 512;
 	}
-	cr_assert_fail("frame %#llx is no page table",
-		       (unsigned long long)mfn);
+	cr_assert_fail("frame %#llx is no page table", (unsigned long long)mfn);
 	return NULL;
 }
 
@@ -128,14 +124,10 @@ static void check_linear_range(const struct built *b)
 static void check_ranges(const struct layout *l)
 {
 	const struct layout_range ranges[] = {
-		l->kernel,
-		{ l->start_info_pfn, 1 },
-		{ l->store_pfn, 1 },
-		{ l->console_pfn, 1 },
-		l->tables,
-		l->stack,
-		l->ramdisk,
-		l->p2m,
+		l->kernel,	   {l->start_info_pfn, 1},
+		{l->store_pfn, 1}, {l->console_pfn, 1},
+		l->tables,	   l->stack,
+		l->ramdisk,	   l->p2m,
 		l->p2m_tables,
 	};
 	const size_t count = sizeof(ranges) / sizeof(ranges[0]);
@@ -144,13 +136,14 @@ static void check_ranges(const struct layout *l)
 		cr_assert_leq(ranges[i].pfn + ranges[i].pages, l->used_pages,
 			      "range %zu", i);
 		for (size_t j = 0; j < i; j++)
-			cr_assert(ranges[i].pages == 0 ||
-					  ranges[j].pages == 0 ||
-					  ranges[i].pfn >= ranges[j].pfn +
-								   ranges[j].pages ||
-					  ranges[j].pfn >= ranges[i].pfn +
-								   ranges[i].pages,
-				  "ranges %zu and %zu overlap", i, j);
+			cr_assert(
+				ranges[i].pages == 0 || ranges[j].pages == 0 ||
+					ranges[i].pfn >=
+						ranges[j].pfn +
+							ranges[j].pages ||
+					ranges[j].pfn >=
+						ranges[i].pfn + ranges[i].pages,
+				"ranges %zu and %zu overlap", i, j);
 	}
 	cr_assert_leq(l->used_pages, l->total_pages);
 	cr_assert_leq(l->stack.pfn + 1, l->mapped_pages);
@@ -252,9 +245,9 @@ Test(layout, the_room_behind_the_stack_is_never_less_than_512_kib)
 		cr_assert_eq(layout_make(&k, 64 * MIB, 0, &l, &err), 0);
 		cr_assert_eq(l.mapped_pages % 1024, 0);
 		cr_assert_geq(l.mapped_pages - l.stack.pfn - 1, 128);
-		cr_assert_eq(l.tables.pages,
-			     1 + layout_table_count(LINUX_BASE,
-						    l.mapped_pages));
+		cr_assert_eq(
+			l.tables.pages,
+			1 + layout_table_count(LINUX_BASE, l.mapped_pages));
 		check_ranges(&l);
 	}
 }
@@ -310,18 +303,18 @@ Test(layout, what_does_not_fit_says_how_much_is_needed)
 Test(layout, addresses_that_no_guest_has_are_refused)
 {
 	static const struct layout_kernel rows[] = {
-		{ LINUX_BASE + 1, 0x1000, 0x2000, false, 0, false },
-		{ LINUX_BASE, 0x2000, 0x2000, false, 0, false },
-		{ 0xffff800000000000ULL, 0x1000, 0x2000, false, 0, false },
-		{ 0xffff87ffffff0000ULL, 0x1000, 0x2000, false, 0, false },
-		{ 0x0000800000000000ULL, 0x1000, 0x2000, false, 0, false },
-		{ 0x00007fffffff0000ULL, 0x1000, 0x20000, false, 0, false },
-		{ 0xfffffffffff00000ULL, 0x1000, 0x2000, false, 0, false },
-		{ LINUX_BASE, 0x1000, 0x2000, true, 0x8000001000ULL, false },
-		{ LINUX_BASE, 0x1000, 0x2000, true, 0xffffff8000000000ULL,
-		  false },
-		{ LINUX_BASE, 0x1000, 0x2000, true, 0xffff810000000000ULL,
-		  false },
+		{LINUX_BASE + 1, 0x1000, 0x2000, false, 0, false},
+		{LINUX_BASE, 0x2000, 0x2000, false, 0, false},
+		{0xffff800000000000ULL, 0x1000, 0x2000, false, 0, false},
+		{0xffff87ffffff0000ULL, 0x1000, 0x2000, false, 0, false},
+		{0x0000800000000000ULL, 0x1000, 0x2000, false, 0, false},
+		{0x00007fffffff0000ULL, 0x1000, 0x20000, false, 0, false},
+		{0xfffffffffff00000ULL, 0x1000, 0x2000, false, 0, false},
+		{LINUX_BASE, 0x1000, 0x2000, true, 0x8000001000ULL, false},
+		{LINUX_BASE, 0x1000, 0x2000, true, 0xffffff8000000000ULL,
+		 false},
+		{LINUX_BASE, 0x1000, 0x2000, true, 0xffff810000000000ULL,
+		 false},
 	};
 	struct layout l;
 

@@ -10,11 +10,11 @@
 
 #include "builder/nodes.h"
 
-#define CONFIG                                                         \
-	"name='web'\nuuid='00112233-4455-6677-8899-aabbccddeeff'\n"    \
-	"memory=64\nmaxmem=128\nvcpus=2\nmaxvcpus=3\nkernel='/k'\n"    \
-	"disk=['phy:/dev/x,xvda,w','file:/y.iso,hdc:cdrom,r']\n"       \
-	"vif=['mac=00:16:3e:00:00:01,bridge=br0,ip=10.0.0.2,"          \
+#define CONFIG                                                                 \
+	"name='web'\nuuid='00112233-4455-6677-8899-aabbccddeeff'\n"            \
+	"memory=64\nmaxmem=128\nvcpus=2\nmaxvcpus=3\nkernel='/k'\n"            \
+	"disk=['phy:/dev/x,xvda,w','file:/y.iso,hdc:cdrom,r']\n"               \
+	"vif=['mac=00:16:3e:00:00:01,bridge=br0,ip=10.0.0.2,"                  \
 	"vifname=w0,rate=8Mb/s,mtu=1400']\n"
 
 static struct config config;
@@ -22,7 +22,7 @@ static struct nodes nodes;
 
 static void setup(void)
 {
-	static const bool is_device[] = { true, false };
+	static const bool is_device[] = {true, false};
 	static const struct nodes_domain domain = {
 		.domid = 7,
 		.store_mfn = 0x1111,
@@ -35,8 +35,8 @@ static void setup(void)
 	static const uint8_t seed[16];
 	struct err e = ERR_NONE;
 
-	cr_assert_eq(config_parse(&config, "f", CONFIG, strlen(CONFIG), NULL,
-				  0, seed, &e),
+	cr_assert_eq(config_parse(&config, "f", CONFIG, strlen(CONFIG), NULL, 0,
+				  seed, &e),
 		     0, "%s", e.text);
 	cr_assert_eq(nodes_make(&config, &domain, &nodes), 0);
 }
@@ -63,53 +63,53 @@ Test(nodes, values_are_those_that_drivers_and_tools_read)
 #define D "/local/domain/7/"
 #define B "/local/domain/0/backend/"
 	static const char *const rows[][2] = {
-		{ "/vm/00112233-4455-6677-8899-aabbccddeeff/name", "web" },
-		{ "/vm/00112233-4455-6677-8899-aabbccddeeff/start_time",
-		  "1700000000.05" },
-		{ D "name", "web" },
-		{ D "domid", "7" },
-		{ D "vm", "/vm/00112233-4455-6677-8899-aabbccddeeff" },
-		{ D "memory/target", "65536" },
-		{ D "memory/static-max", "131072" },
-		{ D "cpu/0/availability", "online" },
-		{ D "cpu/1/availability", "online" },
-		{ D "cpu/2/availability", "offline" },
-		{ D "store/ring-ref", "4369" },
-		{ D "store/port", "1" },
-		{ D "console/ring-ref", "8738" },
-		{ D "console/port", "2" },
-		{ D "console/type", "xenconsoled" },
-		{ D "console/limit", "1048576" },
-		{ D "control/shutdown", "" },
-		{ D "device/vbd/51712/backend", B "vbd/7/51712" },
-		{ D "device/vbd/51712/backend-id", "0" },
-		{ D "device/vbd/51712/virtual-device", "51712" },
-		{ D "device/vbd/51712/device-type", "disk" },
-		{ D "device/vbd/51712/state", "1" },
-		{ B "vbd/7/51712/frontend", D "device/vbd/51712" },
-		{ B "vbd/7/51712/frontend-id", "7" },
-		{ B "vbd/7/51712/params", "/dev/x" },
-		{ B "vbd/7/51712/type", "phy" },
-		{ B "vbd/7/51712/mode", "w" },
-		{ B "vbd/7/51712/dev", "xvda" },
-		{ B "vbd/7/51712/online", "1" },
-		{ B "vbd/7/51712/state", "1" },
-		{ B "vbd/7/51712/removable", "0" },
-		{ B "vbd/7/5632/type", "file" },
-		{ B "vbd/7/5632/mode", "r" },
-		{ B "vbd/7/5632/device-type", "cdrom" },
-		{ B "vbd/7/5632/removable", "1" },
-		{ D "device/vif/0/mac", "00:16:3e:00:00:01" },
-		{ D "device/vif/0/handle", "0" },
-		{ D "device/vif/0/backend", B "vif/7/0" },
-		{ B "vif/7/0/bridge", "br0" },
-		{ B "vif/7/0/mac", "00:16:3e:00:00:01" },
-		{ B "vif/7/0/script", "" },
-		{ B "vif/7/0/hotplug-status", "" },
-		{ B "vif/7/0/vifname", "w0" },
-		{ B "vif/7/0/ip", "10.0.0.2" },
-		{ B "vif/7/0/rate", "50000,50000" },
-		{ B "vif/7/0/mtu", "1400" },
+		{"/vm/00112233-4455-6677-8899-aabbccddeeff/name", "web"},
+		{"/vm/00112233-4455-6677-8899-aabbccddeeff/start_time",
+		 "1700000000.05"},
+		{D "name", "web"},
+		{D "domid", "7"},
+		{D "vm", "/vm/00112233-4455-6677-8899-aabbccddeeff"},
+		{D "memory/target", "65536"},
+		{D "memory/static-max", "131072"},
+		{D "cpu/0/availability", "online"},
+		{D "cpu/1/availability", "online"},
+		{D "cpu/2/availability", "offline"},
+		{D "store/ring-ref", "4369"},
+		{D "store/port", "1"},
+		{D "console/ring-ref", "8738"},
+		{D "console/port", "2"},
+		{D "console/type", "xenconsoled"},
+		{D "console/limit", "1048576"},
+		{D "control/shutdown", ""},
+		{D "device/vbd/51712/backend", B "vbd/7/51712"},
+		{D "device/vbd/51712/backend-id", "0"},
+		{D "device/vbd/51712/virtual-device", "51712"},
+		{D "device/vbd/51712/device-type", "disk"},
+		{D "device/vbd/51712/state", "1"},
+		{B "vbd/7/51712/frontend", D "device/vbd/51712"},
+		{B "vbd/7/51712/frontend-id", "7"},
+		{B "vbd/7/51712/params", "/dev/x"},
+		{B "vbd/7/51712/type", "phy"},
+		{B "vbd/7/51712/mode", "w"},
+		{B "vbd/7/51712/dev", "xvda"},
+		{B "vbd/7/51712/online", "1"},
+		{B "vbd/7/51712/state", "1"},
+		{B "vbd/7/51712/removable", "0"},
+		{B "vbd/7/5632/type", "file"},
+		{B "vbd/7/5632/mode", "r"},
+		{B "vbd/7/5632/device-type", "cdrom"},
+		{B "vbd/7/5632/removable", "1"},
+		{D "device/vif/0/mac", "00:16:3e:00:00:01"},
+		{D "device/vif/0/handle", "0"},
+		{D "device/vif/0/backend", B "vif/7/0"},
+		{B "vif/7/0/bridge", "br0"},
+		{B "vif/7/0/mac", "00:16:3e:00:00:01"},
+		{B "vif/7/0/script", ""},
+		{B "vif/7/0/hotplug-status", ""},
+		{B "vif/7/0/vifname", "w0"},
+		{B "vif/7/0/ip", "10.0.0.2"},
+		{B "vif/7/0/rate", "50000,50000"},
+		{B "vif/7/0/mtu", "1400"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

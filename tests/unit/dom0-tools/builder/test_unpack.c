@@ -14,11 +14,11 @@
 
 #include "builder/unpack.h"
 
-#define IMAGE_BYTES   300000
-#define SETUP_SECTORS 2
-#define HEADER_BYTES  ((SETUP_SECTORS + 1) * 512)
+#define IMAGE_BYTES    300000
+#define SETUP_SECTORS  2
+#define HEADER_BYTES   ((SETUP_SECTORS + 1) * 512)
 #define PAYLOAD_OFFSET 0x44
-#define LIMIT	      (64UL << 20)
+#define LIMIT	       (64UL << 20)
 
 static uint8_t image[IMAGE_BYTES];
 static struct err err;
@@ -72,9 +72,9 @@ static size_t pack_xz(uint8_t *to, size_t size, const uint8_t *data,
 {
 	lzma_options_lzma options;
 	lzma_filter filters[] = {
-		{ LZMA_FILTER_X86, NULL },
-		{ LZMA_FILTER_LZMA2, &options },
-		{ LZMA_VLI_UNKNOWN, NULL },
+		{LZMA_FILTER_X86, NULL},
+		{LZMA_FILTER_LZMA2, &options},
+		{LZMA_VLI_UNKNOWN, NULL},
 	};
 	size_t used = 0;
 
@@ -117,10 +117,10 @@ static const struct {
 	pack_fn *pack;
 	bool has_size; /* gzip ends with it by itself */
 } formats[] = {
-	{ "gzip", pack_gzip, true },
-	{ "xz", pack_xz, false },
-	{ "lzma", pack_lzma, false },
-	{ "zstd", pack_zstd, false },
+	{"gzip", pack_gzip, true},
+	{"xz", pack_xz, false},
+	{"lzma", pack_lzma, false},
+	{"zstd", pack_zstd, false},
 };
 
 #define FORMAT_COUNT (sizeof(formats) / sizeof(formats[0]))
@@ -200,8 +200,7 @@ Test(unpack, a_plain_elf_is_taken_as_it_is)
 
 Test(unpack, a_wrong_promise_of_the_size_is_no_harm)
 {
-	static const uint32_t promises[] = { 0, 1, 1000, 0x7fffffff,
-					     0xffffffff };
+	static const uint32_t promises[] = {0, 1, 1000, 0x7fffffff, 0xffffffff};
 
 	for (size_t i = 1; i < FORMAT_COUNT; i++) {
 		for (size_t p = 0; p < 5; p++) {
@@ -209,9 +208,9 @@ Test(unpack, a_wrong_promise_of_the_size_is_no_harm)
 			uint8_t *file = wrap(i, image, IMAGE_BYTES, &size);
 
 			put_le32(file + size - 4, promises[p]);
-			cr_assert_eq(unpack_kernel(file, size, LIMIT, &out,
-						   &err),
-				     0, "%s: %s", formats[i].name, err.text);
+			cr_assert_eq(
+				unpack_kernel(file, size, LIMIT, &out, &err), 0,
+				"%s: %s", formats[i].name, err.text);
 			cr_assert_eq(out.size, IMAGE_BYTES);
 			unpack_free(&out);
 			free(file);
@@ -254,9 +253,9 @@ Test(unpack, a_file_cut_off_anywhere_is_refused)
 
 			memcpy(part, file, cut);
 			err_clear(&err);
-			cr_assert_lt(unpack_kernel(part, cut, LIMIT, &out,
-						   &err),
-				     0, "%s cut at %zu", formats[i].name, cut);
+			cr_assert_lt(
+				unpack_kernel(part, cut, LIMIT, &out, &err), 0,
+				"%s cut at %zu", formats[i].name, cut);
 			cr_assert(err_is_set(&err));
 			free(part);
 		}
@@ -327,11 +326,11 @@ Test(unpack, what_is_no_kernel_says_so)
 		int rc;
 		const char *part;
 	} rows[] = {
-		{ "", 0, -ENOEXEC, "neither a bzImage" },
-		{ "#!/bin/sh\n", 10, -ENOEXEC, "neither a bzImage" },
-		{ "BZh91AY", 7, -EOPNOTSUPP, "compressed with bzip2" },
-		{ "\x02\x21\x4c\x18xxxx", 8, -EOPNOTSUPP, "with lz4" },
-		{ "\x89LZO\0\r\n", 7, -EOPNOTSUPP, "with lzo" },
+		{"", 0, -ENOEXEC, "neither a bzImage"},
+		{"#!/bin/sh\n", 10, -ENOEXEC, "neither a bzImage"},
+		{"BZh91AY", 7, -EOPNOTSUPP, "compressed with bzip2"},
+		{"\x02\x21\x4c\x18xxxx", 8, -EOPNOTSUPP, "with lz4"},
+		{"\x89LZO\0\r\n", 7, -EOPNOTSUPP, "with lzo"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -347,8 +346,8 @@ Test(unpack, something_else_than_an_elf_inside_is_refused)
 {
 	for (size_t i = 0; i < FORMAT_COUNT; i++) {
 		size_t size;
-		uint8_t *file = wrap(i, (const uint8_t *)"hello, world", 12,
-				     &size);
+		uint8_t *file =
+			wrap(i, (const uint8_t *)"hello, world", 12, &size);
 
 		err_clear(&err);
 		cr_assert_eq(unpack_kernel(file, size, LIMIT, &out, &err),

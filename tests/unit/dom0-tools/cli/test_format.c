@@ -18,20 +18,20 @@ Test(format, states_are_six_letters_and_a_word)
 		const char *letters;
 		const char *word;
 	} rows[] = {
-		{ 0, "------", "idle" },
-		{ XEN_DOMINF_running, "r-----", "running" },
-		{ XEN_DOMINF_blocked, "-b----", "blocked" },
-		{ XEN_DOMINF_paused, "--p---", "paused" },
-		{ XEN_DOMINF_blocked | XEN_DOMINF_paused, "-bp---", "paused" },
-		{ SHUTDOWN(SHUTDOWN_poweroff), "---s--", "shutdown" },
-		{ SHUTDOWN(SHUTDOWN_reboot), "---sr-", "shutdown" },
-		{ SHUTDOWN(SHUTDOWN_suspend), "---ss-", "shutdown" },
-		{ SHUTDOWN(SHUTDOWN_crash), "---sc-", "crashed" },
-		{ SHUTDOWN(SHUTDOWN_watchdog), "---sw-", "shutdown" },
-		{ SHUTDOWN(77), "---s?-", "shutdown" },
-		{ XEN_DOMINF_dying, "-----d", "dying" },
-		{ XEN_DOMINF_dying | SHUTDOWN(SHUTDOWN_crash), "---scd",
-		  "dying" },
+		{0, "------", "idle"},
+		{XEN_DOMINF_running, "r-----", "running"},
+		{XEN_DOMINF_blocked, "-b----", "blocked"},
+		{XEN_DOMINF_paused, "--p---", "paused"},
+		{XEN_DOMINF_blocked | XEN_DOMINF_paused, "-bp---", "paused"},
+		{SHUTDOWN(SHUTDOWN_poweroff), "---s--", "shutdown"},
+		{SHUTDOWN(SHUTDOWN_reboot), "---sr-", "shutdown"},
+		{SHUTDOWN(SHUTDOWN_suspend), "---ss-", "shutdown"},
+		{SHUTDOWN(SHUTDOWN_crash), "---sc-", "crashed"},
+		{SHUTDOWN(SHUTDOWN_watchdog), "---sw-", "shutdown"},
+		{SHUTDOWN(77), "---s?-", "shutdown"},
+		{XEN_DOMINF_dying, "-----d", "dying"},
+		{XEN_DOMINF_dying | SHUTDOWN(SHUTDOWN_crash), "---scd",
+		 "dying"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -74,12 +74,12 @@ Test(format, a_row_of_uptimes_is_that_of_xl)
 		uint64_t seconds;
 		const char *text;
 	} rows[] = {
-		{ 0, " 0:00:00" },
-		{ 59, " 0:00:59" },
-		{ 3600 + 2 * 60 + 3, " 1:02:03" },
-		{ 86400 - 1, "23:59:59" },
-		{ 86400, "1 day,  0:00:00" },
-		{ 3 * 86400 + 7200, "3 days,  2:00:00" },
+		{0, " 0:00:00"},
+		{59, " 0:00:59"},
+		{3600 + 2 * 60 + 3, " 1:02:03"},
+		{86400 - 1, "23:59:59"},
+		{86400, "1 day,  0:00:00"},
+		{3 * 86400 + 7200, "3 days,  2:00:00"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -14,23 +14,23 @@ Test(verbs, a_word_finds_its_verb_while_it_is_the_only_one)
 		const char *verb; /* NULL: none */
 		size_t matches;
 	} rows[] = {
-		{ "create", "create", 1 },  { "cr", "create", 1 },
-		{ "co", "console", 1 },	    { "c", NULL, 2 },
-		{ "li", "list", 1 },	    { "debug", "debug-keys", 1 },
-		{ "dm", "dmesg", 1 },	    { "des", "destroy", 1 },
-		{ "re", NULL, 2 },	    { "reb", "reboot", 1 },
-		{ "ren", "rename", 1 },	    { "unp", NULL, 2 },
-		{ "unpau", "unpause", 1 },  { "sh", "shutdown", 1 },
-		{ "dom", NULL, 2 },	    { "domi", "domid", 1 },
-		{ "domid", "domid", 1 },    { "listing", NULL, 0 },
-		{ "frobnicate", NULL, 0 },  { "", NULL, 0 },
-		{ "h", "help", 1 },
+		{"create", "create", 1}, {"cr", "create", 1},
+		{"co", "console", 1},	 {"c", NULL, 2},
+		{"li", "list", 1},	 {"debug", "debug-keys", 1},
+		{"dm", "dmesg", 1},	 {"des", "destroy", 1},
+		{"re", NULL, 2},	 {"reb", "reboot", 1},
+		{"ren", "rename", 1},	 {"unp", NULL, 2},
+		{"unpau", "unpause", 1}, {"sh", "shutdown", 1},
+		{"dom", NULL, 2},	 {"domi", "domid", 1},
+		{"domid", "domid", 1},	 {"listing", NULL, 0},
+		{"frobnicate", NULL, 0}, {"", NULL, 0},
+		{"h", "help", 1},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		size_t matches = 99;
-		const struct cli_verb *v = cli_find_verb(rows[i].word,
-							 &matches);
+		const struct cli_verb *v =
+			cli_find_verb(rows[i].word, &matches);
 
 		cr_assert_eq(matches, rows[i].matches, "'%s': %zu",
 			     rows[i].word, matches);
@@ -47,7 +47,6 @@ Test(verbs, every_verb_is_complete_and_named_once)
 		cr_assert_not_null(cli_verbs[i].run);
 		cr_assert_gt(strlen(cli_verbs[i].help), 5);
 		for (size_t j = 0; j < i; j++)
-			cr_assert_str_neq(cli_verbs[i].name,
-					  cli_verbs[j].name);
+			cr_assert_str_neq(cli_verbs[i].name, cli_verbs[j].name);
 	}
 }

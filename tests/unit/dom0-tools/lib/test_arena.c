@@ -10,7 +10,7 @@ TestSuite(arena);
 
 Test(arena, pieces_are_zeroed_aligned_and_apart)
 {
-	struct arena a = { NULL };
+	struct arena a = {NULL};
 	unsigned char *p[200];
 
 	for (size_t i = 0; i < 200; i++) {
@@ -31,7 +31,7 @@ Test(arena, pieces_are_zeroed_aligned_and_apart)
 
 Test(arena, a_piece_may_be_larger_than_a_chunk)
 {
-	struct arena a = { NULL };
+	struct arena a = {NULL};
 	char *p = arena_alloc(&a, 1000000);
 
 	cr_assert_not_null(p);
@@ -42,7 +42,7 @@ Test(arena, a_piece_may_be_larger_than_a_chunk)
 
 Test(arena, an_absurd_size_is_refused)
 {
-	struct arena a = { NULL };
+	struct arena a = {NULL};
 
 	cr_assert_null(arena_alloc(&a, SIZE_MAX - 3));
 	arena_free(&a);
@@ -50,7 +50,7 @@ Test(arena, an_absurd_size_is_refused)
 
 Test(arena, texts_are_copied_and_ended)
 {
-	struct arena a = { NULL };
+	struct arena a = {NULL};
 
 	cr_assert_str_eq(arena_strndup(&a, "abcdef", 3), "abc");
 	cr_assert_str_eq(arena_printf(&a, "%s-%d", "x", 12), "x-12");

@@ -42,6 +42,7 @@ Test(cfgfile, numbers_strings_and_lists_are_read)
 	cr_assert_eq(parse("a = 12\nb=0x1F; c = \"x y\" # comment\n"
 			   "d='it''s'\n"),
 		     -EINVAL);
+	teardown();
 	setup();
 	cr_assert_eq(parse("a = 12\nb=0x1F; c = \"x # y\" # comment\n"
 			   "\n;;\nd = '\"'\nl = [ 1, 'two', [3,], ]\n"
@@ -88,31 +89,31 @@ Test(cfgfile, plus_equals_appends)
 Test(cfgfile, errors_say_where_and_what)
 {
 	static const char *const rows[][2] = {
-		{ "a", "f:1:2: expected '=', found the end of the file" },
-		{ "a=\n", "f:1:3: expected a number, a quoted string or a "
-			  "[list], found the end of the line" },
-		{ "a=1\nb=foo\n", "f:2:3: expected a number, a quoted string "
-				  "or a [list], found 'f'" },
-		{ "a=\"x\nb=1", "f:1:5: expected a closing \", found the end "
-				"of the line" },
-		{ "a='x", "f:1:5: expected a closing ', found the end of the "
-			  "file" },
-		{ "a=[1 2]", "f:1:6: expected ',' or ']', found '2'" },
-		{ "a=[1,", "f:1:6: expected a number, a quoted string or a "
-			   "[list], found the end of the file" },
-		{ "a=1 b=2", "f:1:5: expected the end of the line, found "
-			     "'b'" },
-		{ "=1", "f:1:1: expected the name of a setting, found '='" },
-		{ "\n\n  \x01", "f:3:3: expected the name of a setting, found "
-				"an unprintable byte" },
-		{ "a=12x", "f:1:5: expected a digit, found 'x'" },
-		{ "a=0xg", "f:1:5: expected a digit, found 'g'" },
-		{ "a=18446744073709551616",
-		  "f:1:22: a number beyond 64 bits, found '6'" },
-		{ "a=1\na+=2", "f:2:4: '+=' joins two strings or two lists "
-			       "only" },
-		{ "a+ =2", "f:1:3: expected '=', found an unprintable byte" },
-		{ "a=[[[[[[[[[", "f:1:11: lists nest too deeply, found '['" },
+		{"a", "f:1:2: expected '=', found the end of the file"},
+		{"a=\n", "f:1:3: expected a number, a quoted string or a "
+			 "[list], found the end of the line"},
+		{"a=1\nb=foo\n", "f:2:3: expected a number, a quoted string "
+				 "or a [list], found 'f'"},
+		{"a=\"x\nb=1", "f:1:5: expected a closing \", found the end "
+			       "of the line"},
+		{"a='x", "f:1:5: expected a closing ', found the end of the "
+			 "file"},
+		{"a=[1 2]", "f:1:6: expected ',' or ']', found '2'"},
+		{"a=[1,", "f:1:6: expected a number, a quoted string or a "
+			  "[list], found the end of the file"},
+		{"a=1 b=2", "f:1:5: expected the end of the line, found "
+			    "'b'"},
+		{"=1", "f:1:1: expected the name of a setting, found '='"},
+		{"\n\n  \x01", "f:3:3: expected the name of a setting, found "
+			       "an unprintable byte"},
+		{"a=12x", "f:1:5: expected a digit, found 'x'"},
+		{"a=0xg", "f:1:5: expected a digit, found 'g'"},
+		{"a=18446744073709551616",
+		 "f:1:22: a number beyond 64 bits, found '6'"},
+		{"a=1\na+=2", "f:2:4: '+=' joins two strings or two lists "
+			      "only"},
+		{"a+ =2", "f:1:3: expected '=', found an unprintable byte"},
+		{"a=[[[[[[[[[", "f:1:11: lists nest too deeply, found '['"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -143,9 +144,9 @@ Test(cfgfile, a_nul_byte_is_no_part_of_a_string)
 {
 	static const char text[] = "a=\"x\0y\"";
 
-	cr_assert_eq(cfg_parse(&arena, &file, "f", text, sizeof(text) - 1,
-			       &err),
-		     -EINVAL);
+	cr_assert_eq(
+		cfg_parse(&arena, &file, "f", text, sizeof(text) - 1, &err),
+		-EINVAL);
 }
 
 Test(cfgfile, an_argument_needs_no_quotes_of_its_own)
@@ -154,12 +155,12 @@ Test(cfgfile, an_argument_needs_no_quotes_of_its_own)
 	cr_assert_eq(cfg_parse_argument(&arena, &file, "memory=64", &err), 0);
 	cr_assert_eq(cfg_parse_argument(&arena, &file, "x='q'", &err), 0);
 	cr_assert_eq(cfg_parse_argument(&arena, &file, "l=['a','b']", &err), 0);
-	cr_assert_eq(cfg_parse_argument(&arena, &file, "e=root=/dev/xvda a=\"1\"",
-					&err),
+	cr_assert_eq(cfg_parse_argument(&arena, &file,
+					"e=root=/dev/xvda a=\"1\"", &err),
 		     0, "%s", err.text);
-	cr_assert_eq(cfg_parse_argument(&arena, &file, "mac=00:16:3e:1:2:3",
-					&err),
-		     0);
+	cr_assert_eq(
+		cfg_parse_argument(&arena, &file, "mac=00:16:3e:1:2:3", &err),
+		0);
 	cr_assert_str_eq(value("name")->string, "web");
 	cr_assert_eq(value("memory")->number, 64);
 	cr_assert_str_eq(value("x")->string, "q");
@@ -167,8 +168,7 @@ Test(cfgfile, an_argument_needs_no_quotes_of_its_own)
 	cr_assert_str_eq(value("e")->string, "root=/dev/xvda a=\"1\"");
 	cr_assert_str_eq(value("mac")->string, "00:16:3e:1:2:3");
 	cr_assert_eq(cfg_parse_argument(&arena, &file, "oops", &err), -EINVAL);
-	cr_assert_str_eq(err.text,
-			 "'oops' is no setting: write name=value");
+	cr_assert_str_eq(err.text, "'oops' is no setting: write name=value");
 }
 
 Test(cfgfile, a_list_may_be_long_but_not_endless)
@@ -192,10 +192,13 @@ Test(cfgfile, distance_counts_single_letter_edits)
 		const char *a, *b;
 		unsigned int distance;
 	} rows[] = {
-		{ "", "", 0 },	       { "memory", "memory", 0 },
-		{ "memroy", "memory", 2 }, { "memor", "memory", 1 },
-		{ "xmemory", "memory", 1 }, { "nemory", "memory", 1 },
-		{ "abc", "", 3 },
+		{"", "", 0},
+		{"memory", "memory", 0},
+		{"memroy", "memory", 2},
+		{"memor", "memory", 1},
+		{"xmemory", "memory", 1},
+		{"nemory", "memory", 1},
+		{"abc", "", 3},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -14,16 +14,20 @@ Test(config_devices, names_of_disks_have_the_numbers_of_the_protocol)
 		const char *name;
 		uint32_t number; /* 0: no name of a disk */
 	} rows[] = {
-		{ "xvda", 51712 },  { "xvda1", 51713 }, { "xvdb", 51728 },
-		{ "xvdp15", 51967 }, { "xvdq", 268439552 },
-		{ "xvda16", 268435472 }, { "xvdaa", 268442112 },
-		{ "sda", 2048 },    { "sda1", 2049 },	{ "sdp15", 2303 },
-		{ "hda", 768 },	    { "hda63", 831 },	{ "hdb", 832 },
-		{ "hdc", 5632 },    { "hdd1", 5697 },	{ "hde", 0 },
-		{ "sdq", 0 },	    { "sda16", 0 },	{ "xvd", 0 },
-		{ "xvd1", 0 },	    { "xvda01", 0 },	{ "xvda0", 0 },
-		{ "xvda1x", 0 },    { "xvdA", 0 },	{ "vda", 0 },
-		{ "xvda256", 0 },   { "xvdzzzzzzzzz", 0 }, { "", 0 },
+		{"xvda", 51712},      {"xvda1", 51713},
+		{"xvdb", 51728},      {"xvdp15", 51967},
+		{"xvdq", 268439552},  {"xvda16", 268435472},
+		{"xvdaa", 268442112}, {"sda", 2048},
+		{"sda1", 2049},	      {"sdp15", 2303},
+		{"hda", 768},	      {"hda63", 831},
+		{"hdb", 832},	      {"hdc", 5632},
+		{"hdd1", 5697},	      {"hde", 0},
+		{"sdq", 0},	      {"sda16", 0},
+		{"xvd", 0},	      {"xvd1", 0},
+		{"xvda01", 0},	      {"xvda0", 0},
+		{"xvda1x", 0},	      {"xvdA", 0},
+		{"vda", 0},	      {"xvda256", 0},
+		{"xvdzzzzzzzzz", 0},  {"", 0},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -44,36 +48,32 @@ Test(config_devices, a_disk_may_be_written_in_three_ways)
 		const char *text;
 		struct config_disk d;
 	} rows[] = {
-		{ "phy:/dev/x,xvda,w",
-		  { "/dev/x", "xvda", 51712, DISK_BLOCK_DEVICE, true, false,
-		    false } },
-		{ "file:/a/b.img,xvdb,r",
-		  { "/a/b.img", "xvdb", 51728, DISK_FILE, false, false,
-		    false } },
-		{ "/dev/x,raw,xvda,rw",
-		  { "/dev/x", "xvda", 51712, DISK_ANY, true, false, false } },
-		{ "/dev/x,,xvda",
-		  { "/dev/x", "xvda", 51712, DISK_ANY, true, false, false } },
-		{ "format=raw, vdev=xvda, access=ro, target=/a,b=c",
-		  { "/a,b=c", "xvda", 51712, DISK_ANY, false, false, false } },
-		{ "/dev/x,vdev=xvda,access=w",
-		  { "/dev/x", "xvda", 51712, DISK_ANY, true, false, false } },
-		{ "phy:/x,hdc:cdrom,r",
-		  { "/x", "hdc", 5632, DISK_BLOCK_DEVICE, false, false,
-		    true } },
-		{ "/cd.iso,raw,hdc,r,devtype=cdrom",
-		  { "/cd.iso", "hdc", 5632, DISK_ANY, false, false, true } },
-		{ "phy:/x,xvda,w!",
-		  { "/x", "xvda", 51712, DISK_BLOCK_DEVICE, true, true,
-		    false } },
-		{ "/by-path/a=b,raw,xvda,w,discard",
-		  { "/by-path/a=b", "xvda", 51712, DISK_ANY, true, false,
-		    false } },
+		{"phy:/dev/x,xvda,w",
+		 {"/dev/x", "xvda", 51712, DISK_BLOCK_DEVICE, true, false,
+		  false}},
+		{"file:/a/b.img,xvdb,r",
+		 {"/a/b.img", "xvdb", 51728, DISK_FILE, false, false, false}},
+		{"/dev/x,raw,xvda,rw",
+		 {"/dev/x", "xvda", 51712, DISK_ANY, true, false, false}},
+		{"/dev/x,,xvda",
+		 {"/dev/x", "xvda", 51712, DISK_ANY, true, false, false}},
+		{"format=raw, vdev=xvda, access=ro, target=/a,b=c",
+		 {"/a,b=c", "xvda", 51712, DISK_ANY, false, false, false}},
+		{"/dev/x,vdev=xvda,access=w",
+		 {"/dev/x", "xvda", 51712, DISK_ANY, true, false, false}},
+		{"phy:/x,hdc:cdrom,r",
+		 {"/x", "hdc", 5632, DISK_BLOCK_DEVICE, false, false, true}},
+		{"/cd.iso,raw,hdc,r,devtype=cdrom",
+		 {"/cd.iso", "hdc", 5632, DISK_ANY, false, false, true}},
+		{"phy:/x,xvda,w!",
+		 {"/x", "xvda", 51712, DISK_BLOCK_DEVICE, true, true, false}},
+		{"/by-path/a=b,raw,xvda,w,discard",
+		 {"/by-path/a=b", "xvda", 51712, DISK_ANY, true, false, false}},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct config_disk *want = &rows[i].d;
-		struct arena a = { NULL };
+		struct arena a = {NULL};
 		struct err e = ERR_NONE;
 		struct config_disk d;
 
@@ -93,21 +93,21 @@ Test(config_devices, a_disk_may_be_written_in_three_ways)
 Test(config_devices, a_disk_that_cannot_be_says_why)
 {
 	static const char *const rows[][2] = {
-		{ "", "no path given" },
-		{ "/x", "no device name given" },
-		{ "x,raw,xvda,w", "'x' is no absolute path" },
-		{ "/x,raw,vda,w", "'vda' is no device name" },
-		{ "/x,raw,xvda,q", "access 'q' is none of" },
-		{ "/x,qcow2,xvda,w", "qemu-img convert" },
-		{ "/x,zip,xvda,w", "unknown format 'zip'" },
-		{ "/x,raw,xvda,w,again", "too many parts at 'again'" },
-		{ "/x,raw,xvda,w,colour=red", "unknown key 'colour'" },
-		{ "/x,raw,xvda,w,script=block", "scripts are not run here" },
-		{ "tap:/x,xvda,w", "unknown format 'xvda'" },
+		{"", "no path given"},
+		{"/x", "no device name given"},
+		{"x,raw,xvda,w", "'x' is no absolute path"},
+		{"/x,raw,vda,w", "'vda' is no device name"},
+		{"/x,raw,xvda,q", "access 'q' is none of"},
+		{"/x,qcow2,xvda,w", "qemu-img convert"},
+		{"/x,zip,xvda,w", "unknown format 'zip'"},
+		{"/x,raw,xvda,w,again", "too many parts at 'again'"},
+		{"/x,raw,xvda,w,colour=red", "unknown key 'colour'"},
+		{"/x,raw,xvda,w,script=block", "scripts are not run here"},
+		{"tap:/x,xvda,w", "unknown format 'xvda'"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct arena a = { NULL };
+		struct arena a = {NULL};
 		struct err e = ERR_NONE;
 		struct config_disk d;
 
@@ -120,7 +120,7 @@ Test(config_devices, a_disk_that_cannot_be_says_why)
 
 Test(config_devices, a_card_is_read)
 {
-	struct arena a = { NULL };
+	struct arena a = {NULL};
 	struct err e = ERR_NONE;
 	struct config_vif v;
 	bool has_mac;
@@ -153,26 +153,26 @@ Test(config_devices, rates_are_bytes_in_an_interval)
 		uint64_t bytes; /* 0: refused */
 		uint32_t interval_us;
 	} rows[] = {
-		{ "rate=1000B/s", 50, 50000 },
-		{ "rate=8Kb/s@1s", 1000, 1000000 },
-		{ "rate=1GB/s@20ms", 20000000, 20000 },
-		{ "rate=10MB/s@500us", 5000, 500 },
-		{ "rate=10MB", 500000, 50000 },
-		{ "rate=10", 0, 0 },
-		{ "rate=", 0, 0 },
-		{ "rate=-1B/s", 0, 0 },
-		{ "rate=1b/s", 0, 0 },
-		{ "rate=1MB/s@", 0, 0 },
-		{ "rate=1MB/s@0ms", 0, 0 },
-		{ "rate=1MB/s@2s", 0, 0 },
-		{ "rate=1MB/s@1h", 0, 0 },
-		{ "rate=1MB/h", 0, 0 },
-		{ "rate=99999999999999999999B/s", 0, 0 },
-		{ "rate=18446744073709551615GB/s", 0, 0 },
+		{"rate=1000B/s", 50, 50000},
+		{"rate=8Kb/s@1s", 1000, 1000000},
+		{"rate=1GB/s@20ms", 20000000, 20000},
+		{"rate=10MB/s@500us", 5000, 500},
+		{"rate=10MB", 500000, 50000},
+		{"rate=10", 0, 0},
+		{"rate=", 0, 0},
+		{"rate=-1B/s", 0, 0},
+		{"rate=1b/s", 0, 0},
+		{"rate=1MB/s@", 0, 0},
+		{"rate=1MB/s@0ms", 0, 0},
+		{"rate=1MB/s@2s", 0, 0},
+		{"rate=1MB/s@1h", 0, 0},
+		{"rate=1MB/h", 0, 0},
+		{"rate=99999999999999999999B/s", 0, 0},
+		{"rate=18446744073709551615GB/s", 0, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct arena a = { NULL };
+		struct arena a = {NULL};
 		struct err e = ERR_NONE;
 		struct config_vif v;
 		bool has_mac;
@@ -181,8 +181,7 @@ Test(config_devices, rates_are_bytes_in_an_interval)
 		cr_assert_eq(rc, rows[i].bytes ? 0 : -EINVAL, "%s",
 			     rows[i].text);
 		if (rc == 0) {
-			cr_assert_eq(v.rate_bytes, rows[i].bytes, "row %zu",
-				     i);
+			cr_assert_eq(v.rate_bytes, rows[i].bytes, "row %zu", i);
 			cr_assert_eq(v.rate_interval_us, rows[i].interval_us);
 		}
 		arena_free(&a);
@@ -192,20 +191,20 @@ Test(config_devices, rates_are_bytes_in_an_interval)
 Test(config_devices, a_card_that_cannot_be_says_why)
 {
 	static const char *const rows[][2] = {
-		{ "bridge", "'bridge' is not key=value" },
-		{ "mac=00:16:3e:00:00", "no unicast MAC" },
-		{ "mac=01:16:3e:00:00:01", "no unicast MAC" },
-		{ "mac=00:00:00:00:00:00", "no unicast MAC" },
-		{ "mac=00-16-3e-00-00-01", "no unicast MAC" },
-		{ "bridge=", "no name of a network device" },
-		{ "bridge=../etc", "no name of a network device" },
-		{ "vifname=sixteen-letters-", "no name of a network device" },
-		{ "mtu=67", "not in 68..65535" },
-		{ "speed=1", "unknown key 'speed'" },
+		{"bridge", "'bridge' is not key=value"},
+		{"mac=00:16:3e:00:00", "no unicast MAC"},
+		{"mac=01:16:3e:00:00:01", "no unicast MAC"},
+		{"mac=00:00:00:00:00:00", "no unicast MAC"},
+		{"mac=00-16-3e-00-00-01", "no unicast MAC"},
+		{"bridge=", "no name of a network device"},
+		{"bridge=../etc", "no name of a network device"},
+		{"vifname=sixteen-letters-", "no name of a network device"},
+		{"mtu=67", "not in 68..65535"},
+		{"speed=1", "unknown key 'speed'"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct arena a = { NULL };
+		struct arena a = {NULL};
 		struct err e = ERR_NONE;
 		struct config_vif v;
 		bool has_mac;

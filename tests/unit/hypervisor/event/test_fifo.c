@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include "event_fixture.h"
 #include "mm/alloc.h"
@@ -578,4 +579,96 @@ Test(event_fifo, no_event_is_lost_in_random_use)
 					  *word(n), round);
 		}
 	}
+}
+
+/*
+ * The guest on a CPU of its own: it unlinks, masks and unmasks with atomic
+ * instructions while we link. Nothing is lost, and every queue ends.
+ */
+enum { RACE_PORTS = 24, RACE_SENDS = 200000 };
+
+static bool race_sent;
+
+static uint32_t race_unlink(uint32_t port)
+{
+	uint32_t *at = word(port), w = __atomic_load_n(at, __ATOMIC_SEQ_CST);
+
+	while (!__atomic_compare_exchange_n(
+		at, &w, w & ~(LINKED | EVTCHN_FIFO_LINK_MASK), false,
+		__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		;
+	return w & EVTCHN_FIFO_LINK_MASK;
+}
+
+/* One round over vCPU 0's queues; returns the ports seen. */
+static unsigned int race_drain(uint32_t heads[16])
+{
+	unsigned int seen = 0;
+	uint32_t todo = 0;
+
+	__atomic_store_n(&v1->info->evtchn_upcall_pending, 0,
+			 __ATOMIC_SEQ_CST);
+	for (;;) {
+		unsigned int q;
+		uint32_t port;
+
+		todo |= __atomic_exchange_n(&control[0]->ready, 0,
+					    __ATOMIC_SEQ_CST);
+		if (!todo)
+			return seen;
+		q = (unsigned int)__builtin_ctz(todo);
+		port = heads[q] ? heads[q]
+				: __atomic_load_n(&control[0]->head[q],
+						  __ATOMIC_SEQ_CST);
+		heads[q] = race_unlink(port);
+		if (!heads[q])
+			todo &= ~(1u << q);
+		if (!(__atomic_load_n(word(port), __ATOMIC_SEQ_CST) & MASKED))
+			__atomic_fetch_and(word(port), ~PENDING,
+					   __ATOMIC_SEQ_CST);
+		seen++;
+	}
+}
+
+static void *race_guest(void *arg)
+{
+	uint32_t heads[16] = { 0 };
+	unsigned long *total = arg;
+	bool last;
+
+	do {
+		last = __atomic_load_n(&race_sent, __ATOMIC_SEQ_CST);
+		if (__atomic_load_n(&v1->info->evtchn_upcall_pending,
+				    __ATOMIC_SEQ_CST))
+			*total += race_drain(heads);
+	} while (!last);
+	return NULL;
+}
+
+Test(event_fifo, no_event_is_lost_while_the_guest_runs_elsewhere)
+{
+	unsigned int seed = 0xace, i;
+	unsigned long total = 0;
+	long port[RACE_PORTS];
+	pthread_t guest;
+
+	fifo_on();
+	for (i = 0; i < RACE_PORTS; i++) {
+		port[i] = ipi(0);
+		cr_assert_eq(ev_set_priority(v1, port[i], i % 3), 0);
+	}
+	cr_assert_eq(pthread_create(&guest, NULL, race_guest, &total), 0);
+	for (i = 0; i < RACE_SENDS; i++) {
+		uint32_t p = port[rand_r(&seed) % RACE_PORTS];
+
+		cr_assert_eq(ev_send(v1, p), 0);
+		if (i % 64 == 0)
+			ev_set_priority(v1, p, rand_r(&seed) % 3);
+	}
+	__atomic_store_n(&race_sent, true, __ATOMIC_SEQ_CST);
+	pthread_join(guest, NULL);
+	cr_assert_gt(total, 0);
+	for (i = 0; i < RACE_PORTS; i++)
+		cr_assert_eq(*word(port[i]), 0, "port %ld: %x", port[i],
+			     *word(port[i]));
 }

@@ -118,7 +118,7 @@ static void machine_init(void)
 
 /* An encoding under construction. */
 struct bytes {
-	uint8_t b[24];
+	uint8_t b[32];
 	size_t n;
 };
 
@@ -227,10 +227,16 @@ static void emit_modrm(struct bytes *s, uint8_t reg, size_t *disp32_at)
 	}
 }
 
+/* A REX that more prefixes follow; if none does, it counts. Never wide. */
+static void emit_stray_rex(struct bytes *s)
+{
+	if (one_in(24))
+		emit(s, (uint8_t)(0x40 | random() % 8));
+}
+
 /*
  * A random encoding of t. *disp32_at: where its address has nothing but 32
- * bits of displacement (0: it has a base). Prefixes in random order; a REX
- * that does not come last counts for nothing.
+ * bits of displacement (0: it has a base).
  */
 static void emit_instruction(struct bytes *s, const struct template *t,
 			     size_t *disp32_at)
@@ -240,26 +246,30 @@ static void emit_instruction(struct bytes *s, const struct template *t,
 
 	*disp32_at = 0;
 	s->n = 0;
-	if (one_in(16))
-		emit(s, (uint8_t)(0x40 | random() % 8));
 	if (t->op != INSN_CMPXCHG8B || !(rex & 8))
 		wide = rex & 8;
 	else
 		rex &= (uint8_t)~8;
+	emit_stray_rex(s);
 	if (one_in(8))
 		emit(s, one_in(2) ? 0x64 : 0x65);
+	emit_stray_rex(s);
 	if (one_in(8))
 		emit(s, (uint8_t)(0x26 + 8 * (random() % 4)));
+	emit_stray_rex(s);
 	if (one_in(4) && !(t->two_byte && t->opcode == 0xc3)) {
 		emit(s, 0x66);
 		op16 = true;
 	}
+	emit_stray_rex(s);
 	if (one_in(8)) {
 		emit(s, 0x67);
 		addr32 = true;
 	}
+	emit_stray_rex(s);
 	if (t->lockable && one_in(4))
 		emit(s, 0xf0);
+	emit_stray_rex(s);
 	if (t->form == FORM_STRING && one_in(2))
 		emit(s, one_in(4) ? 0xf2 : 0xf3);
 	if (rex)
