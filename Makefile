@@ -16,6 +16,7 @@ include hypervisor/build.mk
 -include dom0-tools/build.mk
 -include dom0-tools/image/build.mk
 -include $(wildcard tests/*/build.mk)
+-include docs/build.mk
 
 .PHONY: help all clean
 help: ## list the targets

@@ -15,11 +15,12 @@ struct bind_interdomain {
 	uint32_t remote_port;
 };
 
-#define BIND_VIRQ	 _IOC(_IOC_NONE, 'E', 0, sizeof(uint32_t))
-#define BIND_INTERDOMAIN _IOC(_IOC_NONE, 'E', 1, sizeof(struct bind_interdomain))
-#define BIND_UNBOUND	 _IOC(_IOC_NONE, 'E', 2, sizeof(uint32_t))
-#define UNBIND		 _IOC(_IOC_NONE, 'E', 3, sizeof(uint32_t))
-#define NOTIFY		 _IOC(_IOC_NONE, 'E', 4, sizeof(uint32_t))
+#define BIND_VIRQ _IOC(_IOC_NONE, 'E', 0, sizeof(uint32_t))
+#define BIND_INTERDOMAIN                                                       \
+	_IOC(_IOC_NONE, 'E', 1, sizeof(struct bind_interdomain))
+#define BIND_UNBOUND _IOC(_IOC_NONE, 'E', 2, sizeof(uint32_t))
+#define UNBIND	     _IOC(_IOC_NONE, 'E', 3, sizeof(uint32_t))
+#define NOTIFY	     _IOC(_IOC_NONE, 'E', 4, sizeof(uint32_t))
 
 static int call(int fd, unsigned long request, void *arg)
 {

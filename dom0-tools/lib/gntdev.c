@@ -44,8 +44,9 @@ struct get_offset {
 };
 
 /* The kernel's structure ends in an array of one reference. */
-#define MAP_GRANTS \
-	_IOC(_IOC_NONE, 'G', 0, sizeof(struct map_grants) + sizeof(struct grant_ref))
+#define MAP_GRANTS                                                             \
+	_IOC(_IOC_NONE, 'G', 0,                                                \
+	     sizeof(struct map_grants) + sizeof(struct grant_ref))
 #define UNMAP_GRANTS _IOC(_IOC_NONE, 'G', 1, sizeof(struct unmap_grants))
 #define GET_OFFSET   _IOC(_IOC_NONE, 'G', 2, sizeof(struct get_offset))
 
@@ -58,7 +59,7 @@ int gntdev_open(void)
 
 static int release(int fd, uint64_t index, uint32_t count)
 {
-	struct unmap_grants arg = { .index = index, .count = count };
+	struct unmap_grants arg = {.index = index, .count = count};
 
 	return ioctl(fd, UNMAP_GRANTS, &arg) < 0 ? -errno : 0;
 }
@@ -78,7 +79,7 @@ int gntdev_map(int fd, uint16_t domid, const uint32_t *refs, uint32_t count,
 		return -ENOMEM;
 	arg->count = count;
 	for (uint32_t i = 0; i < count; i++)
-		arg->refs[i] = (struct grant_ref){ domid, refs[i] };
+		arg->refs[i] = (struct grant_ref){domid, refs[i]};
 	rc = ioctl(fd, MAP_GRANTS, arg) < 0 ? -errno : 0;
 	index = arg->index;
 	free(arg);
@@ -98,7 +99,7 @@ int gntdev_map(int fd, uint16_t domid, const uint32_t *refs, uint32_t count,
 
 int gntdev_unmap(int fd, void *addr, uint32_t count)
 {
-	struct get_offset arg = { .vaddr = (uintptr_t)addr };
+	struct get_offset arg = {.vaddr = (uintptr_t)addr};
 
 	if (ioctl(fd, GET_OFFSET, &arg) < 0)
 		return -errno;

@@ -52,12 +52,12 @@ struct part {
 	size_t len;
 };
 
-#define STRING_PART(s)	((struct part){ (s), strlen(s) + 1 })
-#define PART_COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+#define STRING_PART(s) ((struct part){(s), strlen(s) + 1})
+#define PART_COUNT(a)  (sizeof(a) / sizeof((a)[0]))
 
 static int socket_open(const char *path)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int fd;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
@@ -152,7 +152,7 @@ static int break_with(struct store *s, int rc)
 
 static int wait_for(struct store *s, short events)
 {
-	struct pollfd p = { .fd = s->fd, .events = events };
+	struct pollfd p = {.fd = s->fd, .events = events};
 
 	while (poll(&p, 1, -1) < 0) {
 		if (errno != EINTR)
@@ -164,9 +164,8 @@ static int wait_for(struct store *s, short events)
 static int send_all(struct store *s, const char *data, size_t len)
 {
 	while (len) {
-		ssize_t n = s->is_socket ?
-				    send(s->fd, data, len, MSG_NOSIGNAL) :
-				    write(s->fd, data, len);
+		ssize_t n = s->is_socket ? send(s->fd, data, len, MSG_NOSIGNAL)
+					 : write(s->fd, data, len);
 
 		if (n > 0) {
 			data += n;
@@ -340,7 +339,7 @@ int store_read_u64(struct store *s, uint32_t txn, const char *path,
 int store_write(struct store *s, uint32_t txn, const char *path,
 		const void *data, size_t len)
 {
-	struct part parts[] = { STRING_PART(path), { data, len } };
+	struct part parts[] = {STRING_PART(path), {data, len}};
 
 	return request_parts(s, XS_WRITE, txn, parts, PART_COUNT(parts));
 }
@@ -419,8 +418,8 @@ static char *read_directory_parts(struct store *s, uint32_t txn,
 		memcpy(names + have, s->in.payload + gen_len, n);
 		have += n;
 		/* An empty name ends the last part. */
-		if (n == 1 || (names[have - 1] == '\0' &&
-			       names[have - 2] == '\0')) {
+		if (n == 1 ||
+		    (names[have - 1] == '\0' && names[have - 2] == '\0')) {
 			*len = have - 1;
 			return names;
 		}
@@ -477,7 +476,7 @@ char **store_ls(struct store *s, uint32_t txn, const char *path, size_t *count)
 	return list;
 }
 
-static const char perm_letters[] = { 'n', 'r', 'w', 'b' };
+static const char perm_letters[] = {'n', 'r', 'w', 'b'};
 
 int store_set_perms(struct store *s, uint32_t txn, const char *path,
 		    const struct store_perm *perms, size_t count)
@@ -496,7 +495,7 @@ int store_set_perms(struct store *s, uint32_t txn, const char *path,
 		len += (size_t)n + 1;
 	}
 	parts[0] = STRING_PART(path);
-	parts[1] = (struct part){ text, len };
+	parts[1] = (struct part){text, len};
 	return request_parts(s, XS_SET_PERMS, txn, parts, 2);
 }
 
@@ -511,7 +510,7 @@ static bool parse_perm(const char *text, struct store_perm *perm)
 		domid = strtoul(text + 1, &end, 10);
 		if (end == text + 1 || *end || domid > UINT16_MAX)
 			return false;
-		*perm = (struct store_perm){ (uint16_t)domid, (uint8_t)i };
+		*perm = (struct store_perm){(uint16_t)domid, (uint8_t)i};
 		return true;
 	}
 	return false;
@@ -555,7 +554,7 @@ struct store_perm *store_get_perms(struct store *s, uint32_t txn,
 static int request_watch(struct store *s, uint32_t type, const char *path,
 			 const char *token)
 {
-	struct part parts[] = { STRING_PART(path), STRING_PART(token) };
+	struct part parts[] = {STRING_PART(path), STRING_PART(token)};
 
 	return request_parts(s, type, 0, parts, PART_COUNT(parts));
 }
@@ -651,13 +650,13 @@ static int request_numbers(struct store *s, uint32_t type,
 
 static int request_domid(struct store *s, uint32_t type, uint16_t domid)
 {
-	return request_numbers(s, type, &(uint64_t){ domid }, 1);
+	return request_numbers(s, type, &(uint64_t){domid}, 1);
 }
 
 int store_introduce(struct store *s, uint16_t domid, uint64_t mfn,
 		    uint32_t port)
 {
-	uint64_t numbers[] = { domid, mfn, port };
+	uint64_t numbers[] = {domid, mfn, port};
 
 	return request_numbers(s, XS_INTRODUCE, numbers, 3);
 }
@@ -674,7 +673,7 @@ int store_resume(struct store *s, uint16_t domid)
 
 int store_set_target(struct store *s, uint16_t domid, uint16_t target)
 {
-	uint64_t numbers[] = { domid, target };
+	uint64_t numbers[] = {domid, target};
 
 	return request_numbers(s, XS_SET_TARGET, numbers, 2);
 }

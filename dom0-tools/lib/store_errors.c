@@ -9,12 +9,12 @@ static const struct {
 	const char *name;
 	int number;
 } errors[] = {
-	{ "EINVAL", EINVAL },	  { "EACCES", EACCES }, { "EEXIST", EEXIST },
-	{ "EISDIR", EISDIR },	  { "ENOENT", ENOENT }, { "ENOMEM", ENOMEM },
-	{ "ENOSPC", ENOSPC },	  { "EIO", EIO },	{ "ENOSYS", ENOSYS },
-	{ "ENOTEMPTY", ENOTEMPTY }, { "EROFS", EROFS },	{ "EBUSY", EBUSY },
-	{ "EAGAIN", EAGAIN },	  { "EISCONN", EISCONN }, { "E2BIG", E2BIG },
-	{ "EPERM", EPERM },
+	{"EINVAL", EINVAL},	  {"EACCES", EACCES},	{"EEXIST", EEXIST},
+	{"EISDIR", EISDIR},	  {"ENOENT", ENOENT},	{"ENOMEM", ENOMEM},
+	{"ENOSPC", ENOSPC},	  {"EIO", EIO},		{"ENOSYS", ENOSYS},
+	{"ENOTEMPTY", ENOTEMPTY}, {"EROFS", EROFS},	{"EBUSY", EBUSY},
+	{"EAGAIN", EAGAIN},	  {"EISCONN", EISCONN}, {"E2BIG", E2BIG},
+	{"EPERM", EPERM},
 };
 
 #define ERROR_COUNT (sizeof(errors) / sizeof(errors[0]))

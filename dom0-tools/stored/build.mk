@@ -15,3 +15,7 @@ $(DT_BUILD)/vane-stored: $(call dt_objects,$(DT_STORED_PURE) \
 FUZZ_NAMES += store
 FUZZ_store_SRCS := $(DT_STORED_PURE) $(DT)/lib/store_errors.c
 FUZZ_store_CFLAGS := -I$(DT)
+
+.PHONY: test-store-utils
+test-store-utils: $(DT_BUILD)/vane-stored ## Debian's xenstore-utils against it
+	@tests/unit/dom0-tools/stored/xenstore-utils.sh $< || [ $$? = 77 ]

@@ -65,9 +65,9 @@ static bool quota_used(const struct core *core, const struct domain *d,
 	for (const struct client *c = core->client_list; c; c = c->next) {
 		if (c->domid != d->domid)
 			continue;
-		*used += kind == QUOTA_WATCHES	    ? c->watch_count :
-			 kind == QUOTA_TRANSACTIONS ? c->txn_count :
-						      c->queue_bytes;
+		*used += kind == QUOTA_WATCHES	      ? c->watch_count
+			 : kind == QUOTA_TRANSACTIONS ? c->txn_count
+						      : c->queue_bytes;
 	}
 	return true;
 }
@@ -149,11 +149,11 @@ static const struct {
 	request_fn *fn;
 	const char *arguments;
 } commands[] = {
-	{ "help", control_help, "" },
-	{ "check", control_check, "" },
-	{ "log", control_log, "on|off" },
-	{ "print", control_print, "TEXT" },
-	{ "quota", control_quota, "[DOMID | set [DOMID] NAME VALUE]" },
+	{"help", control_help, ""},
+	{"check", control_check, ""},
+	{"log", control_log, "on|off"},
+	{"print", control_print, "TEXT"},
+	{"quota", control_quota, "[DOMID | set [DOMID] NAME VALUE]"},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

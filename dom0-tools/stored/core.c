@@ -29,7 +29,7 @@ void core_log(struct core *core, const char *fmt, ...)
 
 struct core *core_new(const struct core_host *host, uint64_t seed)
 {
-	static const struct perm only_domain_0 = { 0, 0 };
+	static const struct perm only_domain_0 = {0, 0};
 	static const char *const special_names[SPECIAL_COUNT] = {
 		[SPECIAL_INTRODUCE] = "@introduceDomain",
 		[SPECIAL_RELEASE] = "@releaseDomain",
@@ -45,8 +45,8 @@ struct core *core_new(const struct core_host *host, uint64_t seed)
 	core->gen = 1;
 	core->domains = calloc(DOMID_FIRST_RESERVED, sizeof(struct domain *));
 	core->watches = watch_index_new(seed * 0x2545f4914f6cdd1d + 1);
-	core->root = node_new("", blob_new("", 0),
-			      perms_new(&only_domain_0, 1), core->gen);
+	core->root = node_new("", blob_new("", 0), perms_new(&only_domain_0, 1),
+			      core->gen);
 	for (int i = 0; i < SPECIAL_COUNT; i++) {
 		core->specials[i].name = special_names[i];
 		core->specials[i].perms = perms_new(&only_domain_0, 1);
@@ -121,8 +121,9 @@ bool core_domain_lives(const struct core *core, uint16_t domid, uint64_t gen)
 uint16_t core_owner(const struct core *core, const struct perms *perms,
 		    uint64_t gen_perms)
 {
-	return core_domain_lives(core, perms->e[0].domid, gen_perms) ?
-		       perms->e[0].domid : 0;
+	return core_domain_lives(core, perms->e[0].domid, gen_perms)
+		       ? perms->e[0].domid
+		       : 0;
 }
 
 unsigned int core_access(const struct core *core, const struct client *c,
@@ -168,7 +169,8 @@ static void log_refusal(struct core *core, struct domain *d,
 	if (n & (n - 1))
 		return;
 	core_log(core,
-		 "domain %u: refused by its quota '%s' of %llu, %llu times so far; 'quota set %u %s N' raises it",
+		 "domain %u: refused by its quota '%s' of %llu, %llu times so "
+		 "far; 'quota set %u %s N' raises it",
 		 d->domid, quota_names[kind], (unsigned long long)limit,
 		 (unsigned long long)n, d->domid, quota_names[kind]);
 }
@@ -274,8 +276,7 @@ int reply_ok(struct request *rq)
 
 /* Parts of requests. */
 
-int request_path(struct request *rq, char path[WIRE_PATH_BYTES],
-		 bool *relative)
+int request_path(struct request *rq, char path[WIRE_PATH_BYTES], bool *relative)
 {
 	const char *s = wire_string(&rq->text);
 	int rc;
@@ -421,26 +422,26 @@ static const struct {
 	request_fn *fn;
 	unsigned int flags;
 } requests[XS_TYPE_COUNT] = {
-	[XS_CONTROL] = { request_control, FOR_DOMAIN_0 | NO_TXN },
-	[XS_DIRECTORY] = { request_directory, 0 },
-	[XS_READ] = { request_read, 0 },
-	[XS_GET_PERMS] = { request_get_perms, 0 },
-	[XS_WATCH] = { request_watch, NO_TXN },
-	[XS_UNWATCH] = { request_unwatch, NO_TXN },
-	[XS_TRANSACTION_START] = { request_transaction_start, 0 },
-	[XS_TRANSACTION_END] = { request_transaction_end, 0 },
-	[XS_INTRODUCE] = { request_introduce, FOR_DOMAIN_0 | NO_TXN },
-	[XS_RELEASE] = { request_release, FOR_DOMAIN_0 | NO_TXN },
-	[XS_GET_DOMAIN_PATH] = { request_get_domain_path, NO_TXN },
-	[XS_WRITE] = { request_write, 0 },
-	[XS_MKDIR] = { request_mkdir, 0 },
-	[XS_RM] = { request_rm, 0 },
-	[XS_SET_PERMS] = { request_set_perms, 0 },
-	[XS_IS_DOMAIN_INTRODUCED] = { request_is_domain_introduced, NO_TXN },
-	[XS_RESUME] = { request_resume, FOR_DOMAIN_0 | NO_TXN },
-	[XS_SET_TARGET] = { request_set_target, FOR_DOMAIN_0 | NO_TXN },
-	[XS_RESET_WATCHES] = { request_reset_watches, NO_TXN },
-	[XS_DIRECTORY_PART] = { request_directory_part, 0 },
+	[XS_CONTROL] = {request_control, FOR_DOMAIN_0 | NO_TXN},
+	[XS_DIRECTORY] = {request_directory, 0},
+	[XS_READ] = {request_read, 0},
+	[XS_GET_PERMS] = {request_get_perms, 0},
+	[XS_WATCH] = {request_watch, NO_TXN},
+	[XS_UNWATCH] = {request_unwatch, NO_TXN},
+	[XS_TRANSACTION_START] = {request_transaction_start, 0},
+	[XS_TRANSACTION_END] = {request_transaction_end, 0},
+	[XS_INTRODUCE] = {request_introduce, FOR_DOMAIN_0 | NO_TXN},
+	[XS_RELEASE] = {request_release, FOR_DOMAIN_0 | NO_TXN},
+	[XS_GET_DOMAIN_PATH] = {request_get_domain_path, NO_TXN},
+	[XS_WRITE] = {request_write, 0},
+	[XS_MKDIR] = {request_mkdir, 0},
+	[XS_RM] = {request_rm, 0},
+	[XS_SET_PERMS] = {request_set_perms, 0},
+	[XS_IS_DOMAIN_INTRODUCED] = {request_is_domain_introduced, NO_TXN},
+	[XS_RESUME] = {request_resume, FOR_DOMAIN_0 | NO_TXN},
+	[XS_SET_TARGET] = {request_set_target, FOR_DOMAIN_0 | NO_TXN},
+	[XS_RESET_WATCHES] = {request_reset_watches, NO_TXN},
+	[XS_DIRECTORY_PART] = {request_directory_part, 0},
 };
 
 static int dispatch(struct request *rq, uint32_t tx_id)
@@ -466,7 +467,7 @@ void core_request(struct core *core, struct client *c,
 		.core = core,
 		.client = c,
 		.type = header->type,
-		.text = { payload, len },
+		.text = {payload, len},
 	};
 	int rc = dispatch(&rq, header->tx_id);
 
@@ -510,7 +511,7 @@ const char *core_check(const struct core *core)
 {
 	char path[WIRE_PATH_BYTES] = "/";
 	const char *wrong = NULL;
-	struct audit a = { .core = core };
+	struct audit a = {.core = core};
 
 	if (!tree_is_sound(core->root))
 		return "the tree's order is broken";

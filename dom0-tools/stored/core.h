@@ -80,13 +80,13 @@ struct core {
 	struct node *root;
 	uint64_t gen; /* the newest one given out */
 	struct core_host host;
-	struct quota_set quota; /* for domains without their own */
+	struct quota_set quota;	 /* for domains without their own */
 	struct domain **domains; /* by id */
 	struct domain *domain_list;
 	struct watch_index *watches;
 	struct client *client_list;
 	struct special specials[SPECIAL_COUNT];
-	bool trace; /* each request gets a log line */
+	bool trace;			  /* each request gets a log line */
 	char reply[XENSTORE_PAYLOAD_MAX]; /* the one being composed */
 };
 

@@ -15,9 +15,11 @@
 #define DEFAULT_LOG "/var/log/vane/vane-stored.log"
 
 static const char usage[] =
-	"usage: vane-stored [-F] [--pid-file FILE] [--log FILE] [--socket PATH]\n"
+	"usage: vane-stored [-F] [--pid-file FILE] [--log FILE] [--socket "
+	"PATH]\n"
 	"                   [--no-domains]\n"
-	"Serves the store to domain zero's kernel, to guests, and on a socket.\n"
+	"Serves the store to domain zero's kernel, to guests, and on a "
+	"socket.\n"
 	"\n"
 	"  -F, --foreground   stay in the foreground and log to the terminal\n"
 	"  --pid-file FILE    write the process id there\n"
@@ -28,13 +30,13 @@ static const char usage[] =
 enum { OPT_PID_FILE = 256, OPT_LOG, OPT_SOCKET, OPT_NO_DOMAINS, OPT_HELP };
 
 static const struct option options[] = {
-	{ "foreground", no_argument, NULL, 'F' },
-	{ "pid-file", required_argument, NULL, OPT_PID_FILE },
-	{ "log", required_argument, NULL, OPT_LOG },
-	{ "socket", required_argument, NULL, OPT_SOCKET },
-	{ "no-domains", no_argument, NULL, OPT_NO_DOMAINS },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ 0 },
+	{"foreground", no_argument, NULL, 'F'},
+	{"pid-file", required_argument, NULL, OPT_PID_FILE},
+	{"log", required_argument, NULL, OPT_LOG},
+	{"socket", required_argument, NULL, OPT_SOCKET},
+	{"no-domains", no_argument, NULL, OPT_NO_DOMAINS},
+	{"help", no_argument, NULL, OPT_HELP},
+	{0},
 };
 
 /* 0, or the exit status that is due at once, plus one. */
@@ -91,7 +93,7 @@ static bool take_signal(int fd)
 
 int main(int argc, char **argv)
 {
-	struct daemon_options d = { .name = "vane-stored" };
+	struct daemon_options d = {.name = "vane-stored"};
 	struct server_options o = {
 		.socket_path = STORE_SOCKET_PATH,
 		.log = log_line,
@@ -109,7 +111,8 @@ int main(int argc, char **argv)
 		    (int)sizeof(lock) ||
 	    o.socket_path[0] != '/') {
 		fprintf(stderr,
-			"vane-stored: the socket's path must be absolute and below 100 bytes: '%s'\n",
+			"vane-stored: the socket's path must be absolute and "
+			"below 100 bytes: '%s'\n",
 			o.socket_path);
 		return 2;
 	}

@@ -33,7 +33,7 @@ static int access_prefix(struct request *rq, const char *path, size_t len)
 
 	memcpy(part, path, len);
 	part[len] = '\0';
-	return txn_access(rq->txn, part, TXN_EXISTS);
+	return txn_access(rq->txn, part, TXN_EXISTS | TXN_PERMS);
 }
 
 /*
@@ -45,9 +45,11 @@ static int access_prefix(struct request *rq, const char *path, size_t len)
 static int note_lookup(struct request *rq, const char *path, size_t matched,
 		       unsigned int txn_bits)
 {
-	int rc = txn_access(rq->txn, path, TXN_EXISTS | txn_bits);
+	bool checked = !client_is_privileged(rq->client);
+	int rc = txn_access(rq->txn, path,
+			    TXN_EXISTS | txn_bits | (checked ? TXN_PERMS : 0));
 
-	if (rc || !path[matched] || client_is_privileged(rq->client))
+	if (rc || !path[matched] || !checked)
 		return rc;
 	rc = access_prefix(rq, path, matched);
 	if (rc)
@@ -91,7 +93,7 @@ static void account(struct request *rq, const struct node *n, int64_t delta)
 static void tell(struct request *rq, const char *path,
 		 const struct node *before, const struct node *after)
 {
-	struct watch_change change = { .before = before, .after = after };
+	struct watch_change change = {.before = before, .after = after};
 	char parent[WIRE_PATH_BYTES];
 
 	if (path[1]) {
@@ -174,16 +176,17 @@ int request_directory_part(struct request *rq)
  * What a new child begins with: its parent's permissions, without those of
  * the dead. An unprivileged creator owns it; domain 0 creates for the owner.
  */
-static struct perms *inherit_perms(struct request *rq, const struct node *parent)
+static struct perms *inherit_perms(struct request *rq,
+				   const struct node *parent)
 {
 	const struct perms *from = parent->perms;
 	struct perms *p = perms_new(from->e, from->count);
 
 	if (!p)
 		return NULL;
-	p->e[0].domid = client_is_privileged(rq->client) ?
-				core_owner(rq->core, from, parent->gen_perms) :
-				rq->client->domid;
+	p->e[0].domid = client_is_privileged(rq->client)
+				? core_owner(rq->core, from, parent->gen_perms)
+				: rq->client->domid;
 	p->count = 1;
 	for (uint32_t i = 1; i < from->count; i++) {
 		if (core_domain_lives(rq->core, from->e[i].domid,
@@ -253,7 +256,9 @@ static int check_node_quota(struct request *rq, size_t missing)
 	if (rq->txn)
 		used += tally_of(&rq->txn->tally, domid);
 	return core_quota_room(rq->core, rq->client, QUOTA_NODES,
-			       used < 0 ? 0 : (uint64_t)used) ? 0 : -ENOSPC;
+			       used < 0 ? 0 : (uint64_t)used)
+		       ? 0
+		       : -ENOSPC;
 }
 
 /*
@@ -357,12 +362,11 @@ int request_write(struct request *rq)
 	rc = request_path(rq, path, NULL);
 	if (rc)
 		return rc;
-	rc = lookup(rq, path, PERM_WRITE, TXN_VALUE, &n);
+	rc = lookup(rq, path, PERM_WRITE, 0, &n);
 	if (rc && rc != -ENOENT)
 		return rc;
-	if (rq->text.len &&
-	    !core_quota_room(rq->core, rq->client, QUOTA_NODE_SIZE,
-			     rq->text.len - 1))
+	if (rq->text.len && !core_quota_room(rq->core, rq->client,
+					     QUOTA_NODE_SIZE, rq->text.len - 1))
 		return -ENOSPC;
 	if (rc)
 		rc = create(rq, path, rq->text.at, rq->text.len);
@@ -444,7 +448,7 @@ int request_rm(struct request *rq)
 		return rc;
 	if (!path[1])
 		return -EINVAL;
-	rc = lookup(rq, path, PERM_WRITE, TXN_VALUE | TXN_KIDS, &n);
+	rc = lookup(rq, path, PERM_WRITE, 0, &n);
 	if (!rc) {
 		rc = remove_subtree(rq, path, n);
 	} else if (rc == -ENOENT) {
@@ -466,7 +470,7 @@ int request_rm(struct request *rq)
 static int reply_perms(struct request *rq, const struct perms *perms,
 		       uint64_t gen)
 {
-	static const char letters[] = { 'n', 'r', 'w', 'b' };
+	static const char letters[] = {'n', 'r', 'w', 'b'};
 	char text[16];
 	int rc = 0;
 
@@ -494,13 +498,14 @@ int request_get_perms(struct request *rq)
 	s = request_special(rq);
 	if (s) {
 		if (!(core_access(rq->core, rq->client, s->perms,
-				  s->gen_perms) & PERM_READ))
+				  s->gen_perms) &
+		      PERM_READ))
 			return -EACCES;
 		return reply_perms(rq, s->perms, s->gen_perms);
 	}
 	rc = request_path(rq, path, NULL);
 	if (!rc)
-		rc = lookup(rq, path, PERM_READ, 0, &n);
+		rc = lookup(rq, path, PERM_READ, TXN_PERMS, &n);
 	return rc ? rc : reply_perms(rq, n->perms, n->gen_perms);
 }
 
@@ -514,7 +519,8 @@ static int parse_perms(struct request *rq, struct perms **out)
 	while (rq->text.len) {
 		const char *letter = strchr(letters, rq->text.at[0]);
 
-		if (!rq->text.at[0] || !letter || count == sizeof(e) / sizeof(e[0]))
+		if (!rq->text.at[0] || !letter ||
+		    count == sizeof(e) / sizeof(e[0]))
 			return -EINVAL;
 		rq->text.at++;
 		rq->text.len--;
@@ -566,7 +572,7 @@ static bool is_owner(const struct request *rq, const struct node *n)
 static int change_perms(struct request *rq, const char *path, uint16_t owner,
 			struct perms *perms)
 {
-	struct node before = { 0 };
+	struct node before = {0};
 	struct perms *old;
 	struct node *n;
 	int rc;

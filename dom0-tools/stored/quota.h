@@ -12,14 +12,14 @@
 #include <stdint.h>
 
 enum quota_kind {
-	QUOTA_NODES,		 /* nodes that the domain owns */
-	QUOTA_NODE_SIZE,	 /* bytes of one value */
-	QUOTA_NODE_PERMISSIONS,	 /* entries in a node's permission list */
-	QUOTA_PATH_LENGTH,	 /* bytes of an absolute path */
+	QUOTA_NODES,		/* nodes that the domain owns */
+	QUOTA_NODE_SIZE,	/* bytes of one value */
+	QUOTA_NODE_PERMISSIONS, /* entries in a node's permission list */
+	QUOTA_PATH_LENGTH,	/* bytes of an absolute path */
 	QUOTA_WATCHES,
 	QUOTA_TRANSACTIONS,	 /* open at a time */
 	QUOTA_TRANSACTION_NODES, /* nodes that one of them may touch */
-	QUOTA_QUEUE_BYTES,	 /* of messages that the domain does not fetch */
+	QUOTA_QUEUE_BYTES, /* of messages that the domain does not fetch */
 	QUOTA_COUNT,
 };
 

@@ -17,7 +17,7 @@ struct request {
 	struct core *core;
 	struct client *client;
 	uint32_t type;
-	struct txn *txn; /* NULL outside of one */
+	struct txn *txn;       /* NULL outside of one */
 	struct wire_text text; /* what is left of the payload */
 	size_t reply_len;
 	struct watch *new_watch; /* gets its first event after the reply */

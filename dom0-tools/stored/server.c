@@ -33,8 +33,8 @@
 #define PORTS_PER_TURN	  64
 
 struct conn {
-	struct conn *next, **link;	   /* all of them */
-	struct conn *ready_next;	   /* in the queue */
+	struct conn *next, **link; /* all of them */
+	struct conn *ready_next;   /* in the queue */
 	bool is_ready, gone;
 	bool ignored; /* a ring that broke the protocol */
 	uint64_t break_count;
@@ -142,7 +142,7 @@ static void drop(struct server *s, struct conn *c)
 
 static void poll_for(struct server *s, struct conn *c, uint32_t events)
 {
-	struct epoll_event e = { .events = events, .data.ptr = c };
+	struct epoll_event e = {.events = events, .data.ptr = c};
 
 	if (events == c->polled)
 		return;
@@ -152,7 +152,7 @@ static void poll_for(struct server *s, struct conn *c, uint32_t events)
 
 static void socket_accept(struct server *s)
 {
-	struct epoll_event e = { .events = EPOLLIN };
+	struct epoll_event e = {.events = EPOLLIN};
 	struct conn *c;
 	int fd;
 
@@ -209,8 +209,8 @@ static int conn_flush(struct conn *c, bool *moved)
 	int n;
 
 	while ((data = client_peek(c->client, &len))) {
-		n = c->is_ring ? ring_write(&c->ring, data, len) :
-				 socket_write(c, data, len);
+		n = c->is_ring ? ring_write(&c->ring, data, len)
+			       : socket_write(c, data, len);
 		if (n <= 0)
 			return n;
 		*moved = true;
@@ -227,8 +227,8 @@ static int conn_fill(struct conn *c, bool *moved)
 
 	if (!room)
 		return 0;
-	n = c->is_ring ? ring_read(&c->ring, space, room) :
-			 socket_read(c, space, room);
+	n = c->is_ring ? ring_read(&c->ring, space, room)
+		       : socket_read(c, space, room);
 	if (n > 0) {
 		c->in.end += (size_t)n;
 		*moved = true;
@@ -279,13 +279,13 @@ static void ignore_ring(struct server *s, struct conn *c, int rc)
 	c->break_count++;
 	if (!(c->break_count & (c->break_count - 1)))
 		say(s, "domain %u: its store ring is ignored from now on: %s",
-		   c->domid,
-		   rc == -EPROTO ? "a message longer than 4096 bytes" :
-		   rc == -EIO	 ? "impossible indices" :
-				   strerror(-rc));
-	ring_set_error(&c->ring, rc == -EPROTO ? XENSTORE_ERROR_PROTO :
-				 rc == -EIO    ? XENSTORE_ERROR_RINGIDX :
-						 XENSTORE_ERROR_COMM);
+		    c->domid,
+		    rc == -EPROTO ? "a message longer than 4096 bytes"
+		    : rc == -EIO  ? "impossible indices"
+				  : strerror(-rc));
+	ring_set_error(&c->ring, rc == -EPROTO ? XENSTORE_ERROR_PROTO
+				 : rc == -EIO  ? XENSTORE_ERROR_RINGIDX
+					       : XENSTORE_ERROR_COMM);
 	c->ignored = true;
 	client_reset(c->client);
 }
@@ -416,13 +416,13 @@ static int connect_ring(struct server *s, uint16_t domid, uint64_t mfn,
 	rc = xen_map_ring(&s->xen, domid, mfn, &c->mapping);
 	if (rc) {
 		say(s, "domain %u: cannot map its store ring, frame %#llx: %s",
-			   domid, (unsigned long long)mfn, strerror(-rc));
+		    domid, (unsigned long long)mfn, strerror(-rc));
 		goto fail;
 	}
 	rc = bind_ring(s, c, remote_port);
 	if (rc) {
-		say(s, "domain %u: cannot bind to its store port %u: %s",
-			   domid, remote_port, strerror(-rc));
+		say(s, "domain %u: cannot bind to its store port %u: %s", domid,
+		    remote_port, strerror(-rc));
 		goto fail;
 	}
 	ring_attach(&c->ring, c->mapping.page);
@@ -514,7 +514,7 @@ static void check_domains(struct server *s)
 	rc = xen_list_domains(&s->xen, census_note, n);
 	if (rc) {
 		say(s, "cannot list the domains: %s; none is taken for dead",
-			   strerror(-rc));
+		    strerror(-rc));
 		goto out;
 	}
 	for (struct domain *d = s->core->domain_list; d; d = d->next) {
@@ -553,7 +553,7 @@ static void socket_event(struct server *s, struct conn *c, uint32_t events)
 
 static int watch_fd(struct server *s, int fd, void *mark)
 {
-	struct epoll_event e = { .events = EPOLLIN, .data.ptr = mark };
+	struct epoll_event e = {.events = EPOLLIN, .data.ptr = mark};
 
 	return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &e) ? -errno : 0;
 }
@@ -592,15 +592,15 @@ int server_run(struct server *s, int wake_fd, server_wake_fn *fn)
 
 static int listen_on(struct server *s, const char *path)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	mode_t mask;
 	int rc;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(addr.sun_path, path, strlen(path) + 1);
-	s->listen_fd = socket(AF_UNIX,
-			      SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	s->listen_fd =
+		socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (s->listen_fd < 0)
 		return -errno;
 	/* A leftover: the caller's lock says that nobody listens there. */
@@ -642,21 +642,21 @@ static int seed(struct core *core)
 		const char *payload;
 		size_t len;
 	} first[] = {
-		{ XS_MKDIR, "/tool/xenstored", sizeof("/tool/xenstored") },
-		{ XS_WRITE, "/local/domain/0/name\0Domain-0",
-		  sizeof("/local/domain/0/name\0Domain-0") - 1 },
-		{ XS_WRITE, "/local/domain/0/domid\0000",
-		  sizeof("/local/domain/0/domid\0000") - 1 },
+		{XS_MKDIR, "/tool/xenstored", sizeof("/tool/xenstored")},
+		{XS_WRITE, "/local/domain/0/name\0Domain-0",
+		 sizeof("/local/domain/0/name\0Domain-0") - 1},
+		{XS_WRITE, "/local/domain/0/domid\0000",
+		 sizeof("/local/domain/0/domid\0000") - 1},
 		/* Other toolstacks want to see the pool of all CPUs. */
-		{ XS_WRITE, "/local/pool/0/name\0Pool-0",
-		  sizeof("/local/pool/0/name\0Pool-0") - 1 },
+		{XS_WRITE, "/local/pool/0/name\0Pool-0",
+		 sizeof("/local/pool/0/name\0Pool-0") - 1},
 	};
 	struct client *c = client_new(core, 0);
 
 	if (!c)
 		return -ENOMEM;
 	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
-		struct xsd_sockmsg header = { .type = first[i].type };
+		struct xsd_sockmsg header = {.type = first[i].type};
 
 		core_request(core, c, &header, first[i].payload, first[i].len);
 	}
@@ -708,7 +708,8 @@ struct server *server_start(const struct server_options *o, char *why,
 	rc = listen_on(s, o->socket_path);
 	if (rc) {
 		snprintf(why, why_size,
-			 "cannot listen on the socket %s: %s; is the directory writable for this user?",
+			 "cannot listen on the socket %s: %s; is the directory "
+			 "writable for this user?",
 			 o->socket_path, strerror(-rc));
 		goto fail_explained;
 	}

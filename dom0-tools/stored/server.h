@@ -23,7 +23,7 @@ typedef void server_log_fn(const char *line);
 
 struct server_options {
 	const char *socket_path; /* its directory must exist */
-	bool no_domains; /* the socket only, on any Linux */
+	bool no_domains;	 /* the socket only, on any Linux */
 	server_log_fn *log;
 };
 

@@ -492,7 +492,7 @@ static bool list_span(const struct node *n, struct listing *l)
 int tree_list(const struct node *n, size_t skip, char *buf, size_t room,
 	      size_t *len)
 {
-	struct listing l = { .skip = skip, .buf = buf, .room = room };
+	struct listing l = {.skip = skip, .buf = buf, .room = room};
 
 	list_span(n->kids, &l);
 	*len = l.len;

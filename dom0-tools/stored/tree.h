@@ -49,7 +49,7 @@ struct node {
 	uint32_t refs;
 	uint32_t rank; /* of the treap; a parent's is not below its child's */
 	struct node *left, *right; /* siblings */
-	struct node *kids; /* root of the children's treap */
+	struct node *kids;	   /* root of the children's treap */
 	struct blob *value;
 	struct perms *perms;
 	uint64_t gen_value;

@@ -64,7 +64,7 @@ int64_t tally_of(const struct tally *y, uint16_t domid)
 void tally_free(struct tally *y)
 {
 	free(y->e);
-	*y = (struct tally){ 0 };
+	*y = (struct tally){0};
 }
 
 /* A number that no open transaction of this client has, and not 0. */
@@ -204,7 +204,7 @@ static bool access_conflicts(const struct txn *t, const struct txn_access *a)
 
 	if (!then || !now)
 		return then != now;
-	return then->gen_perms != now->gen_perms ||
+	return ((a->bits & TXN_PERMS) && then->gen_perms != now->gen_perms) ||
 	       ((a->bits & TXN_VALUE) && then->gen_value != now->gen_value) ||
 	       ((a->bits & TXN_KIDS) && then->gen_kids != now->gen_kids);
 }
@@ -399,7 +399,7 @@ static void tell(struct core *core, struct node *old, struct node *new,
 
 int txn_commit(struct txn *t)
 {
-	struct change ch = { .core = t->client->core, .txn = t };
+	struct change ch = {.core = t->client->core, .txn = t};
 	struct core *core = ch.core;
 	struct node *old;
 	int rc;

@@ -3,11 +3,14 @@
  * Transactions: a snapshot of the tree, a working copy of it, and the list of
  * nodes that were looked at or changed.
  *
- * It commits only if each of these nodes is, in the store, still as it was in
- * the snapshot, as far as the transaction looked: its permissions (which every
- * access depends on), its value, its set of children. Then its changes are
- * carried over node by node. Changes of others to other nodes, also to other
- * children of the same directory, do not disturb it.
+ * It commits only if everything that its replies depended on is, in the store,
+ * still as it was in the snapshot; so it could have run as a whole at that
+ * moment (the fuzzer checks just that). What counts is noted node by node and
+ * aspect by aspect: that the node is there, its permissions, its value, the set
+ * of its children. Who only writes a value does not depend on the old one, two
+ * who create different children of one directory do not disturb each other,
+ * and domain 0, which may do everything, does not depend on permissions, so
+ * that a guest cannot keep it from committing by changing them.
  * Test: tests/unit/dom0-tools/stored/test_txn.c.
  */
 #ifndef DOM0_TOOLS_STORED_TXN_H
@@ -23,12 +26,15 @@ struct client;
 struct core;
 
 enum {
-	TXN_EXISTS = 1 << 0, /* and its permissions */
-	TXN_VALUE = 1 << 1,
-	TXN_KIDS = 1 << 2,
-	TXN_WRITTEN = 1 << 3,
-	TXN_REMOVED = 1 << 4, /* with all below, at least once */
-	TXN_EVENT = 1 << 5,   /* watchers are told; not of implied parents */
+	/* What a reply depended on. */
+	TXN_EXISTS = 1 << 0,
+	TXN_PERMS = 1 << 1,
+	TXN_VALUE = 1 << 2,
+	TXN_KIDS = 1 << 3,
+	/* What was done. */
+	TXN_WRITTEN = 1 << 4,
+	TXN_REMOVED = 1 << 5, /* with all below, at least once */
+	TXN_EVENT = 1 << 6,   /* watchers are told; not of implied parents */
 };
 
 struct txn_access;
@@ -38,7 +44,7 @@ struct tally {
 	struct {
 		uint16_t domid;
 		int64_t delta;
-	} *e;
+	} * e;
 	size_t count;
 };
 
@@ -52,8 +58,8 @@ struct txn {
 	struct txn *next;
 	struct client *client;
 	uint32_t id;
-	struct node *base; /* the snapshot */
-	struct node *root; /* the working copy */
+	struct node *base;	  /* the snapshot */
+	struct node *root;	  /* the working copy */
 	struct txn_access **list; /* in the order of first access */
 	size_t count, room;
 	struct txn_access **buckets;

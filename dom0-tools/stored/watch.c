@@ -68,8 +68,8 @@ static struct watch_point *find_point(const struct watch_index *x,
 {
 	struct watch_point *p = x->buckets[bucket_of(x, hash)];
 
-	while (p && (p->hash != hash || p->len != len ||
-		     memcmp(p->path, path, len)))
+	while (p &&
+	       (p->hash != hash || p->len != len || memcmp(p->path, path, len)))
 		p = p->next;
 	return p;
 }
@@ -301,7 +301,7 @@ static bool fire_exact(void *arg, const char *path, const struct node *n)
 {
 	const struct below *b = arg;
 	const struct watch_index *x = b->core->watches;
-	struct watch_change change = { .before = n };
+	struct watch_change change = {.before = n};
 	struct watch_point *p;
 
 	if (n == b->top)
@@ -315,7 +315,7 @@ static bool fire_exact(void *arg, const char *path, const struct node *n)
 void watch_fire_below(struct core *core, const char *path,
 		      const struct node *removed)
 {
-	struct below b = { core, removed };
+	struct below b = {core, removed};
 	char scratch[WIRE_PATH_BYTES];
 
 	if (!core->watches->count)

@@ -52,31 +52,36 @@ out:
 	return rc;
 }
 
-/* `failed` is set to what a step was about before it is taken. */
-static int open_all(struct xen *x, const char **failed)
+/* What a step was about, and what may help, are set before it is taken. */
+static int open_all(struct xen *x, const char **what, const char **hint)
 {
 	int rc;
 
-	*failed = BACKEND_DEVICE;
+	*what = BACKEND_DEVICE;
+	*hint = "this is not domain zero of a hypervisor (--no-domains serves "
+		"the socket alone)";
 	rc = open_kernel_ring(x);
 	if (rc)
 		return rc;
-	*failed = "/dev/xen/evtchn";
+	*what = "/dev/xen/evtchn";
+	*hint = "load the module xen-evtchn";
 	x->event_fd = evtchn_open();
 	if (x->event_fd < 0)
 		return x->event_fd;
-	*failed = "/dev/xen/privcmd";
+	*what = "/dev/xen/privcmd";
+	*hint = "load the module xen-privcmd";
 	x->privcmd_fd = privcmd_open();
 	if (x->privcmd_fd < 0)
 		return x->privcmd_fd;
 	x->gntdev_fd = gntdev_open();
 
-	*failed = "the event channel of the kernel's ring";
+	*what = "binding to the kernel's store port";
+	*hint = "stop the other store daemon first, if one is running";
 	rc = evtchn_bind_interdomain(x->event_fd, 0, (uint32_t)x->kernel_port);
 	if (rc < 0)
 		return rc;
 	x->kernel_port = rc;
-	*failed = "the event of dying domains (is another store running?)";
+	*what = "binding to the event of dying domains";
 	rc = evtchn_bind_virq(x->event_fd, VIRQ_DOM_EXC);
 	if (rc < 0)
 		return rc;
@@ -86,21 +91,14 @@ static int open_all(struct xen *x, const char **failed)
 
 int xen_open(struct xen *x, char *why, size_t why_size)
 {
-	const char *failed;
+	const char *what, *hint;
 	int rc;
 
-	*x = (struct xen){ .event_fd = -1, .gntdev_fd = -1, .privcmd_fd = -1 };
-	rc = open_all(x, &failed);
+	*x = (struct xen){.event_fd = -1, .gntdev_fd = -1, .privcmd_fd = -1};
+	rc = open_all(x, &what, &hint);
 	if (!rc)
 		return 0;
-	if (x->kernel_page)
-		snprintf(why, why_size,
-			 "%s: %s; are the modules xen-evtchn, xen-privcmd and xen-gntdev loaded?",
-			 failed, strerror(-rc));
-	else
-		snprintf(why, why_size,
-			 "%s: %s; this is not domain zero of a hypervisor (--no-domains serves the socket alone)",
-			 failed, strerror(-rc));
+	snprintf(why, why_size, "%s: %s; %s", what, strerror(-rc), hint);
 	xen_close(x);
 	return rc;
 }
@@ -115,7 +113,7 @@ void xen_close(struct xen *x)
 		close(x->gntdev_fd);
 	if (x->privcmd_fd >= 0)
 		close(x->privcmd_fd);
-	*x = (struct xen){ .event_fd = -1, .gntdev_fd = -1, .privcmd_fd = -1 };
+	*x = (struct xen){.event_fd = -1, .gntdev_fd = -1, .privcmd_fd = -1};
 }
 
 int xen_map_ring(struct xen *x, uint16_t domid, uint64_t mfn,

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct xen {
-	int event_fd; /* readable while there are events */
+	int event_fd;  /* readable while there are events */
 	int gntdev_fd; /* -1: no such device, rings are mapped by frame */
 	int privcmd_fd;
 	int virq_port; /* a domain shut down or is gone */

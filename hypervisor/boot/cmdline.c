@@ -21,13 +21,12 @@ struct span {
 
 static bool span_is(struct span s, const char *word)
 {
-	return strlen(word) == s.length &&
-	       memcmp(s.text, word, s.length) == 0;
+	return strlen(word) == s.length && memcmp(s.text, word, s.length) == 0;
 }
 
 static struct span span_skip(struct span s, size_t count)
 {
-	return (struct span){ s.text + count, s.length - count };
+	return (struct span){s.text + count, s.length - count};
 }
 
 static bool span_starts(struct span s, const char *prefix)
@@ -43,7 +42,7 @@ static bool span_split(struct span s, char c, struct span *first,
 {
 	for (size_t i = 0; i < s.length; i++) {
 		if (s.text[i] == c) {
-			*first = (struct span){ s.text, i };
+			*first = (struct span){s.text, i};
 			*rest = span_skip(s, i + 1);
 			return true;
 		}
@@ -55,9 +54,8 @@ static bool span_split(struct span s, char c, struct span *first,
 static bool parse_bool(struct span s, bool *value)
 {
 	static const char *const words[][2] = {
-		{ "no", "yes" },	   { "off", "on" },
-		{ "false", "true" },	   { "disable", "enable" },
-		{ "0", "1" },
+		{"no", "yes"},	       {"off", "on"}, {"false", "true"},
+		{"disable", "enable"}, {"0", "1"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
@@ -197,14 +195,14 @@ static bool option_switch(const struct cmdline_option *o, bool on)
 static bool word_apply(struct span word, const struct cmdline_option *table,
 		       size_t n)
 {
-	struct span name, value = { NULL, 0 };
+	struct span name, value = {NULL, 0};
 	bool has_value = span_split(word, '=', &name, &value);
 
 	for (size_t i = 0; i < n; i++) {
 		if (!span_is(name, table[i].name))
 			continue;
-		return has_value ? option_set(&table[i], value) :
-				   option_switch(&table[i], true);
+		return has_value ? option_set(&table[i], value)
+				 : option_switch(&table[i], true);
 	}
 	if (has_value || !span_starts(name, "no-"))
 		return false;
@@ -281,14 +279,14 @@ static bool parse_amount(struct span s, struct dom0_mem_amount *amount)
 
 	if (!parse_size(keep_back ? span_skip(s, 1) : s, &bytes))
 		return false;
-	*amount = (struct dom0_mem_amount){ bytes, true, keep_back };
+	*amount = (struct dom0_mem_amount){bytes, true, keep_back};
 	return true;
 }
 
 int cmdline_parse_dom0_mem(const char *value, struct dom0_mem *out)
 {
-	struct dom0_mem m = { 0 };
-	struct span rest = { value, strlen(value) }, item;
+	struct dom0_mem m = {0};
+	struct span rest = {value, strlen(value)}, item;
 	bool more;
 
 	do {

@@ -32,7 +32,7 @@ enum cmdline_kind {
 struct cmdline_option {
 	const char *name;
 	enum cmdline_kind kind;
-	void *to;   /* bool, bool, uint64_t, uint64_t (bytes), char[] */
+	void *to;    /* bool, bool, uint64_t, uint64_t (bytes), char[] */
 	size_t size; /* CMDLINE_STRING: bytes at `to`, with the terminator */
 };
 

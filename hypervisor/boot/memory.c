@@ -66,9 +66,10 @@ void e820_finish(void)
 		} else if (a_end >= b->addr + b->size) {
 			entry_remove(i + 1);
 		} else {
+			/* b moves up, maybe past others. */
 			b->size -= a_end - b->addr;
 			b->addr = a_end;
-			i++;
+			entries_sort();
 		}
 	}
 }

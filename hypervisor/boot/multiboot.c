@@ -49,6 +49,9 @@ static void mmap_read(const char *at, uint32_t length)
 		struct multiboot_mmap e;
 
 		memcpy(&e, at, sizeof(e));
+		/* Less than itself: the rest is not what it should be. */
+		if (e.size < sizeof(e) - sizeof(e.size))
+			break;
 		e820_add(e.addr, e.len, e.type);
 		at += e.size + sizeof(e.size);
 	}
@@ -73,6 +76,9 @@ void multiboot_read(uint32_t magic, const void *info,
 		return;
 	m = virt(i->mods_addr);
 	for (n = 0; n < i->mods_count && n < MULTIBOOT_MODULES_MAX; n++) {
+		if (m[n].end < m[n].start)
+			panic("boot module %u ends at %#x, before its start at %#x\n",
+			      n, m[n].end, m[n].start);
 		modules->m[n].start = m[n].start;
 		modules->m[n].end = m[n].end;
 		if (m[n].cmdline)

@@ -99,6 +99,23 @@ static uint64_t tables_needed(uint64_t start, uint64_t end)
 	       tables_for(start, end, 21);
 }
 
+static void room_check(uint64_t need_pages, uint64_t nr_pages)
+{
+	if (need_pages >= nr_pages)
+		panic("domain 0: kernel and initramfs need %llu MiB, dom0_mem gives %llu\n",
+		      (unsigned long long)need_pages >> 8,
+		      (unsigned long long)nr_pages >> 8);
+}
+
+/* Nothing of the guest's may be where we are. */
+static void range_check(uint64_t start, uint64_t end, const char *what)
+{
+	if (end <= start || !va_is_guest(start) || !va_is_guest(end - 1))
+		panic("domain 0: its %s would be at %#llx to %#llx, outside a guest's addresses\n",
+		      what, (unsigned long long)start,
+		      (unsigned long long)end);
+}
+
 static void layout_make(struct layout *l, uint64_t nr_pages,
 			uint64_t initrd_bytes)
 {
@@ -119,11 +136,13 @@ static void layout_make(struct layout *l, uint64_t nr_pages,
 	}
 	l->start_info = at++;
 	l->tables = at;
+	room_check(at, nr_pages);
 	/* The tables map themselves: until they fit. */
 	for (l->table_count = 4;; l->table_count++) {
 		l->stack = l->tables + l->table_count;
 		end = base + ((l->stack + 1) << PAGE_SHIFT);
 		end = ALIGN_UP(end + MIB / 2, 4 * MIB);
+		range_check(base, end, "kernel");
 		if (1 + tables_needed(base, end) <= l->table_count)
 			break;
 	}
@@ -135,17 +154,15 @@ static void layout_make(struct layout *l, uint64_t nr_pages,
 	}
 	if (elf.has_init_p2m) {
 		uint64_t va = elf.init_p2m;
+		uint64_t va_end = va + (l->p2m_pages << PAGE_SHIFT);
 
+		range_check(va, va_end, "p2m");
 		l->p2m = at;
 		l->p2m_tables = at + l->p2m_pages;
-		at = l->p2m_tables +
-		     tables_needed(va, va + (l->p2m_pages << PAGE_SHIFT));
+		at = l->p2m_tables + tables_needed(va, va_end);
 		l->p2m_end = at;
 	}
-	if (at >= nr_pages)
-		panic("domain 0: kernel and initramfs need %llu MiB, dom0_mem gives %llu\n",
-		      (unsigned long long)at >> 8,
-		      (unsigned long long)nr_pages >> 8);
+	room_check(at, nr_pages);
 }
 
 static void kernel_load(const struct zero_modules *m)

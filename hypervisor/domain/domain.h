@@ -108,6 +108,7 @@ struct domain {
 	bool debugger;
 	uint8_t handle[16];
 	int kill_stage; /* domain_kill: progress */
+	uint32_t kill_page; /* the next page whose types go */
 
 	unsigned int max_vcpus;
 	struct vcpu *vcpu[MAX_VCPUS];

@@ -23,6 +23,7 @@ struct domctl_op {
 	const char *name;
 	bool self_too; /* may name the caller itself */
 	bool copy_back;
+	bool dying_too; /* also on a domain that is being destroyed */
 };
 
 static long op_createdomain(struct vcpu *v, struct xen_domctl *op)
@@ -358,18 +359,20 @@ static long op_getpageframeinfo3(struct vcpu *v, struct domain *d,
 }
 
 #define OP(nr, self, back) \
-	[XEN_DOMCTL_##nr] = { op_##nr, #nr, self, back }
+	[XEN_DOMCTL_##nr] = { op_##nr, #nr, self, back, false }
+#define OP_ALWAYS(nr, self, back) \
+	[XEN_DOMCTL_##nr] = { op_##nr, #nr, self, back, true }
 
 static const struct domctl_op ops[] = {
-	OP(destroydomain, false, false),
+	OP_ALWAYS(destroydomain, false, false),
 	OP(pausedomain, false, false),
 	OP(unpausedomain, false, false),
-	OP(getdomaininfo, true, true),
+	OP_ALWAYS(getdomaininfo, true, true),
 	OP(setvcpuaffinity, true, false),
 	OP(max_mem, true, false),
 	OP(setvcpucontext, false, false),
 	OP(getvcpucontext, false, false),
-	OP(getvcpuinfo, true, true),
+	OP_ALWAYS(getvcpuinfo, true, true),
 	OP(max_vcpus, true, false),
 	OP(setdomainhandle, true, false),
 	OP(setdebugging, false, false),
@@ -401,9 +404,29 @@ static long domctl_on(struct vcpu *v, const struct domctl_op *o,
 		domain_put(d);
 		return -EINVAL;
 	}
+	/* What it gets now, nobody would take back from it. */
+	if (d->life != DOMAIN_ALIVE && !o->dying_too) {
+		domain_put(d);
+		return -ESRCH;
+	}
 	ret = o->fn(v, d, op);
 	domain_put(d);
 	return ret;
+}
+
+/* Nobody will learn its number: the domain that was just made goes again. */
+static void createdomain_undo(domid_t id)
+{
+	struct domain *d = domain_find(id);
+	int rc;
+
+	if (!d)
+		return;
+	/* It has nothing yet, so this is short. */
+	do {
+		rc = domain_kill(d);
+	} while (rc == -ERESTART);
+	domain_put(d);
 }
 
 /* args: structure */
@@ -431,7 +454,10 @@ long hypercall_domctl(struct vcpu *v, uint64_t args[6])
 	if (ret && ret != -ERESTART)
 		log_debug("domctl %u on domain %u: %ld\n", op.cmd, op.domain,
 			  ret);
-	if (!ret && copy_back && guest_write_obj(gptr(args[0]), &op))
+	if (!ret && copy_back && guest_write_obj(gptr(args[0]), &op)) {
+		if (op.cmd == XEN_DOMCTL_createdomain)
+			createdomain_undo(op.domain);
 		return -EFAULT;
+	}
 	return ret;
 }

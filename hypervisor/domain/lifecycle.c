@@ -31,6 +31,18 @@
 #define VCPU_NEST_BYTES 2048
 #define VCPU_ORDER	1
 
+#define CR0_TS	  8u
+#define DR6_RESET 0xffff0ff0u
+#define DR7_RESET 0x400u
+
+/* As vm_assist takes them (pv/callbacks.c). */
+#define VM_ASSIST_VALID                                                    \
+	(1u << VMASST_TYPE_4gb_segments |                                  \
+	 1u << VMASST_TYPE_4gb_segments_notify |                           \
+	 1u << VMASST_TYPE_writable_pagetables |                           \
+	 1u << VMASST_TYPE_pae_extended_cr3 |                              \
+	 1u << VMASST_TYPE_runstate_update_flag)
+
 _Static_assert(sizeof(struct vcpu) <= 8192 - VCPU_NEST_BYTES,
 	       "a vCPU and its spare bytes are two pages");
 _Static_assert((offsetof(struct vcpu, arch.regs.es) & 15) == 0,
@@ -228,8 +240,8 @@ int domain_make_vcpu(struct domain *d, unsigned int id)
 		goto free;
 	vcpu_timers_init(v);
 	v->arch.kernel_mode = 1;
-	v->arch.debugreg[6] = 0xffff0ff0;
-	v->arch.debugreg[7] = 0x400;
+	v->arch.debugreg[6] = DR6_RESET;
+	v->arch.debugreg[7] = DR7_RESET;
 	v->arch.cr4 = 0x660;
 	for (i = 0; i < ARRAY_SIZE(subsystems); i++) {
 		if (subsystems[i].vcpu_init)
@@ -264,13 +276,18 @@ domid_t domain_free_id(void)
 	return 0;
 }
 
-/* What v's contexts hold of page tables and descriptors goes. */
-int vcpu_reset(struct vcpu *v)
+/*
+ * What v's context holds of page tables and descriptors goes. It counts as
+ * having no context from the start on: while this is not finished, v must not
+ * be run with what is left of it.
+ */
+static int context_release(struct vcpu *v)
 {
 	uint64_t *roots[] = { &v->arch.kernel_cr3, &v->arch.user_cr3 };
 	unsigned int i;
 	int rc;
 
+	v->initialised = false;
 	if (!demote_pending_finish(v))
 		return -ERESTART;
 	for (i = 0; i < ARRAY_SIZE(roots); i++) {
@@ -285,47 +302,65 @@ int vcpu_reset(struct vcpu *v)
 	gdt_clear(v);
 	ldt_clear(v);
 	v->arch.ldt_entries = 0;
+	return 0;
+}
+
+int vcpu_reset(struct vcpu *v)
+{
+	int rc = context_release(v);
+
+	if (rc)
+		return rc;
+	/* Its addresses meant something in those page tables only. */
+	v->runstate_va = v->time_va = 0;
 	if (v->info_frame) {
 		v->info = &v->domain->shared->vcpu_info[v->id];
 		frame_put_writable(v->info_frame);
 		v->info_frame = NULL;
 	}
-	v->initialised = false;
+	v->up = false;
+	vcpu_kick(v); /* it waits for nothing any more */
+	vcpu_sleep(v);
 	return 0;
 }
 
-/* A frame's types that hold others: the pin and given-up promotions. */
-static int page_release_types(struct frame *f)
+int page_release_types(struct frame *f)
 {
-	int rc;
-
 	if (frame_load(f) & FRAME_PINNED) {
-		rc = table_unpin(f);
+		int rc = table_unpin(f);
+
 		if (rc)
 			return rc;
 	}
 	return frame_forget_type(f);
 }
 
+/*
+ * Nobody changes the list of a dying domain before pages_free(), and a frame
+ * that was passed gets no type again: one walk over it, in pieces, will do.
+ */
 static int pages_release_types(struct domain *d)
 {
-	uint32_t n;
 	unsigned int count = 0;
 
-	/* Unpinning changes no list; a restart begins at the head again. */
-	for (n = d->page_head; n; n = frame_of(mfn(n))->next) {
-		struct frame *f = frame_of(mfn(n));
+	while (d->kill_page) {
+		struct frame *f = frame_of(mfn(d->kill_page));
 		uint64_t w = frame_load(f);
-		int rc;
 
-		if (!(w & FRAME_PINNED) &&
-		    (frame_word_tcnt(w) || !f->progress))
-			continue;
-		rc = page_release_types(f);
-		if (rc)
-			return rc;
-		if (!(++count & 15) && hypercall_preempt_check())
-			return -ERESTART;
+		if ((w & FRAME_PINNED) ||
+		    (!frame_word_tcnt(w) && f->progress)) {
+			int rc = page_release_types(f);
+
+			if (rc)
+				return rc;
+			count += 64;
+		}
+		d->kill_page = f->next;
+		if (++count >= 1024) {
+			if (hypercall_preempt_check())
+				return -ERESTART;
+			count = 0;
+		}
 	}
 	return 0;
 }
@@ -382,6 +417,7 @@ static int kill_step(struct domain *d)
 		for (i = 0; i < d->max_vcpus && !rc; i++)
 			if (d->vcpu[i])
 				rc = vcpu_reset(d->vcpu[i]);
+		d->kill_page = d->page_head;
 		break;
 	case KILL_TYPES:
 		rc = pages_release_types(d);
@@ -424,6 +460,12 @@ int domain_kill(struct domain *d)
 	return 0;
 }
 
+static uint64_t cr3_to_mfn(uint64_t cr3)
+{
+	/* The ABI's form: frame number << 12. */
+	return cr3 >> PAGE_SHIFT;
+}
+
 static int context_check(const struct vcpu_guest_context *c)
 {
 	unsigned int i;
@@ -445,13 +487,10 @@ static int context_check(const struct vcpu_guest_context *c)
 			return -EINVAL;
 	if (c->gdt_ents > FIRST_RESERVED_GDT_ENTRY || c->ldt_ents > 8192)
 		return -EINVAL;
+	/* User mode needs page tables of its own. */
+	if (!(c->flags & VGCF_in_kernel) && !cr3_to_mfn(c->ctrlreg[1]))
+		return -EINVAL;
 	return 0;
-}
-
-static uint64_t cr3_to_mfn(uint64_t cr3)
-{
-	/* The ABI's form: frame number << 12. */
-	return cr3 >> PAGE_SHIFT;
 }
 
 /* An fxsave image: the guest's, or the state after reset. */
@@ -470,38 +509,75 @@ static void fpu_set(uint8_t fpu[512], const void *image)
 	memcpy(fpu + 24, &valid, 4);
 }
 
-int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
+/*
+ * As set_debugreg would take them. What it would refuse stays as after reset,
+ * which lets no breakpoint be anywhere but in the guest.
+ */
+static void debugregs_set(struct vcpu *v, const uint64_t values[8])
 {
-	struct arch_vcpu *a = &v->arch;
-	const struct cpu_user_regs *u = &c->user_regs;
-	uint64_t root = cr3_to_mfn(c->ctrlreg[3]);
-	uint64_t user = cr3_to_mfn(c->ctrlreg[1]);
-	struct frame *f, *uf = NULL;
-	int rc = context_check(c);
+	unsigned int i;
 
+	memset(v->arch.debugreg, 0, sizeof(v->arch.debugreg));
+	v->arch.debugreg[6] = DR6_RESET;
+	v->arch.debugreg[7] = DR7_RESET;
+	for (i = 0; i < 8; i++) {
+		uint64_t args[6] = { i, values[i] };
+
+		(void)hypercall_set_debugreg(v, args);
+	}
+}
+
+/*
+ * The page tables come last: of what an error gives back, only they may take
+ * long, and so at most one is left for later.
+ */
+static int context_take(struct vcpu *v, const struct vcpu_guest_context *c,
+			uint64_t root, uint64_t user)
+{
+	struct frame *f, *uf;
+	int rc;
+
+	rc = gdt_set(v, c->gdt_frames, c->gdt_ents);
 	if (rc)
 		return rc;
-	if (v->initialised) {
-		rc = vcpu_reset(v);
-		if (rc)
-			return rc;
-	}
+	rc = ldt_set(v, c->ldt_base, c->ldt_ents);
+	if (rc)
+		goto clear_gdt;
 	rc = frame_get_type(mfn(root), v->domain, FRAME_L4, &f);
 	if (rc)
-		return rc;
+		goto clear_ldt;
 	if (user) {
 		rc = frame_get_type(mfn(user), v->domain, FRAME_L4, &uf);
 		if (rc)
 			goto put_root;
 	}
-	rc = gdt_set(v, c->gdt_frames, c->gdt_ents);
+	v->arch.kernel_cr3 = root << PAGE_SHIFT;
+	v->arch.user_cr3 = user << PAGE_SHIFT;
+	return 0;
+put_root:
+	frame_put_type_later(v, f);
+clear_ldt:
+	v->arch.ldt_entries = 0;
+clear_gdt:
+	gdt_clear(v);
+	return rc;
+}
+
+int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	struct arch_vcpu *a = &v->arch;
+	const struct cpu_user_regs *u = &c->user_regs;
+	int rc = context_check(c);
+
 	if (rc)
-		goto put_user;
-	rc = ldt_set(v, c->ldt_base, c->ldt_ents);
+		return rc;
+	rc = context_release(v);
 	if (rc)
-		goto put_gdt;
-	a->kernel_cr3 = root << PAGE_SHIFT;
-	a->user_cr3 = user << PAGE_SHIFT;
+		return rc;
+	rc = context_take(v, c, cr3_to_mfn(c->ctrlreg[3]),
+			  cr3_to_mfn(c->ctrlreg[1]));
+	if (rc)
+		return rc;
 	memcpy(&a->regs, u, sizeof(a->regs));
 	a->regs.cs |= 3;
 	a->regs.ss |= 3;
@@ -519,21 +595,14 @@ int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 	a->fs_base = c->fs_base;
 	a->gs_base_kernel = c->gs_base_kernel;
 	a->gs_base_user = c->gs_base_user;
-	memcpy(a->debugreg, c->debugreg, 4 * sizeof(a->debugreg[0]));
+	debugregs_set(v, c->debugreg);
 	fpu_set(a->fpu, c->flags & VGCF_i387_valid ? &c->fpu_ctxt : NULL);
+	a->ts = (c->ctrlreg[0] & CR0_TS) != 0;
+	if (v->id == 0)
+		v->domain->vm_assist = c->vm_assist & VM_ASSIST_VALID;
 	v->initialised = true;
-	if (v->id == 0 || (c->flags & VGCF_online))
-		v->up = (c->flags & VGCF_online) != 0 || v->id == 0;
+	v->up = v->id == 0 || (c->flags & VGCF_online);
 	return 0;
-put_gdt:
-	gdt_clear(v);
-put_user:
-	if (uf)
-		frame_put_type_later(v, uf);
-put_root:
-	if (!v->demote_pending)
-		frame_put_type_later(v, f);
-	return rc;
 }
 
 void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
@@ -561,7 +630,7 @@ void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 	c->gdt_ents = a->gdt_entries;
 	c->kernel_ss = a->kernel_ss;
 	c->kernel_sp = a->kernel_sp;
-	c->ctrlreg[0] = 0x80050033 | (a->ts ? 8 : 0);
+	c->ctrlreg[0] = 0x80050033 | (a->ts ? CR0_TS : 0);
 	c->ctrlreg[1] = a->user_cr3;
 	c->ctrlreg[3] = a->kernel_cr3;
 	c->ctrlreg[4] = a->cr4;

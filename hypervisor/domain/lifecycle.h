@@ -20,12 +20,26 @@ MUST_CHECK int domain_make_vcpu(struct domain *d, unsigned int id);
 /* Destroys; -ERESTART: call again. */
 MUST_CHECK int domain_kill(struct domain *d);
 
-/* Sets up v from a context (vcpu_op initialise, domctl setvcpucontext). */
+/*
+ * Sets up v, which does not run, from a context (vcpu_op initialise, domctl
+ * setvcpucontext). If it is refused for what it refers to, or on -ERESTART (call
+ * again), v has no context any more. What v registered (information page,
+ * runstate and time areas) stays.
+ */
 MUST_CHECK int vcpu_set_context(struct vcpu *v,
 				const struct vcpu_guest_context *c);
 void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c);
-/* Makes v uninitialised again: its page tables and descriptors are let go. */
+/*
+ * Makes v as it was made: without a context, down, nothing registered. v does
+ * not run. -ERESTART: call again.
+ */
 MUST_CHECK int vcpu_reset(struct vcpu *v);
+
+/*
+ * The guest's pin on f, and what a promotion that was given up left. The
+ * caller has a reference. -ERESTART: call again.
+ */
+MUST_CHECK int page_release_types(struct frame *f);
 
 /* The timers that vcpu_op sets. */
 void vcpu_timers_init(struct vcpu *v);

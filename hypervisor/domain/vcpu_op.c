@@ -64,6 +64,9 @@ static long initialise(struct vcpu *target, gptr_t arg)
 		return -ENOMEM;
 	rc = guest_read_obj(c, arg) ? -EFAULT : vcpu_set_context(target, c);
 	hv_page_free(c, 1);
+	/* The context may say that it is up. */
+	if (!rc)
+		vcpu_wake(target);
 	return rc;
 }
 
@@ -154,7 +157,7 @@ static long time_area_register(struct vcpu *target, gptr_t arg)
 	return 0;
 }
 
-static long info_register(struct vcpu *target, gptr_t arg)
+static long info_register(struct vcpu *v, struct vcpu *target, gptr_t arg)
 {
 	struct vcpu_register_vcpu_info reg;
 	struct vcpu_info *new, *old = target->info;
@@ -162,11 +165,15 @@ static long info_register(struct vcpu *target, gptr_t arg)
 
 	if (guest_read_obj(&reg, arg))
 		return -EFAULT;
-	/* Aligned to its size: then it never crosses a page. */
+	/*
+	 * Within the page, and its words aligned, as we change them atomically.
+	 * (Kernels place it as any variable of theirs: at multiples of 8.)
+	 */
 	if (reg.offset > PAGE_SIZE - sizeof(*new) ||
-	    reg.offset % sizeof(*new))
+	    reg.offset % _Alignof(struct vcpu_info))
 		return -EINVAL;
-	if (target->info_frame)
+	/* Once; and not under a vCPU that may be using the old one. */
+	if (target->info_frame || (target != v && target->up))
 		return -EINVAL;
 	rc = frame_get_writable(mfn(reg.mfn), target->domain);
 	if (rc)
@@ -259,7 +266,7 @@ long hypercall_vcpu_op(struct vcpu *v, uint64_t args[6])
 		timer_stop(&target->singleshot);
 		return 0;
 	case VCPUOP_register_vcpu_info:
-		return info_register(target, arg);
+		return info_register(v, target, arg);
 	case VCPUOP_send_nmi:
 		target->nmi_pending = true;
 		vcpu_kick(target);

@@ -160,8 +160,7 @@ void state_unlock_pair(struct evtchn_state *a, struct evtchn_state *b)
  * Closes one that was INTERDOMAIN when the caller looked, with no lock held
  * now and a reference on the peer. -EAGAIN: it has changed meanwhile.
  */
-static int interdomain_close(struct domain *d, uint32_t n,
-			     struct domain *peer)
+static int interdomain_close(struct domain *d, uint32_t n, struct domain *peer)
 {
 	struct port *p, *other;
 	int rc = -EAGAIN;
@@ -293,8 +292,8 @@ static void pollers_wake(struct domain *d, uint32_t n, uint32_t mask)
 {
 	for (; mask; mask &= mask - 1) {
 		struct vcpu *v = d->vcpu[__builtin_ctz(mask)];
-		uint32_t port = __atomic_load_n(&v->poll_port,
-						__ATOMIC_SEQ_CST);
+		uint32_t port =
+			__atomic_load_n(&v->poll_port, __ATOMIC_SEQ_CST);
 
 		if (port == n || port == ~0u)
 			vcpu_kick(v);
@@ -392,10 +391,8 @@ void event_poll_end(struct vcpu *v)
 
 void event_vcpu_info_moved(struct vcpu *v)
 {
-	__atomic_store_n(&v->info->evtchn_pending_sel, ~0ull,
-			 __ATOMIC_RELEASE);
-	__atomic_store_n(&v->info->evtchn_upcall_pending, 1,
-			 __ATOMIC_RELEASE);
+	__atomic_store_n(&v->info->evtchn_pending_sel, ~0ull, __ATOMIC_RELEASE);
+	__atomic_store_n(&v->info->evtchn_upcall_pending, 1, __ATOMIC_RELEASE);
 	vcpu_kick(v);
 }
 

@@ -37,7 +37,8 @@ static void raise_2l(struct domain *d, uint32_t n, struct port *p)
 	struct shared_info *s = d->shared;
 
 	if (__atomic_fetch_or(&s->evtchn_pending[n / 64], bit_of(n),
-			      __ATOMIC_SEQ_CST) & bit_of(n))
+			      __ATOMIC_SEQ_CST) &
+	    bit_of(n))
 		return;
 	if (__atomic_load_n(&s->evtchn_mask[n / 64], __ATOMIC_SEQ_CST) &
 	    bit_of(n))
@@ -50,7 +51,8 @@ static void unmask_2l(struct domain *d, uint32_t n, struct port *p)
 	struct shared_info *s = d->shared;
 
 	if (!(__atomic_fetch_and(&s->evtchn_mask[n / 64], ~bit_of(n),
-				 __ATOMIC_SEQ_CST) & bit_of(n)))
+				 __ATOMIC_SEQ_CST) &
+	      bit_of(n)))
 		return;
 	if (__atomic_load_n(&s->evtchn_pending[n / 64], __ATOMIC_SEQ_CST) &
 	    bit_of(n))
@@ -68,13 +70,15 @@ static bool pending_2l(struct domain *d, uint32_t n, const struct port *p)
 {
 	(void)p;
 	return __atomic_load_n(&d->shared->evtchn_pending[n / 64],
-			       __ATOMIC_SEQ_CST) & bit_of(n);
+			       __ATOMIC_SEQ_CST) &
+	       bit_of(n);
 }
 
 static bool masked_2l(struct domain *d, uint32_t n)
 {
 	return __atomic_load_n(&d->shared->evtchn_mask[n / 64],
-			       __ATOMIC_SEQ_CST) & bit_of(n);
+			       __ATOMIC_SEQ_CST) &
+	       bit_of(n);
 }
 
 static bool busy_2l(struct domain *d, uint32_t n)

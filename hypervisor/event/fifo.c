@@ -89,10 +89,9 @@ static bool word_set_linked(event_word_t *word)
 	for (i = 0; i < WORD_TRIES; i++) {
 		if (w & LINKED)
 			return false;
-		if (__atomic_compare_exchange_n(word, &w,
-						(w & ~LINK_MASK) | LINKED,
-						false, __ATOMIC_SEQ_CST,
-						__ATOMIC_SEQ_CST))
+		if (__atomic_compare_exchange_n(
+			    word, &w, (w & ~LINK_MASK) | LINKED, false,
+			    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 			return true;
 	}
 	return !(__atomic_fetch_or(word, LINKED, __ATOMIC_SEQ_CST) & LINKED);
@@ -130,7 +129,8 @@ static void queue_append(struct domain *d, struct vcpu *v, uint32_t n,
 		__atomic_store_n(&ev->control->head[q], n, __ATOMIC_RELEASE);
 	ev->tail[q] = n;
 	if (!(__atomic_fetch_or(&ev->control->ready, 1u << q,
-				__ATOMIC_SEQ_CST) & (1u << q)))
+				__ATOMIC_SEQ_CST) &
+	      (1u << q)))
 		event_upcall(v);
 }
 
@@ -227,8 +227,8 @@ static void raise_range(struct domain *d, uint32_t from, uint32_t to,
 		if (!p) {
 			/* No bucket: none of its ports is used. */
 			if (!port_find(s, n))
-				n = ALIGN_DOWN(n, BUCKET_PORTS) +
-				    BUCKET_PORTS - 1;
+				n = ALIGN_DOWN(n, BUCKET_PORTS) + BUCKET_PORTS -
+				    1;
 			continue;
 		}
 		if (only ? d->vcpu[p->vcpu] == only && pending_fifo(d, n, p)
@@ -250,8 +250,8 @@ static void migrate_from_2l(struct domain *d)
 
 		if (!p) {
 			if (!port_find(s, n))
-				n = ALIGN_DOWN(n, BUCKET_PORTS) +
-				    BUCKET_PORTS - 1;
+				n = ALIGN_DOWN(n, BUCKET_PORTS) + BUCKET_PORTS -
+				    1;
 			continue;
 		}
 		p->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;

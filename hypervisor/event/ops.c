@@ -433,8 +433,14 @@ static long op_set_priority(struct vcpu *v, union event_args *a)
 	return rc;
 }
 
-#define IN(op)	   { op_##op, sizeof(struct evtchn_##op), false }
-#define IN_OUT(op) { op_##op, sizeof(struct evtchn_##op), true }
+#define IN(op)                                                                 \
+	{                                                                      \
+		op_##op, sizeof(struct evtchn_##op), false                     \
+	}
+#define IN_OUT(op)                                                             \
+	{                                                                      \
+		op_##op, sizeof(struct evtchn_##op), true                      \
+	}
 
 static const struct {
 	long (*fn)(struct vcpu *v, union event_args *a);

@@ -49,13 +49,13 @@ struct port {
 
 	/* raise_lock. */
 	uint8_t priority;
-	uint8_t raised;	 /* pending, but there is no event word yet */
-	uint16_t queue;	 /* last: vCPU << 4 | priority, or QUEUE_NONE */
+	uint8_t raised; /* pending, but there is no event word yet */
+	uint16_t queue; /* last: vCPU << 4 | priority, or QUEUE_NONE */
 
 	/* evtchn_state.lock. */
-	domid_t remote;		/* UNBOUND: who may bind */
-	uint32_t number;	/* the peer's port, the virq or the pirq */
-	struct domain *peer;	/* INTERDOMAIN: alive as long as it is bound */
+	domid_t remote;	     /* UNBOUND: who may bind */
+	uint32_t number;     /* the peer's port, the virq or the pirq */
+	struct domain *peer; /* INTERDOMAIN: alive as long as it is bound */
 };
 
 #define BUCKET_PORTS 128
@@ -94,18 +94,18 @@ extern const struct event_abi event_abi_2l, event_abi_fifo;
 
 struct evtchn_state {
 	struct spinlock lock;
-	bool dying;	   /* no new ports */
-	uint32_t limit;	   /* numbers are below this (domain's config) */
-	uint32_t in_use;   /* ports that are not FREE */
-	uint32_t close_at; /* progress of reset and kill */
-	uint32_t *pirq_port;	    /* [IRQ_NR_PIRQS], 0: none; on demand */
+	bool dying;	     /* no new ports */
+	uint32_t limit;	     /* numbers are below this (domain's config) */
+	uint32_t in_use;     /* ports that are not FREE */
+	uint32_t close_at;   /* progress of reset and kill */
+	uint32_t *pirq_port; /* [IRQ_NR_PIRQS], 0: none; on demand */
 	uint64_t full[BUCKETS / 64]; /* bit: no FREE port in the bucket */
 	struct port_bucket **group[GROUPS];
 
 	struct spinlock raise_lock;
 	const struct event_abi *abi;
-	struct fifo *fifo;  /* NULL: two-level */
-	bool missed_vcpu0;  /* something was raised before there was a vCPU */
+	struct fifo *fifo; /* NULL: two-level */
+	bool missed_vcpu0; /* something was raised before there was a vCPU */
 
 	uint32_t poll_mask; /* atomic; vCPUs that are in SCHEDOP_poll */
 };

@@ -17,7 +17,7 @@
 #define RSDP_BYTES_0 20u
 #define RSDP_BYTES_2 36u
 /* The tables that are read are a few KiB; a MiB is nonsense or an attack. */
-#define TABLE_BYTES_MAX (1u << 20)
+#define TABLE_BYTES_MAX	 (1u << 20)
 #define ROOT_ENTRIES_MAX 1024u
 
 struct table {
@@ -297,10 +297,10 @@ static const struct {
 	char signature[5];
 	bool (*read)(struct acpi_info *info, const struct table *t);
 } table_readers[] = {
-	{ "APIC", madt_read },
-	{ "FACP", fadt_read },
-	{ "HPET", hpet_read },
-	{ "MCFG", mcfg_read },
+	{"APIC", madt_read},
+	{"FACP", fadt_read},
+	{"HPET", hpet_read},
+	{"MCFG", mcfg_read},
 };
 
 static void table_reject(struct acpi_info *info, const uint8_t *signature)
@@ -374,8 +374,7 @@ static int root_walk(struct walk *w, uint64_t root, const char *signature,
 
 		if (!entry)
 			break;
-		table_read(w, entry_bytes == 8 ? read64(entry) :
-						 read32(entry));
+		table_read(w, entry_bytes == 8 ? read64(entry) : read32(entry));
 	}
 	return 0;
 }
@@ -394,10 +393,10 @@ static void override_finish(const struct acpi_info *info,
 	o->level = trigger == 0 ? sci : trigger == 3;
 }
 
-int acpi_parse(const uint8_t *rsdp, size_t rsdp_len, acpi_map_fn map,
-	       void *ctx, struct acpi_info *info, const char **why)
+int acpi_parse(const uint8_t *rsdp, size_t rsdp_len, acpi_map_fn map, void *ctx,
+	       struct acpi_info *info, const char **why)
 {
-	struct walk w = { .map = map, .ctx = ctx, .info = info };
+	struct walk w = {.map = map, .ctx = ctx, .info = info};
 	int rc = -EBADMSG;
 
 	memset(info, 0, sizeof(*info));
@@ -421,7 +420,7 @@ int acpi_parse(const uint8_t *rsdp, size_t rsdp_len, acpi_map_fn map,
 
 struct acpi_override acpi_isa_irq(const struct acpi_info *info, uint8_t irq)
 {
-	struct acpi_override o = { .bus_irq = irq, .gsi = irq };
+	struct acpi_override o = {.bus_irq = irq, .gsi = irq};
 
 	for (size_t i = 0; i < info->override_count; i++) {
 		if (info->overrides[i].bus_irq == irq)

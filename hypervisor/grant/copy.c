@@ -17,7 +17,7 @@
 struct held {
 	bool valid, by_grant, writable;
 	domid_t domid;
-	uint64_t which; /* reference or frame number */
+	uint64_t which;	       /* reference or frame number */
 	struct domain *domain; /* a reference */
 	struct frame *frame;
 };
@@ -120,8 +120,7 @@ static int copy_one(struct vcpu *v, struct held *from, struct held *to,
 		return rc;
 	/* The two may be one frame. */
 	memmove((char *)mfn_to_virt(frame_mfn(to->frame)) + op->dest.offset,
-		(char *)mfn_to_virt(frame_mfn(from->frame)) +
-			op->source.offset,
+		(char *)mfn_to_virt(frame_mfn(from->frame)) + op->source.offset,
 		op->len);
 	return 0;
 }
@@ -129,7 +128,7 @@ static int copy_one(struct vcpu *v, struct held *from, struct held *to,
 long grant_copy_batch(struct vcpu *v, gptr_t ops, uint32_t count,
 		      uint32_t *done)
 {
-	struct held from = { .writable = false }, to = { .writable = true };
+	struct held from = {.writable = false}, to = {.writable = true};
 	long rc = 0;
 
 	for (*done = 0; *done < count; ++*done) {

@@ -103,8 +103,8 @@ static void handle_publish(struct grant_table *t, uint32_t handle,
 }
 
 /* The parts `flags` of a mapping are to end; what was there, in *m. */
-static bool handle_claim(struct grant_table *t, uint32_t handle,
-			 uint32_t parts, struct maptrack *m)
+static bool handle_claim(struct grant_table *t, uint32_t handle, uint32_t parts,
+			 struct maptrack *m)
 {
 	struct maptrack *at;
 
@@ -444,9 +444,8 @@ static void map_take_back(struct vcpu *v,
 {
 	struct gnttab_unmap_grant_ref op = {
 		.host_addr = map->flags & GNTMAP_host_map ? map->host_addr : 0,
-		.dev_bus_addr = map->flags & GNTMAP_device_map
-					? map->dev_bus_addr
-					: 0,
+		.dev_bus_addr =
+			map->flags & GNTMAP_device_map ? map->dev_bus_addr : 0,
 		.handle = map->handle,
 	};
 	struct ending e;
@@ -455,10 +454,9 @@ static void map_take_back(struct vcpu *v,
 		endings_finish(v, &e, 1);
 }
 
-long grant_map_batch(struct vcpu *v, gptr_t ops, uint32_t count,
-		     uint32_t *done)
+long grant_map_batch(struct vcpu *v, gptr_t ops, uint32_t count, uint32_t *done)
 {
-	struct granter_cache c = { NULL };
+	struct granter_cache c = {NULL};
 	long rc = 0;
 
 	for (*done = 0; *done < count; ++*done) {

@@ -154,21 +154,20 @@ static const struct {
 	long (*fn)(struct vcpu *v, gptr_t ops, uint32_t count, uint32_t *done);
 	uint32_t bytes;
 } grant_ops[] = {
-	[GNTTABOP_map_grant_ref] = { grant_map_batch,
-				     sizeof(struct gnttab_map_grant_ref) },
-	[GNTTABOP_unmap_grant_ref] = { grant_unmap_batch,
-				       sizeof(struct gnttab_unmap_grant_ref) },
-	[GNTTABOP_setup_table] = { setup_table,
-				   sizeof(struct gnttab_setup_table) },
-	[GNTTABOP_copy] = { grant_copy_batch, sizeof(struct gnttab_copy) },
-	[GNTTABOP_query_size] = { query_size,
-				  sizeof(struct gnttab_query_size) },
-	[GNTTABOP_set_version] = { set_version,
-				   sizeof(struct gnttab_set_version) },
-	[GNTTABOP_get_version] = { get_version,
-				   sizeof(struct gnttab_get_version) },
-	[GNTTABOP_swap_grant_ref] = { swap_refs,
-				      sizeof(struct gnttab_swap_grant_ref) },
+	[GNTTABOP_map_grant_ref] = {grant_map_batch,
+				    sizeof(struct gnttab_map_grant_ref)},
+	[GNTTABOP_unmap_grant_ref] = {grant_unmap_batch,
+				      sizeof(struct gnttab_unmap_grant_ref)},
+	[GNTTABOP_setup_table] = {setup_table,
+				  sizeof(struct gnttab_setup_table)},
+	[GNTTABOP_copy] = {grant_copy_batch, sizeof(struct gnttab_copy)},
+	[GNTTABOP_query_size] = {query_size, sizeof(struct gnttab_query_size)},
+	[GNTTABOP_set_version] = {set_version,
+				  sizeof(struct gnttab_set_version)},
+	[GNTTABOP_get_version] = {get_version,
+				  sizeof(struct gnttab_get_version)},
+	[GNTTABOP_swap_grant_ref] = {swap_refs,
+				     sizeof(struct gnttab_swap_grant_ref)},
 };
 
 /* args: operation, array, count */

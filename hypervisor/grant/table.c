@@ -152,7 +152,8 @@ int16_t grant_swap(struct domain *d, grant_ref_t a, grant_ref_t b)
 		uint64_t *eb = (uint64_t *)(void *)entry_of(t, b);
 		uint64_t was = __atomic_load_n(ea, __ATOMIC_ACQUIRE);
 
-		/* Nobody can pin meanwhile; what the guest writes is its own. */
+		/* Nobody can pin meanwhile; what the guest writes is its own.
+		 */
 		__atomic_store_n(ea, __atomic_load_n(eb, __ATOMIC_ACQUIRE),
 				 __ATOMIC_RELEASE);
 		__atomic_store_n(eb, was, __ATOMIC_RELEASE);
@@ -161,8 +162,7 @@ int16_t grant_swap(struct domain *d, grant_ref_t a, grant_ref_t b)
 	return status;
 }
 
-int grant_frame_hold(mfn_t m, struct domain *d, bool writable,
-		     struct frame **f)
+int grant_frame_hold(mfn_t m, struct domain *d, bool writable, struct frame **f)
 {
 	int rc;
 
@@ -285,9 +285,10 @@ int grant_domain_init(struct domain *d)
 	lock_init(&t->lock, LOCK_GRANT);
 	t->max_frames = limit_of(d->config.max_grant_frames,
 				 GRANT_FRAMES_DEFAULT, GRANT_FRAMES_MAX);
-	t->max_handles = limit_of(d->config.max_maptrack_frames,
-				  MAPTRACK_FRAMES_DEFAULT,
-				  MAPTRACK_FRAMES_MAX) * HANDLES_PER_FRAME;
+	t->max_handles =
+		limit_of(d->config.max_maptrack_frames, MAPTRACK_FRAMES_DEFAULT,
+			 MAPTRACK_FRAMES_MAX) *
+		HANDLES_PER_FRAME;
 	t->free_handle = HANDLE_NONE;
 	d->grants = t;
 	t->frame = frame_array_alloc(t->max_frames);

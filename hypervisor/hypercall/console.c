@@ -10,18 +10,21 @@
 
 #define CHUNK 256
 
-static long console_write(struct vcpu *v, uint64_t bytes, gptr_t from)
+/* The line is slow: resumed with what is left. */
+static long console_write(struct vcpu *v, uint64_t args[6])
 {
 	char buf[CHUNK];
 
-	while (bytes) {
-		size_t n = MIN(bytes, (uint64_t)CHUNK);
+	while (args[1]) {
+		size_t n = MIN(args[1], (uint64_t)CHUNK);
 
-		if (guest_read(buf, from, n))
+		if (guest_read(buf, gptr(args[2]), n))
 			return -EFAULT;
 		log_guest(v->domain->id, buf, n);
-		from = gptr_add(from, n);
-		bytes -= n;
+		args[1] -= n;
+		args[2] += n;
+		if (args[1] && hypercall_preempt_check())
+			return -ERESTART;
 	}
 	return 0;
 }
@@ -47,7 +50,8 @@ long hypercall_console_io(struct vcpu *v, uint64_t args[6])
 		return -EINVAL;
 	switch (args[0]) {
 	case CONSOLEIO_write:
-		return console_write(v, MIN(bytes, 1 << 16), gptr(args[2]));
+		args[1] = (uint64_t)bytes;
+		return console_write(v, args);
 	case CONSOLEIO_read:
 		return console_read(bytes, gptr(args[2]));
 	default:

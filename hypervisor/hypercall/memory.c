@@ -9,6 +9,7 @@
  * Tests: tests/unit/hypervisor/hypercall/test_memory.c.
  */
 #include "boot/memory.h"
+#include "domain/lifecycle.h"
 #include "grant/grant.h"
 #include "hypercall/hypercall.h"
 #include "lib/string.h"
@@ -99,21 +100,45 @@ static bool populate_one(struct reservation *m)
 	return true;
 }
 
-/* -ERESTART, or 0, or an error: the extent was not (wholly) released. */
-static int release_one(struct domain *d, uint64_t first, unsigned int order)
+/* All frames of an extent are d's. */
+static bool extent_is_of(struct domain *d, uint64_t first, unsigned int order)
 {
 	uint64_t i;
 
 	for (i = 0; i < 1ull << order; i++) {
 		struct frame *f = frame_get(mfn(first + i), d);
-		int rc;
+
+		if (!f)
+			return false;
+		frame_put(f);
+	}
+	return true;
+}
+
+/*
+ * 0, -ERESTART, or an error; but for 0, no frame was released. A pin ends
+ * first: once the frame is on no list of d's, nobody could name it to unpin
+ * it.
+ */
+static int release_one(struct domain *d, uint64_t first, unsigned int order)
+{
+	uint64_t i;
+	int rc;
+
+	if (!extent_is_of(d, first, order))
+		return -EINVAL;
+	for (i = 0; i < 1ull << order; i++) {
+		struct frame *f = frame_get(mfn(first + i), d);
 
 		if (!f)
 			return -EINVAL;
-		rc = frame_forget_type(f);
-		if (!rc)
-			rc = frame_unassign(d, f);
+		rc = page_release_types(f);
 		frame_put(f);
+		if (rc)
+			return rc;
+	}
+	for (i = 0; i < 1ull << order; i++) {
+		rc = frame_unassign(d, frame_of(mfn(first + i)));
 		if (rc)
 			return rc;
 	}
@@ -132,22 +157,23 @@ static int decrease_one(struct reservation *m)
 static long reservation_change(struct vcpu *v, uint64_t args[6])
 {
 	struct reservation m;
-	uint64_t pages;
+	uint64_t start;
 	long ret;
 	int rc;
 
 	rc = reservation_read(v, args, &m);
 	if (rc)
 		return rc;
+	start = m.done;
 	if (m.d->life != DOMAIN_ALIVE) {
 		domain_put(m.d);
 		return -EINVAL;
 	}
 	for (; m.done < m.r.nr_extents; m.done++) {
-		pages = m.done << m.r.extent_order;
-		/* A check every 32 pages, at whatever extent size. */
-		if (m.done && (m.r.extent_order >= 5 || !(m.done & 31)) &&
-		    pages && hypercall_preempt_check())
+		/* Every 32 pages, at whatever extent size; one at least. */
+		if (m.done != start &&
+		    (m.r.extent_order >= 5 || !(m.done & 31)) &&
+		    hypercall_preempt_check())
 			goto restart;
 		if (m.op == XENMEM_decrease_reservation) {
 			rc = decrease_one(&m);
@@ -250,6 +276,13 @@ static int exchange_take(struct vcpu *v, const struct exchange *e,
 	return 0;
 }
 
+static int exchanged_write(gptr_t arg, uint64_t count)
+{
+	return guest_write(gptr_add(arg, offsetof(struct xen_memory_exchange,
+						  nr_exchanged)),
+			   &count, sizeof(count));
+}
+
 static long memory_exchange(struct vcpu *v, gptr_t arg)
 {
 	struct domain *d = v->domain;
@@ -278,6 +311,9 @@ static long memory_exchange(struct vcpu *v, gptr_t arg)
 				   gptr(e.x.out.extent_start + i * 8)))
 			goto free;
 	rc = exchange_take(v, &e, list, &taken);
+	if (rc)
+		goto put;
+	rc = exchanged_write(arg, 0);
 	if (rc)
 		goto put;
 	bits = XENMEMF_get_address_bits(e.x.out.mem_flags);
@@ -311,10 +347,7 @@ static long memory_exchange(struct vcpu *v, gptr_t arg)
 		for (k = 0; k < 1ull << e.out_order; k++)
 			m2p_set(mfn_add(out[i], k), pfns[i] + k);
 	}
-	e.x.nr_exchanged = e.in_count;
-	rc = guest_write(gptr_add(arg, offsetof(struct xen_memory_exchange,
-						nr_exchanged)),
-			 &e.x.nr_exchanged, sizeof(e.x.nr_exchanged));
+	rc = exchanged_write(arg, e.in_count);
 	goto free;
 put_out:
 	while (got--)
@@ -412,7 +445,9 @@ static long reservation_ask(struct vcpu *v, unsigned int op, gptr_t arg)
 		n = MIN(d->page_max, (uint64_t)0x7fffffff);
 		break;
 	default: /* XENMEM_maximum_gpfn */
-		n = (long)d->shared->arch.max_pfn - 1;
+		/* The guest wrote it: it must not look like an error. */
+		n = MIN(d->shared->arch.max_pfn, 1ull << 52);
+		n -= n > 0;
 		break;
 	}
 	domain_put(d);
@@ -442,7 +477,7 @@ static long machphys_mapping(gptr_t arg)
 	return guest_write_obj(arg, &m);
 }
 
-/* Frames of another domain's grant table, or the caller's own. */
+/* Frames of a domain's grant table, for the privileged. */
 static long acquire_resource(struct vcpu *v, gptr_t arg)
 {
 	struct xen_mem_acquire_resource r;

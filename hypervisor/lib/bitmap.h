@@ -67,8 +67,8 @@ static inline size_t bitmap_find_first_zero(const uint64_t *map, size_t bits)
 	return bitmap_find_next_zero(map, bits, 0);
 }
 
-#define bitmap_for_each_set(bit, map, bits)                                \
-	for (bit = bitmap_find_first_set(map, bits); bit < (bits);         \
+#define bitmap_for_each_set(bit, map, bits)                                    \
+	for (bit = bitmap_find_first_set(map, bits); bit < (bits);             \
 	     bit = bitmap_find_next_set(map, bits, bit + 1))
 
 #endif

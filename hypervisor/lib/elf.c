@@ -39,15 +39,15 @@ _Static_assert(sizeof(struct elf_header) == 64, "gABI");
 _Static_assert(sizeof(struct elf_program_header) == 56, "gABI");
 _Static_assert(sizeof(struct elf_section_header) == 64, "gABI");
 
-#define ELF_CLASS_64	 2
-#define ELF_DATA_LSB	 1
-#define ELF_TYPE_EXEC	 2
-#define ELF_TYPE_DYN	 3
+#define ELF_CLASS_64	   2
+#define ELF_DATA_LSB	   1
+#define ELF_TYPE_EXEC	   2
+#define ELF_TYPE_DYN	   3
 #define ELF_MACHINE_X86_64 62
-#define ELF_PT_LOAD	 1
-#define ELF_PT_NOTE	 4
-#define ELF_SHT_NOTE	 7
-#define ELF_SHT_NOBITS	 8
+#define ELF_PT_LOAD	   1
+#define ELF_PT_NOTE	   4
+#define ELF_SHT_NOTE	   7
+#define ELF_SHT_NOBITS	   8
 
 /* Header tables longer than this are no kernel's. */
 #define ELF_PROGRAM_HEADERS_MAX 128
@@ -129,7 +129,10 @@ static const char *name_format(const struct image *im)
 		return "this is a bzImage, not an ELF kernel; open it with "
 		       "vane-unpack-kernel first";
 	if (starts_with(im, 0, "\x1f\x8b", 2) ||
-	    starts_with(im, 0, "\xfd" "7zXZ", 5) ||
+	    starts_with(im, 0,
+			"\xfd"
+			"7zXZ",
+			5) ||
 	    starts_with(im, 0, "\x28\xb5\x2f\xfd", 4))
 		return "this is compressed data, not an ELF kernel; open it "
 		       "with vane-unpack-kernel first";
@@ -140,7 +143,10 @@ static int header_check(struct image *im)
 {
 	const struct elf_header *h = &im->header;
 
-	if (!starts_with(im, 0, "\x7f" "ELF", 4))
+	if (!starts_with(im, 0,
+			 "\x7f"
+			 "ELF",
+			 4))
 		return refuse(im, -ENOEXEC, name_format(im));
 	if (!image_read(im, 0, &im->header, sizeof(im->header)))
 		return refuse(im, -EINVAL, "the ELF header is cut off");
@@ -168,7 +174,7 @@ static int header_check(struct image *im)
 static struct elf_program_header program_header(const struct image *im,
 						unsigned int i)
 {
-	struct elf_program_header ph = { 0 };
+	struct elf_program_header ph = {0};
 
 	(void)image_read(im, im->header.phoff + i * sizeof(ph), &ph,
 			 sizeof(ph));
@@ -236,7 +242,7 @@ static void take_text(char *to, size_t size, const unsigned char *from,
 	to[n] = '\0';
 }
 
-#define TAKE_TEXT(field, from, bytes) \
+#define TAKE_TEXT(field, from, bytes)                                          \
 	take_text(field, sizeof(field), from, bytes)
 
 static bool note_text(struct elf_info *info, uint32_t type,
@@ -326,8 +332,8 @@ static uint64_t read_le(const unsigned char *from, unsigned int bytes)
 	return value;
 }
 
-static int note_take(const struct image *im, struct described *d,
-		     uint32_t type, const unsigned char *desc, uint32_t bytes)
+static int note_take(const struct image *im, struct described *d, uint32_t type,
+		     const unsigned char *desc, uint32_t bytes)
 {
 	d->note_count++;
 	if (note_text(d->info, type, desc, bytes))
@@ -369,8 +375,9 @@ static int notes_read(const struct image *im, uint64_t offset, uint64_t size,
 		desc = name + ALIGN_UP((uint64_t)h.namesz, 4);
 		bytes = desc + h.descsz;
 		if (bytes > size)
-			return refuse(im, -EINVAL,
-				      "a note runs over the end of its segment");
+			return refuse(
+				im, -EINVAL,
+				"a note runs over the end of its segment");
 		if (h.namesz == 4 &&
 		    starts_with(im, offset + name, "Xen\0", 4)) {
 			rc = note_take(im, d, h.type,
@@ -413,10 +420,9 @@ static unsigned int section_count(const struct image *im)
 	return h->shnum;
 }
 
-static struct elf_section_header section(const struct image *im,
-					 unsigned int i)
+static struct elf_section_header section(const struct image *im, unsigned int i)
 {
-	struct elf_section_header sh = { 0 };
+	struct elf_section_header sh = {0};
 
 	(void)image_read(im, im->header.shoff + i * sizeof(sh), &sh,
 			 sizeof(sh));
@@ -439,8 +445,7 @@ static int section_notes_read(const struct image *im, struct described *d)
 }
 
 static bool section_named(const struct image *im,
-			  const struct elf_section_header *sh,
-			  const char *name)
+			  const struct elf_section_header *sh, const char *name)
 {
 	struct elf_section_header names;
 	uint64_t at;
@@ -492,18 +497,18 @@ static const struct {
 	uint32_t note;
 	bool number;
 } xen_guest_keys[] = {
-	{ "VIRT_ENTRY", NOTE_ENTRY, true },
-	{ "HYPERCALL_PAGE", NOTE_HYPERCALL_PAGE, true },
-	{ "VIRT_BASE", NOTE_VIRT_BASE, true },
-	{ "ELF_PADDR_OFFSET", NOTE_PADDR_OFFSET, true },
-	{ "HV_START_LOW", NOTE_HV_START_LOW, true },
-	{ "SUSPEND_CANCEL", NOTE_SUSPEND_CANCEL, true },
-	{ "XEN_VER", NOTE_XEN_VERSION, false },
-	{ "GUEST_OS", NOTE_GUEST_OS, false },
-	{ "GUEST_VER", NOTE_GUEST_VERSION, false },
-	{ "LOADER", NOTE_LOADER, false },
-	{ "PAE", NOTE_PAE_MODE, false },
-	{ "FEATURES", NOTE_FEATURES, false },
+	{"VIRT_ENTRY", NOTE_ENTRY, true},
+	{"HYPERCALL_PAGE", NOTE_HYPERCALL_PAGE, true},
+	{"VIRT_BASE", NOTE_VIRT_BASE, true},
+	{"ELF_PADDR_OFFSET", NOTE_PADDR_OFFSET, true},
+	{"HV_START_LOW", NOTE_HV_START_LOW, true},
+	{"SUSPEND_CANCEL", NOTE_SUSPEND_CANCEL, true},
+	{"XEN_VER", NOTE_XEN_VERSION, false},
+	{"GUEST_OS", NOTE_GUEST_OS, false},
+	{"GUEST_VER", NOTE_GUEST_VERSION, false},
+	{"LOADER", NOTE_LOADER, false},
+	{"PAE", NOTE_PAE_MODE, false},
+	{"FEATURES", NOTE_FEATURES, false},
 };
 
 static int xen_guest_pair(const struct image *im, struct described *d,
@@ -687,8 +692,8 @@ static int layout_finish(const struct image *im, struct described *d)
 int elf_parse(const void *bytes, size_t size, struct elf_info *info,
 	      const char **why)
 {
-	struct image im = { .bytes = bytes, .size = size, .why = why };
-	struct described d = { .info = info };
+	struct image im = {.bytes = bytes, .size = size, .why = why};
+	struct described d = {.info = info};
 	int rc;
 
 	memset(info, 0, sizeof(*info));

@@ -49,9 +49,9 @@ struct elf_info {
 	uint64_t hypercall_page; /* VA, page aligned, inside the kernel */
 	uint64_t hv_start_low;
 
-	bool mod_start_pfn;    /* takes its initrd unmapped, by frame number */
-	bool suspend_cancel;   /* understands a cancelled suspend */
-	bool bsd_symtab;       /* wants its symbol table loaded */
+	bool mod_start_pfn;  /* takes its initrd unmapped, by frame number */
+	bool suspend_cancel; /* understands a cancelled suspend */
+	bool bsd_symtab;     /* wants its symbol table loaded */
 	bool has_l1_mfn_valid;
 	uint64_t l1_mfn_mask, l1_mfn_value;
 

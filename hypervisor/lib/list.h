@@ -15,7 +15,10 @@ struct list_node {
 	struct list_node *next, *prev;
 };
 
-#define LIST_INIT(name) { .next = &(name), .prev = &(name) }
+#define LIST_INIT(name)                                                        \
+	{                                                                      \
+		.next = &(name), .prev = &(name)                               \
+	}
 
 static inline void list_init(struct list_node *n)
 {
@@ -60,19 +63,19 @@ static inline void list_del(struct list_node *n)
 #define list_entry(node, type, member) container_of(node, type, member)
 
 /* The list must not be empty. */
-#define list_first_entry(head, type, member)                               \
+#define list_first_entry(head, type, member)                                   \
 	list_entry((head)->next, type, member)
 
-#define list_for_each_entry(pos, head, member)                             \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member);     \
-	     &pos->member != (head);                                       \
+#define list_for_each_entry(pos, head, member)                                 \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member);         \
+	     &pos->member != (head);                                           \
 	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
 
 /* The body may take pos off the list, or free it. */
-#define list_for_each_entry_safe(pos, after, head, member)                 \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member),     \
-	    after = list_entry(pos->member.next, __typeof__(*pos), member); \
-	     &pos->member != (head); pos = after,                          \
+#define list_for_each_entry_safe(pos, after, head, member)                     \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member),         \
+	    after = list_entry(pos->member.next, __typeof__(*pos), member);    \
+	     &pos->member != (head); pos = after,                              \
 	    after = list_entry(after->member.next, __typeof__(*pos), member))
 
 #endif

@@ -20,11 +20,11 @@
 #define MACRO_GLUE(a, b)  MACRO_GLUE2(a, b)
 #define MACRO_NAME(stem)  MACRO_GLUE(stem, __COUNTER__)
 
-#define MACRO_PICK(a, b, op, name_a, name_b)                               \
-	({                                                                 \
-		__typeof__(a) name_a = (a);                                \
-		__typeof__(b) name_b = (b);                                \
-		name_a op name_b ? name_a : name_b;                        \
+#define MACRO_PICK(a, b, op, name_a, name_b)                                   \
+	({                                                                     \
+		__typeof__(a) name_a = (a);                                    \
+		__typeof__(b) name_b = (b);                                    \
+		name_a op name_b ? name_a : name_b;                            \
 	})
 
 /* Both sides must have one type; each is evaluated once. */
@@ -32,19 +32,19 @@
 #define MAX(a, b) MACRO_PICK(a, b, >, MACRO_NAME(max_a_), MACRO_NAME(max_b_))
 
 /* `to` is a power of two; ALIGN_UP wraps at the type's end. */
-#define ALIGN_DOWN(x, to) ((x) & ~((__typeof__(x))(to) - 1))
-#define ALIGN_UP(x, to)	  ALIGN_DOWN((x) + ((__typeof__(x))(to) - 1), to)
+#define ALIGN_DOWN(x, to) ((x) & ~((__typeof__(x))(to)-1))
+#define ALIGN_UP(x, to)	  ALIGN_DOWN((x) + ((__typeof__(x))(to)-1), to)
 
-#define DIV_ROUND_UP(n, by) (((n) + (by) - 1) / (by))
+#define DIV_ROUND_UP(n, by) (((n) + (by)-1) / (by))
 
-#define container_of(member_ptr, type, member)                             \
-	((type *)((char *)(member_ptr) - offsetof(type, member)))
+#define container_of(member_ptr, type, member)                                 \
+	((type *)((char *)(member_ptr)-offsetof(type, member)))
 
 #define likely(cond)   __builtin_expect(!!(cond), 1)
 #define unlikely(cond) __builtin_expect(!!(cond), 0)
 
 #define MUST_CHECK __attribute__((warn_unused_result))
-#define PRINTF_FMT(fmt_arg, first_arg)                                     \
+#define PRINTF_FMT(fmt_arg, first_arg)                                         \
 	__attribute__((format(printf, fmt_arg, first_arg)))
 
 #endif

@@ -14,8 +14,7 @@
 #ifdef __clang__
 #define NO_IDIOM __attribute__((no_builtin))
 #else
-#define NO_IDIOM                                                           \
-	__attribute__((optimize("no-tree-loop-distribute-patterns")))
+#define NO_IDIOM __attribute__((optimize("no-tree-loop-distribute-patterns")))
 #endif
 
 /* Eight bytes anywhere, of whatever type the object has. */

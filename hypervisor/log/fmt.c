@@ -53,8 +53,8 @@ static void out_text(struct out *o, const char *text, int length,
 static void out_number(struct out *o, uint64_t value, unsigned int base,
 		       const char *prefix, const struct spec *s)
 {
-	const char *alphabet = s->letter == 'X' ? "0123456789ABCDEF" :
-						  "0123456789abcdef";
+	const char *alphabet =
+		s->letter == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
 	char digits[DIGITS_MAX];
 	int n = 0, prefix_length = 0, zeroes = 0, pad;
 
@@ -90,10 +90,10 @@ static void out_number(struct out *o, uint64_t value, unsigned int base,
 static void out_signed(struct out *o, int64_t value, const struct spec *s)
 {
 	uint64_t magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	const char *sign = value < 0 ? "-" :
-			   s->plus   ? "+" :
-			   s->space  ? " " :
-				       "";
+	const char *sign = value < 0  ? "-"
+			   : s->plus  ? "+"
+			   : s->space ? " "
+				      : "";
 
 	out_number(o, magnitude, 10, sign, s);
 }
@@ -193,7 +193,7 @@ struct args {
 static const char *parse_spec(const char *fmt, struct spec *s, size_t *bytes,
 			      struct args *args)
 {
-	*s = (struct spec){ .precision = -1 };
+	*s = (struct spec){.precision = -1};
 	fmt = parse_flags(fmt, s);
 	if (*fmt == '*') {
 		s->width = va_arg(args->list, int);
@@ -281,7 +281,7 @@ static bool out_conversion(struct out *o, struct spec *s, size_t bytes,
 int fmt_vformat(void (*put)(void *ctx, char c), void *ctx, const char *fmt,
 		va_list list)
 {
-	struct out o = { .put = put, .ctx = ctx };
+	struct out o = {.put = put, .ctx = ctx};
 	struct args args;
 
 	va_copy(args.list, list);
@@ -324,7 +324,7 @@ static void buffer_put(void *ctx, char c)
 int fmt_vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 {
 	/* Without room for a terminator nothing is written at all. */
-	struct buffer b = { .at = buf, .last = size ? buf + size - 1 : buf };
+	struct buffer b = {.at = buf, .last = size ? buf + size - 1 : buf};
 	int count = fmt_vformat(buffer_put, &b, fmt, args);
 
 	if (size > 0)

@@ -20,6 +20,7 @@
 static struct buddy buddy;
 static struct spinlock heap_lock = SPINLOCK_INIT(LOCK_HEAP);
 static uint64_t total;
+static uint64_t dirty_free; /* free frames that are to be scrubbed */
 
 void heap_init(void)
 {
@@ -51,6 +52,7 @@ void heap_give(uint64_t start, uint64_t end)
 		f->ram = FRAME_RAM;
 		f->dirty = 1;
 	}
+	dirty_free += end - start;
 	rc = buddy_free_range(&buddy, start, end);
 	BUG_ON(rc);
 	total += end - start;
@@ -66,6 +68,7 @@ static void frames_clean(mfn_t m, unsigned int order, bool scrub)
 		tlb_flush_since(f->stamp);
 		if (f->dirty && scrub)
 			memset(mfn_to_virt(mfn_add(m, i)), 0, PAGE_SIZE);
+		dirty_free -= f->dirty;
 		f->dirty = 0;
 		f->next = f->prev = 0;
 	}
@@ -111,6 +114,7 @@ void page_free(mfn_t m, unsigned int order)
 		f->dirty = 1;
 		f->stamp = tlb_stamp();
 	}
+	dirty_free += 1ull << order;
 	lock_acquire(&heap_lock);
 	rc = buddy_free(&buddy, m.n, order);
 	lock_release(&heap_lock);
@@ -145,7 +149,8 @@ bool heap_scrub_some(unsigned int frames)
 	static uint64_t at;
 	uint64_t looked;
 
-	for (looked = 0; frames && looked < 4096; looked++) {
+	/* Round and round from where it stopped, a bounded way each time. */
+	for (looked = 0; frames && dirty_free && looked < 4096; looked++) {
 		struct frame *f;
 
 		at = at + 1 < max_mfn ? at + 1 : 0;
@@ -154,9 +159,10 @@ bool heap_scrub_some(unsigned int frames)
 			continue;
 		memset(mfn_to_virt(mfn(at)), 0, PAGE_SIZE);
 		f->dirty = 0;
+		dirty_free--;
 		frames--;
 	}
-	return frames == 0;
+	return dirty_free != 0;
 }
 
 /* Small objects. */

@@ -26,8 +26,7 @@ static struct buddy_link *link_of(const struct buddy *b, uint64_t mfn)
 }
 
 /* Does a free block start here? Then *order is its order. */
-static bool block_free(const struct buddy *b, uint64_t mfn,
-		       unsigned int *order)
+static bool block_free(const struct buddy *b, uint64_t mfn, unsigned int *order)
 {
 	const struct buddy_link *l = link_of(b, mfn);
 	unsigned int high = l->prev >> 29 & 3;
@@ -87,7 +86,7 @@ static void block_remove(struct buddy *b, uint64_t mfn, unsigned int order)
 		if (next == LIST_END)
 			b->orders[zone] &= ~(UINT32_C(1) << order);
 	}
-	*l = (struct buddy_link){ 0, 0 };
+	*l = (struct buddy_link){0, 0};
 	b->free_blocks[order]--;
 	b->free_pages -= UINT64_C(1) << order;
 }
@@ -128,8 +127,7 @@ bool buddy_is_free(const struct buddy *b, uint64_t mfn)
 {
 	unsigned int order;
 
-	return mfn < b->max_mfn &&
-	       find_container(b, mfn, &order) != BUDDY_NONE;
+	return mfn < b->max_mfn && find_container(b, mfn, &order) != BUDDY_NONE;
 }
 
 static int block_check(const struct buddy *b, uint64_t mfn, unsigned int order)
@@ -139,8 +137,7 @@ static int block_check(const struct buddy *b, uint64_t mfn, unsigned int order)
 	if (order > BUDDY_ORDER_MAX)
 		return -EINVAL;
 	count = UINT64_C(1) << order;
-	if (mfn >= b->max_mfn || count > b->max_mfn - mfn ||
-	    mfn & (count - 1))
+	if (mfn >= b->max_mfn || count > b->max_mfn - mfn || mfn & (count - 1))
 		return -EINVAL;
 	return 0;
 }
@@ -320,8 +317,7 @@ static bool list_check(const struct buddy *b, unsigned int zone,
 		if (block_check(b, block, order) ||
 		    !block_free(b, block, &marked) || marked != order ||
 		    zone_of(block, order) != zone ||
-		    (l->prev & LIST_MASK) != prev ||
-		    ++*blocks > b->max_mfn)
+		    (l->prev & LIST_MASK) != prev || ++*blocks > b->max_mfn)
 			return false;
 		prev = block;
 		block = l->next & LIST_MASK;
@@ -347,7 +343,7 @@ static bool lists_check(const struct buddy *b)
 
 bool buddy_check(const struct buddy *b)
 {
-	uint64_t pages = 0, blocks[BUDDY_ORDER_MAX + 1] = { 0 };
+	uint64_t pages = 0, blocks[BUDDY_ORDER_MAX + 1] = {0};
 
 	if (!lists_check(b))
 		return false;

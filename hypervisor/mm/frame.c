@@ -202,6 +202,9 @@ int frame_unassign(struct domain *d, struct frame *f)
 	do {
 		if (!(w & FRAME_ALLOCATED) || f->owner != d)
 			return -EINVAL;
+		/* Off the list, nobody would find the pin to drop it. */
+		if (w & FRAME_PINNED)
+			return -EBUSY;
 	} while (!frame_cas(f, &w, w & ~FRAME_ALLOCATED));
 	lock_acquire(&d->page_lock);
 	list_remove(d, f);

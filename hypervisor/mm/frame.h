@@ -152,7 +152,7 @@ MUST_CHECK int frame_assign_exchanged(struct domain *d, mfn_t m,
 
 /*
  * Takes the allocation reference back: the frame leaves d's page list now and
- * is freed with its last user. -EINVAL: not allocated to d.
+ * is freed with its last user. -EINVAL: not allocated to d; -EBUSY: pinned.
  */
 MUST_CHECK int frame_unassign(struct domain *d, struct frame *f);
 

@@ -13,7 +13,7 @@ void heap_reserve(uint64_t start, uint64_t end);
 void heap_give(uint64_t start, uint64_t end);
 /* Like page_alloc(), contents as they are: domain zero at boot only. */
 mfn_t page_alloc_unscrubbed(unsigned int order, unsigned int address_bits);
-/* Clears up to `frames` dirty free frames; false: found fewer. */
+/* Clears up to `frames` dirty free frames; false: none is left. */
 bool heap_scrub_some(unsigned int frames);
 
 #endif

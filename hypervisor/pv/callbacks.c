@@ -158,7 +158,6 @@ static bool dr7_fix(uint64_t *dr7)
 	for (i = 0; i < 4; i++)
 		if ((*dr7 >> (16 + 4 * i) & 3) == 2)
 			return false; /* I/O breakpoints */
-	*dr7 &= ~0xaaull; /* global enables: local ones do the same here */
 	return true;
 }
 

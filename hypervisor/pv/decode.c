@@ -143,11 +143,11 @@ static int8_t extend_reg(const struct decoder *d, uint8_t reg, uint8_t rex_bit)
 /* 16-bit addressing: fixed pairs. */
 static void fetch_mem16(struct decoder *d)
 {
-	static const int8_t base[8] = { GPR_RBX, GPR_RBX, GPR_RBP, GPR_RBP,
-					GPR_RSI, GPR_RDI, GPR_RBP, GPR_RBX };
-	static const int8_t index[8] = { GPR_RSI,     GPR_RDI,	   GPR_RSI,
-					 GPR_RDI,     INSN_NO_REG, INSN_NO_REG,
-					 INSN_NO_REG, INSN_NO_REG };
+	static const int8_t base[8] = {GPR_RBX, GPR_RBX, GPR_RBP, GPR_RBP,
+				       GPR_RSI, GPR_RDI, GPR_RBP, GPR_RBX};
+	static const int8_t index[8] = {GPR_RSI,     GPR_RDI,	  GPR_RSI,
+					GPR_RDI,     INSN_NO_REG, INSN_NO_REG,
+					INSN_NO_REG, INSN_NO_REG};
 	struct insn_mem *m = &d->in->mem;
 
 	if (d->mod == 0 && d->rm == 6) {
@@ -263,8 +263,7 @@ static int decode_write(struct decoder *d, enum insn_op op, uint8_t op_bytes)
 }
 
 /* ... and its register operand is the source. */
-static int decode_write_reg(struct decoder *d, enum insn_op op,
-			    bool byte_form)
+static int decode_write_reg(struct decoder *d, enum insn_op op, bool byte_form)
 {
 	struct insn *in = d->in;
 
@@ -404,8 +403,7 @@ static int decode_int(struct decoder *d, enum insn_op op, uint64_t vector)
 static int decode_one_byte(struct decoder *d, uint8_t opcode)
 {
 	if (opcode < 0x38 && (opcode & 7) < 2)
-		return decode_write_reg(d, alu_ops[opcode >> 3],
-					!(opcode & 1));
+		return decode_write_reg(d, alu_ops[opcode >> 3], !(opcode & 1));
 
 	switch (opcode) {
 	case 0x6c:
@@ -468,8 +466,8 @@ static int decode_one_byte(struct decoder *d, uint8_t opcode)
 /* 0f 20..23. The CPU takes mod as 3 whatever it says. */
 static int decode_mov_special(struct decoder *d, uint8_t opcode)
 {
-	static const enum insn_op ops[] = { INSN_MOV_FROM_CR, INSN_MOV_FROM_DR,
-					    INSN_MOV_TO_CR, INSN_MOV_TO_DR };
+	static const enum insn_op ops[] = {INSN_MOV_FROM_CR, INSN_MOV_FROM_DR,
+					   INSN_MOV_TO_CR, INSN_MOV_TO_DR};
 	struct insn *in = d->in;
 
 	if (d->lock)
@@ -478,8 +476,7 @@ static int decode_mov_special(struct decoder *d, uint8_t opcode)
 	in->op_bytes = d->mode == INSN_MODE_64 ? 8 : 4;
 	in->reg = extend_reg(d, d->rm, REX_B);
 	in->sreg = (uint8_t)extend_reg(d, d->reg, REX_R);
-	if (!(opcode & 1) && in->sreg != 0 &&
-	    (in->sreg < 2 || in->sreg > 4))
+	if (!(opcode & 1) && in->sreg != 0 && (in->sreg < 2 || in->sreg > 4))
 		return -EOPNOTSUPP;
 	if (opcode & 1 && in->sreg > 7)
 		return -EINVAL;
@@ -531,16 +528,15 @@ static int decode_movnti(struct decoder *d)
 	return decode_write_reg(d, INSN_MOV, false);
 }
 
-static const enum insn_op bit_ops[] = { INSN_BT, INSN_BTS, INSN_BTR,
-					INSN_BTC };
+static const enum insn_op bit_ops[] = {INSN_BT, INSN_BTS, INSN_BTR, INSN_BTC};
 
 static int decode_bit_imm(struct decoder *d)
 {
 	fetch_modrm(d);
 	if (d->reg < 4)
 		return -EOPNOTSUPP;
-	return decode_write_imm(d, bit_ops[d->reg - 4],
-				operand_bytes(d, false), 1);
+	return decode_write_imm(d, bit_ops[d->reg - 4], operand_bytes(d, false),
+				1);
 }
 
 static int decode_two_byte(struct decoder *d, uint8_t opcode)
@@ -591,8 +587,8 @@ static int decode_two_byte(struct decoder *d, uint8_t opcode)
 int decode_insn(const uint8_t *bytes, size_t len, enum insn_mode mode,
 		struct insn *out)
 {
-	static const uint8_t forced[INSN_FORCED_BYTES] = { 0x0f, 0x0b, 'x',
-							   'e', 'n' };
+	static const uint8_t forced[INSN_FORCED_BYTES] = {0x0f, 0x0b, 'x', 'e',
+							  'n'};
 	struct decoder d = {
 		.bytes = bytes,
 		.len = len,

@@ -26,10 +26,10 @@
 #include <stdint.h>
 #include "lib/macros.h"
 
-#define INSN_BYTES_MAX	      15
-#define INSN_FORCED_BYTES     5
-#define INSN_FETCH_MAX	      (INSN_FORCED_BYTES + INSN_BYTES_MAX)
-#define INSN_NO_REG	      (-1)
+#define INSN_BYTES_MAX	  15
+#define INSN_FORCED_BYTES 5
+#define INSN_FETCH_MAX	  (INSN_FORCED_BYTES + INSN_BYTES_MAX)
+#define INSN_NO_REG	  (-1)
 
 enum insn_gpr {
 	GPR_RAX,
@@ -74,9 +74,9 @@ enum insn_op {
 	INSN_CPUID,
 	INSN_IN, /* to al/ax/eax; port: imm, or dx if port_dx */
 	INSN_OUT,
-	INSN_INS, /* to es:rdi, port dx */
+	INSN_INS,  /* to es:rdi, port dx */
 	INSN_OUTS, /* from segment:rsi, port dx */
-	INSN_INT, /* vector: imm (3 for int3, 4 for into) */
+	INSN_INT,  /* vector: imm (3 for int3, 4 for into) */
 	INSN_INT3,
 	INSN_INTO,
 	INSN_RDTSC,
@@ -113,7 +113,7 @@ enum insn_rep { INSN_REP_NONE, INSN_REP, INSN_REPNE };
 struct insn_mem {
 	int8_t base, index; /* INSN_NO_REG: none */
 	uint8_t scale;
-	uint8_t segment; /* enum insn_segment, default or by prefix */
+	uint8_t segment;    /* enum insn_segment, default or by prefix */
 	uint8_t addr_bytes; /* the sum is cut to 2, 4 or 8 bytes */
 	bool rip_relative;
 	int64_t disp;
@@ -131,11 +131,11 @@ struct insn {
 	bool has_mem;
 	bool has_imm;
 	bool port_dx;
-	bool reg_high;	/* `reg` 0..3 means ah, ch, dh, bh */
-	int8_t reg;	/* register operand; INSN_NO_REG */
-	uint8_t sreg;	/* control or debug register */
+	bool reg_high;		/* `reg` 0..3 means ah, ch, dh, bh */
+	int8_t reg;		/* register operand; INSN_NO_REG */
+	uint8_t sreg;		/* control or debug register */
 	uint8_t source_segment; /* INSN_MOVS: enum insn_segment of its source */
-	uint64_t imm;	/* sign-extended where the CPU does so */
+	uint64_t imm;		/* sign-extended where the CPU does so */
 	struct insn_mem mem;
 };
 

@@ -104,14 +104,14 @@ long hypercall_update_descriptor(struct vcpu *v, uint64_t args[6])
 			segdesc_put(m.n);
 		}
 	} else {
-		rc = frame_get_writable(m, v->domain);
+		rc = frame_get_type(m, v->domain, FRAME_WRITABLE, &f);
 		if (!rc) {
 			*slot = desc;
 			frame_put_writable(f);
 		}
 	}
 	frame_put(f);
-	return rc == -ERESTART ? -EINVAL : rc;
+	return rc;
 }
 
 void ldt_clear(struct vcpu *v)
@@ -144,7 +144,8 @@ int ldt_set(struct vcpu *v, uint64_t base, uint32_t entries)
 	ldt_clear(v);
 	v->arch.ldt_base = base;
 	v->arch.ldt_entries = entries;
-	vcpu_load_ldt(v);
+	if (vcpu_is_loaded(v))
+		vcpu_load_ldt(v);
 	return 0;
 }
 

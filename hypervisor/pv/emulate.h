@@ -14,7 +14,8 @@ bool emulate_privileged(struct vcpu *v);
 bool emulate_forced(struct vcpu *v);
 /*
  * After a write fault at va in kernel mode: a write to a level-1 page table.
- * false: it is not one, or the new entry is refused.
+ * true: done, or to be executed again; false: it is not one, or the new entry
+ * is refused.
  */
 bool emulate_table_write(struct vcpu *v, uint64_t va);
 

@@ -194,5 +194,6 @@ bool emulate_table_write(struct vcpu *v, uint64_t va)
 	}
 done:
 	table_unhold(v, table);
-	return !rc;
+	/* Not finished: the guest executes the instruction again. */
+	return !rc || rc == -ERESTART;
 }

@@ -16,7 +16,7 @@
 #define FLAG_SF (UINT64_C(1) << 7)
 #define FLAG_DF (UINT64_C(1) << 10)
 #define FLAG_OF (UINT64_C(1) << 11)
-#define FLAGS_ARITHMETIC \
+#define FLAGS_ARITHMETIC                                                       \
 	(FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF)
 
 static uint64_t mask_of(unsigned int bytes)
@@ -90,8 +90,7 @@ static bool is_bit_op(enum insn_op op)
  * A bit offset in a register reaches beyond the operand, in both directions,
  * by whole operands.
  */
-static uint64_t bit_displacement(const struct insn *in,
-				 const uint64_t gprs[16])
+static uint64_t bit_displacement(const struct insn *in, const uint64_t gprs[16])
 {
 	int64_t bit = sign_extend(insn_read_reg(in, gprs), in->op_bytes);
 	unsigned int bits = in->op_bytes * 8u;
@@ -138,11 +137,10 @@ bool insn_rep_continues(const struct insn *in, const uint64_t gprs[16])
 	return in->rep != INSN_REP_NONE && insn_rep_count(in, gprs) != 0;
 }
 
-void insn_string_step(const struct insn *in, uint64_t gprs[16],
-		      uint64_t rflags)
+void insn_string_step(const struct insn *in, uint64_t gprs[16], uint64_t rflags)
 {
-	uint64_t step = rflags & FLAG_DF ? -(uint64_t)in->op_bytes :
-					   in->op_bytes;
+	uint64_t step =
+		rflags & FLAG_DF ? -(uint64_t)in->op_bytes : in->op_bytes;
 
 	if (insn_rep_count(in, gprs) == 0)
 		return;
@@ -250,13 +248,11 @@ static uint64_t compute_alu(const struct insn *in, uint64_t old,
 		break;
 	case INSN_SUB:
 	case INSN_SBB:
-		result = sub_flags(old, operand,
-				   in->op == INSN_SBB ? carry : 0,
+		result = sub_flags(old, operand, in->op == INSN_SBB ? carry : 0,
 				   in->op_bytes, &flags);
 		break;
 	default: /* INSN_ADD, INSN_ADC, INSN_XADD */
-		result = add_flags(old, operand,
-				   in->op == INSN_ADC ? carry : 0,
+		result = add_flags(old, operand, in->op == INSN_ADC ? carry : 0,
 				   in->op_bytes, &flags);
 		break;
 	}
@@ -310,8 +306,7 @@ static bool compute_cmpxchg8b(uint64_t old, uint64_t *new_mem,
 	uint64_t low = mask_of(4);
 
 	if (old == ((gprs[GPR_RDX] & low) << 32 | (gprs[GPR_RAX] & low))) {
-		*new_mem = (gprs[GPR_RCX] & low) << 32 |
-			   (gprs[GPR_RBX] & low);
+		*new_mem = (gprs[GPR_RCX] & low) << 32 | (gprs[GPR_RBX] & low);
 		*rflags |= FLAG_ZF;
 		return true;
 	}
@@ -377,8 +372,8 @@ static bool compute(const struct insn *in, uint64_t old, uint64_t *new_mem,
 }
 
 int insn_compute_write(const struct insn *in, uint64_t old_mem,
-		       const uint64_t gprs[16], uint64_t *new_mem,
-		       bool *writes, uint64_t new_gprs[16], uint64_t *rflags)
+		       const uint64_t gprs[16], uint64_t *new_mem, bool *writes,
+		       uint64_t new_gprs[16], uint64_t *rflags)
 {
 	uint64_t mask = mask_of(in->op_bytes);
 

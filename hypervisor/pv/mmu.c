@@ -75,12 +75,13 @@ static void domains_put(uint32_t foreign, struct update_domains *u)
 static int data_write(struct domain *d, mfn_t m, unsigned int slot,
 		      uint64_t val)
 {
-	int rc = frame_get_writable(m, d);
+	struct frame *f;
+	int rc = frame_get_type(m, d, FRAME_WRITABLE, &f);
 
 	if (rc)
-		return rc == -ERESTART ? -EBUSY : rc;
+		return rc;
 	((uint64_t *)mfn_to_virt(m))[slot] = val;
-	frame_put_writable(frame_of(m));
+	frame_put_writable(f);
 	return 0;
 }
 
@@ -266,7 +267,7 @@ static int new_baseptr(struct vcpu *v, uint64_t m, bool user)
 static int page_clear_or_copy(struct domain *d, uint64_t dst, uint64_t src,
 			      bool copy)
 {
-	struct frame *s = NULL;
+	struct frame *s = NULL, *f;
 	int rc;
 
 	if (copy) {
@@ -274,18 +275,18 @@ static int page_clear_or_copy(struct domain *d, uint64_t dst, uint64_t src,
 		if (!s)
 			return -EINVAL;
 	}
-	rc = frame_get_writable(mfn(dst), d);
+	rc = frame_get_type(mfn(dst), d, FRAME_WRITABLE, &f);
 	if (!rc) {
 		if (copy)
 			memcpy(mfn_to_virt(mfn(dst)), mfn_to_virt(mfn(src)),
 			       PAGE_SIZE);
 		else
 			memset(mfn_to_virt(mfn(dst)), 0, PAGE_SIZE);
-		frame_put_writable(frame_of(mfn(dst)));
+		frame_put_writable(f);
 	}
 	if (s)
 		frame_put(s);
-	return rc == -ERESTART ? -EBUSY : rc;
+	return rc;
 }
 
 static int unpin(struct domain *d, uint64_t m)

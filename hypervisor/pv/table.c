@@ -13,7 +13,8 @@
  * consistent state:
  *   promotion given up: type count 0, progress k (k > 0 holds a reference on
  *     the frame itself: FRAME_REF of "progress");
- *   demotion given up: type count 1, not validated, progress k.
+ *   demotion given up: type count 1, not validated, progress k; the table
+ *     that entry k - 1 refers to may be in the same state.
  * Whoever comes next goes on from there. Recursion goes at most four levels
  * deep, parent before child, so frames are always locked downwards.
  *
@@ -143,13 +144,30 @@ static unsigned int present_before(const uint64_t *t, unsigned int i)
 	return i;
 }
 
+/*
+ * A demotion that was given up may have stopped inside the last entry that
+ * still counts: the table there is held, but not valid. A reference taken as
+ * for a new entry makes it valid again; one of the two then goes.
+ */
+static int entry_restore(uint64_t e, unsigned int level, struct domain *d)
+{
+	int rc = pte_get(&e, level, d, d);
+
+	return rc ? rc : pte_put(e, level);
+}
+
 /* Entries [f->progress, 512) take their references. */
 static int table_promote(struct frame *f, struct domain *d, unsigned int level)
 {
 	uint64_t *t = mfn_to_virt(frame_mfn(f));
-	unsigned int i;
+	unsigned int i = f->progress;
 	int rc;
 
+	if (level > 1 && i && !slot_is_ours(level, i - 1)) {
+		rc = entry_restore(t[i - 1], level, d);
+		if (rc)
+			return rc;
+	}
 	for (i = f->progress; (i = present_next(t, i)) < PT_ENTRIES; i++) {
 		uint64_t e = t[i];
 
@@ -513,8 +531,12 @@ int table_pin(struct domain *d, mfn_t m, enum frame_type type)
 {
 	struct frame *f;
 	uint64_t w;
-	int rc = frame_get_type(m, d, type, &f);
+	int rc;
 
+	/* domain_kill() undoes pins once, then takes the pages. */
+	if (d->life != DOMAIN_ALIVE)
+		return -EINVAL;
+	rc = frame_get_type(m, d, type, &f);
 	if (rc)
 		return rc;
 	w = frame_load(f);

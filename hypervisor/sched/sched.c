@@ -36,7 +36,7 @@
 static struct {
 	struct spinlock lock;
 	struct list_node woken, begun, fresh; /* in this order */
-	struct vcpu *current; /* NULL: idle */
+	struct vcpu *current;		      /* NULL: idle */
 	struct timer slice;
 } rq;
 
@@ -225,8 +225,7 @@ static bool wants_attention(const struct vcpu *v)
 		return true;
 	return __atomic_load_n(&v->info->evtchn_upcall_pending,
 			       __ATOMIC_SEQ_CST) &&
-	       !__atomic_load_n(&v->info->evtchn_upcall_mask,
-				__ATOMIC_SEQ_CST);
+	       !__atomic_load_n(&v->info->evtchn_upcall_mask, __ATOMIC_SEQ_CST);
 }
 
 void vcpu_block(struct vcpu *v)

@@ -5,7 +5,7 @@
 
 #include "domain/domain.h"
 
-#define SCHED_SLICE_NS	   10000000ull
+#define SCHED_SLICE_NS 10000000ull
 /* Who has just begun to run is not preempted for so long. */
 #define SCHED_LET_ALONE_NS 500000ull
 

@@ -15,9 +15,9 @@
 #include "sched/slice.h"
 #include "time/time.h"
 
-#define WATCHDOGS      2
-#define SECOND_NS      1000000000ull
-#define NO_CODE	       0x100u
+#define WATCHDOGS 2
+#define SECOND_NS 1000000000ull
+#define NO_CODE	  0x100u
 
 struct extra;
 
@@ -41,9 +41,7 @@ static struct extra *extra_find_locked(const struct domain *d)
 {
 	struct extra *e;
 
-	list_for_each_entry(e, &extras, node)
-		if (e->domain == d)
-			return e;
+	list_for_each_entry(e, &extras, node) if (e->domain == d) return e;
 	return NULL;
 }
 

@@ -10,18 +10,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-#define CHECK(condition)                                                   \
-	do {                                                               \
-		if (!(condition))                                          \
-			abort();                                           \
+#define CHECK(condition)                                                       \
+	do {                                                                   \
+		if (!(condition))                                              \
+			abort();                                               \
 	} while (0)
 
 #define BASE	   0x9f000u
 #define BYTES	   0x4000u
 #define TABLES_MAX 16u
 
-static const char *const signatures[] = { "APIC", "FACP", "HPET", "MCFG",
-					  "SSDT" };
+static const char *const signatures[] = {"APIC", "FACP", "HPET", "MCFG",
+					 "SSDT"};
 
 static uint8_t memory[BYTES];
 static void *window;

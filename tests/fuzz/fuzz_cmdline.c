@@ -9,10 +9,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-#define CHECK(condition)                                                   \
-	do {                                                               \
-		if (!(condition))                                          \
-			abort();                                           \
+#define CHECK(condition)                                                       \
+	do {                                                                   \
+		if (!(condition))                                              \
+			abort();                                               \
 	} while (0)
 
 static bool opt_bool, opt_flag;
@@ -29,11 +29,11 @@ static void report(const char *word)
 }
 
 static const struct cmdline_option options[] = {
-	{ "wd", CMDLINE_BOOL, &opt_bool, 0 },
-	{ "noreboot", CMDLINE_FLAG, &opt_flag, 0 },
-	{ "maxcpus", CMDLINE_U64, &opt_number, 0 },
-	{ "mem", CMDLINE_SIZE, &opt_size, 0 },
-	{ "console", CMDLINE_STRING, opt.text, sizeof(opt.text) },
+	{"wd", CMDLINE_BOOL, &opt_bool, 0},
+	{"noreboot", CMDLINE_FLAG, &opt_flag, 0},
+	{"maxcpus", CMDLINE_U64, &opt_number, 0},
+	{"mem", CMDLINE_SIZE, &opt_size, 0},
+	{"console", CMDLINE_STRING, opt.text, sizeof(opt.text)},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

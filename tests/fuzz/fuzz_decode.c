@@ -11,10 +11,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-#define CHECK(condition)                                                   \
-	do {                                                               \
-		if (!(condition))                                          \
-			abort();                                           \
+#define CHECK(condition)                                                       \
+	do {                                                                   \
+		if (!(condition))                                              \
+			abort();                                               \
 	} while (0)
 
 static void check_fields(const struct insn *in, size_t size)
@@ -41,7 +41,7 @@ static void check_fields(const struct insn *in, size_t size)
 static void check_evaluation(const struct insn *in, const uint8_t *seed,
 			     size_t size)
 {
-	uint64_t gprs[16] = { 0 }, after[16], memory = 0, flags = 0x202;
+	uint64_t gprs[16] = {0}, after[16], memory = 0, flags = 0x202;
 	bool writes = true;
 	int rc;
 
@@ -76,8 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	len = size < INSN_FETCH_MAX ? size : INSN_FETCH_MAX;
 
 	rc = decode_insn(bytes, len, mode, &in);
-	CHECK(rc == 0 || rc == -ENODATA || rc == -EINVAL ||
-	      rc == -EOPNOTSUPP);
+	CHECK(rc == 0 || rc == -ENODATA || rc == -EINVAL || rc == -EOPNOTSUPP);
 	CHECK(rc != -ENODATA || len < INSN_FETCH_MAX);
 	if (rc)
 		return 0;

@@ -10,10 +10,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-#define CHECK(condition)                                                   \
-	do {                                                               \
-		if (!(condition))                                          \
-			abort();                                           \
+#define CHECK(condition)                                                       \
+	do {                                                                   \
+		if (!(condition))                                              \
+			abort();                                               \
 	} while (0)
 
 static void check_info(const struct elf_info *info, size_t size)
@@ -75,8 +75,7 @@ static void check_changed(const uint8_t *bytes, size_t size)
 	if (bytes[0] & 8)
 		keep -= (size_t)bytes[1] * 32;
 	for (size_t i = 2; i + 3 <= size; i += 3)
-		im.bytes[(bytes[i] | bytes[i + 1] << 8) % 0xd00] =
-			bytes[i + 2];
+		im.bytes[(bytes[i] | bytes[i + 1] << 8) % 0xd00] = bytes[i + 2];
 	block = malloc(keep);
 	CHECK(block);
 	memcpy(block, im.bytes, keep);

@@ -23,12 +23,13 @@
 #include "stored/client.h"
 #include "stored/core.h"
 
-#define REQUIRE(x) \
-	do { \
-		if (!(x)) { \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x); \
-			abort(); \
-		} \
+#define REQUIRE(x)                                                             \
+	do {                                                                   \
+		if (!(x)) {                                                    \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__,     \
+				#x);                                           \
+			abort();                                               \
+		}                                                              \
 	} while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -180,7 +181,7 @@ static void perms_text(const struct model_node *n, char *text)
 		if (is_alive(&n->perms[i]))
 			at += sprintf(text + at, "%c%d|",
 				      "nrwb"[n->perms[i].bits],
-				      n->perms[i].domid);
+				      n -> perms[i].domid);
 	}
 }
 
@@ -213,7 +214,9 @@ static void model_exec(struct model *m, int domid, const struct op *op,
 {
 	struct model_node *n = &m->n[op->node];
 	unsigned int need = op->type == XS_READ || op->type == XS_DIRECTORY ||
-					    op->type == XS_GET_PERMS ? 1 : 2;
+					    op->type == XS_GET_PERMS
+				    ? 1
+				    : 2;
 	bool allowed = rights(&m->n[nearest(m, op->node)], domid) & need;
 
 	strcpy(reply, "OK|");
@@ -303,7 +306,7 @@ static void drain(int domid)
 static void send_request(int domid, uint32_t txn, uint32_t type,
 			 const char *payload, size_t len)
 {
-	struct xsd_sockmsg header = { type, 1, txn, (uint32_t)len };
+	struct xsd_sockmsg header = {type, 1, txn, (uint32_t)len};
 	char *exact = malloc(len ? len : 1);
 
 	memcpy(exact, payload, len);
@@ -327,7 +330,8 @@ static void send_op(int domid, uint32_t txn, const struct op *op)
 	for (int i = 0; op->type == XS_SET_PERMS && i < op->perm_count; i++)
 		len += (size_t)sprintf(payload + len, "%c%u",
 				       "nrwb"[op->perms[i].bits],
-				       op->perms[i].domid) + 1;
+				       op -> perms[i].domid) +
+		       1;
 	send_request(domid, txn, op->type, payload, len);
 }
 
@@ -394,9 +398,9 @@ static void check_heard(const struct model *before)
 
 static void take_op(struct input_bytes *in, struct op *op)
 {
-	static const uint32_t types[] = { XS_READ, XS_WRITE, XS_WRITE,
-					  XS_MKDIR, XS_RM, XS_DIRECTORY,
-					  XS_GET_PERMS, XS_SET_PERMS };
+	static const uint32_t types[] = {
+		XS_READ, XS_WRITE,     XS_WRITE,     XS_MKDIR,
+		XS_RM,	 XS_DIRECTORY, XS_GET_PERMS, XS_SET_PERMS};
 
 	memset(op, 0, sizeof(*op));
 	op->type = types[take(in, 8)];
@@ -623,8 +627,8 @@ static void name_nodes(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct core_host host = { .introduce = raw_introduce };
-	struct input_bytes in = { data, data + size };
+	struct core_host host = {.introduce = raw_introduce};
+	struct input_bytes in = {data, data + size};
 	bool raw = take(&in, 2);
 
 	memset(&w, 0, sizeof(w));
@@ -632,8 +636,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	w.core = core_new(&host, 42);
 	for (int i = 0; i < DOMAINS; i++)
 		w.clients[i] = client_new(w.core, (uint16_t)i);
-	w.live.n[0] = (struct model_node){ .exists = true, .value = -1,
-					   .perm_count = 1 };
+	w.live.n[0] = (struct model_node){
+		.exists = true, .value = -1, .perm_count = 1};
 	if (raw) {
 		run_raw(&in);
 	} else {

@@ -11,7 +11,7 @@
 #define FAKE_RAM_FIRST 0x1353ull
 #define FAKE_RAM_END   0x3ab5ull
 /* The frame table ends here. */
-#define FAKE_MAX_MFN   0x3c01ull
+#define FAKE_MAX_MFN 0x3c01ull
 
 void fake_frames_init(void);
 

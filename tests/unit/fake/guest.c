@@ -5,6 +5,8 @@
 #include <string.h>
 #include "mm/guest.h"
 
+unsigned int fake_guest_reads;
+
 static uint64_t hole_start, hole_end;
 static bool hole_readable;
 
@@ -27,14 +29,14 @@ static bool is_mapped(uint64_t va)
 
 __attribute__((weak)) int guest_read(void *dst, gptr_t src, size_t bytes)
 {
+	fake_guest_reads++;
 	if (!is_mapped(src.va) || (in_hole(src.va, bytes) && !hole_readable))
 		return -EFAULT;
 	memcpy(dst, (const void *)(uintptr_t)src.va, bytes);
 	return 0;
 }
 
-__attribute__((weak)) int guest_write(gptr_t dst, const void *src,
-				      size_t bytes)
+__attribute__((weak)) int guest_write(gptr_t dst, const void *src, size_t bytes)
 {
 	if (!is_mapped(dst.va) || in_hole(dst.va, bytes))
 		return -EFAULT;

@@ -12,6 +12,9 @@
 
 #define FAKE_GUEST_BAD 0x10u
 
+/* Calls of guest_read(). */
+extern unsigned int fake_guest_reads;
+
 /* bytes 0: no hole. */
 void fake_guest_hole(const void *at, size_t bytes, bool readable);
 

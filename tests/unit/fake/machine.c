@@ -24,7 +24,21 @@ unsigned int fake_tlb_flushes;
 unsigned int fake_preempt_every;
 unsigned int fake_preempt_checks;
 unsigned int fake_sched_requests;
+unsigned int fake_preempt_in;
 void (*fake_preempt_hook)(void);
+unsigned int fake_page_flushes;
+uint64_t fake_page_flushed;
+unsigned int fake_gdt_loads, fake_ldt_loads;
+unsigned int fake_debugreg_loads[8];
+bool fake_vcpu_loaded;
+int fake_gs_selector_answer;
+uint16_t fake_gs_selector;
+uint32_t fake_msr;
+uint64_t fake_msr_value;
+unsigned int fake_port_reads, fake_port_writes;
+uint16_t fake_port;
+unsigned int fake_port_size;
+uint32_t fake_port_out, fake_port_in = ~0u;
 
 WEAK uint64_t hv_cr3;
 WEAK uint64_t hv_l4_entries[16];
@@ -39,7 +53,8 @@ WEAK void tlb_flush_local(void)
 
 WEAK void tlb_flush_page(uint64_t va)
 {
-	(void)va;
+	fake_page_flushes++;
+	fake_page_flushed = va;
 }
 
 WEAK void tlb_flush_domain(struct domain *d)
@@ -64,6 +79,8 @@ WEAK bool hypercall_preempt_check(void)
 	fake_preempt_checks++;
 	if (fake_preempt_hook)
 		fake_preempt_hook();
+	if (fake_preempt_in && !--fake_preempt_in)
+		return true;
 	return fake_preempt_every &&
 	       fake_preempt_checks % fake_preempt_every == 0;
 }
@@ -92,11 +109,13 @@ WEAK void vcpu_load_cr3(struct vcpu *v)
 WEAK void vcpu_load_gdt(struct vcpu *v)
 {
 	(void)v;
+	fake_gdt_loads++;
 }
 
 WEAK void vcpu_load_ldt(struct vcpu *v)
 {
 	(void)v;
+	fake_ldt_loads++;
 }
 
 WEAK void vcpu_set_fs_base(struct vcpu *v, uint64_t base)
@@ -132,8 +151,8 @@ WEAK uint64_t vcpu_get_gs_base_user(struct vcpu *v)
 WEAK int vcpu_load_gs_selector(struct vcpu *v, uint16_t sel)
 {
 	(void)v;
-	(void)sel;
-	return 0;
+	fake_gs_selector = sel;
+	return fake_gs_selector_answer;
 }
 
 WEAK void vcpu_read_selectors(struct vcpu *v)
@@ -149,7 +168,7 @@ WEAK void vcpu_set_ts(struct vcpu *v, bool on)
 WEAK void vcpu_load_debugreg(struct vcpu *v, unsigned int reg)
 {
 	(void)v;
-	(void)reg;
+	fake_debugreg_loads[reg]++;
 }
 
 WEAK void vcpu_load_cr4(struct vcpu *v)
@@ -165,23 +184,25 @@ WEAK void vcpu_unload(struct vcpu *v)
 WEAK bool vcpu_is_loaded(const struct vcpu *v)
 {
 	(void)v;
-	return false;
+	return fake_vcpu_loaded;
 }
 
 WEAK int guest_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
 	(void)v;
-	(void)msr;
-	(void)value;
-	return -1;
+	if (!fake_msr || msr != fake_msr)
+		return -1;
+	*value = fake_msr_value;
+	return 0;
 }
 
 WEAK int guest_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
 {
 	(void)v;
-	(void)msr;
-	(void)value;
-	return -1;
+	if (!fake_msr || msr != fake_msr)
+		return -1;
+	fake_msr_value = value;
+	return 0;
 }
 
 WEAK void guest_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf,
@@ -233,9 +254,10 @@ WEAK int port_read(struct domain *d, uint16_t port, unsigned int size,
 		   uint32_t *value)
 {
 	(void)d;
-	(void)port;
-	(void)size;
-	*value = ~0u;
+	fake_port_reads++;
+	fake_port = port;
+	fake_port_size = size;
+	*value = fake_port_in;
 	return 0;
 }
 
@@ -243,8 +265,9 @@ WEAK int port_write(struct domain *d, uint16_t port, unsigned int size,
 		    uint32_t value)
 {
 	(void)d;
-	(void)port;
-	(void)size;
-	(void)value;
+	fake_port_writes++;
+	fake_port = port;
+	fake_port_size = size;
+	fake_port_out = value;
 	return 0;
 }

@@ -9,13 +9,13 @@
 #include "pv/mmu.h"
 #include "sched/sched.h"
 
-#define CHECK(cond)                                                        \
-	do {                                                               \
-		if (!(cond)) {                                             \
-			fprintf(stderr, "world: %s:%d: %s\n", __FILE__,    \
-				__LINE__, #cond);                          \
-			abort();                                           \
-		}                                                          \
+#define CHECK(cond)                                                            \
+	do {                                                                   \
+		if (!(cond)) {                                                 \
+			fprintf(stderr, "world: %s:%d: %s\n", __FILE__,        \
+				__LINE__, #cond);                              \
+			abort();                                               \
+		}                                                              \
 	} while (0)
 
 void world_init(void)
@@ -36,7 +36,7 @@ mfn_t world_page(struct domain *d)
 /* Four tables, one way down to the L1. Nothing is mapped. */
 static void tables_make(struct domain *d, struct vcpu *v)
 {
-	static const unsigned int shift[] = { 39, 30, 21 };
+	static const unsigned int shift[] = {39, 30, 21};
 	mfn_t root = world_page(d), table = root;
 	struct frame *f;
 	unsigned int i;
@@ -46,8 +46,8 @@ static void tables_make(struct domain *d, struct vcpu *v)
 		mfn_t next = world_page(d);
 		uint64_t *t = mfn_to_virt(table);
 
-		t[WORLD_VA >> shift[i] & 511] = mfn_to_maddr(next).a | PTE_P |
-						PTE_RW | PTE_U | PTE_A;
+		t[WORLD_VA >> shift[i] & 511] =
+			mfn_to_maddr(next).a | PTE_P | PTE_RW | PTE_U | PTE_A;
 		table = next;
 	}
 	do {
@@ -91,12 +91,12 @@ uint64_t world_window(unsigned int i)
 
 uint64_t world_pte_maddr(const struct domain *d, unsigned int i)
 {
-	static const unsigned int shift[] = { 39, 30, 21 };
+	static const unsigned int shift[] = {39, 30, 21};
 	uint64_t at = d->vcpu[0]->arch.kernel_cr3;
 	unsigned int k;
 
 	for (k = 0; k < ARRAY_SIZE(shift); k++) {
-		uint64_t *t = mfn_to_virt(maddr_to_mfn((maddr_t){ at }));
+		uint64_t *t = mfn_to_virt(maddr_to_mfn((maddr_t){at}));
 
 		at = t[WORLD_VA >> shift[k] & 511] & PTE_ADDR;
 	}
@@ -106,7 +106,7 @@ uint64_t world_pte_maddr(const struct domain *d, unsigned int i)
 uint64_t *world_pte(const struct domain *d, unsigned int i)
 {
 	uint64_t at = world_pte_maddr(d, i);
-	mfn_t m = maddr_to_mfn((maddr_t){ at });
+	mfn_t m = maddr_to_mfn((maddr_t){at});
 
 	return (uint64_t *)mfn_to_virt(m) + at % PAGE_SIZE / sizeof(uint64_t);
 }

@@ -20,7 +20,7 @@ static bool bound[PORTS];
 static unsigned int notified[PORTS];
 static struct {
 	bool exists, shutdown, mapped;
-} domains[FAKE_DOMAINS] = { { .exists = true } };
+} domains[FAKE_DOMAINS] = {{.exists = true}};
 static struct xenstore_domain_interface pages[FAKE_DOMAINS];
 static int event_fd = -1;
 
@@ -103,7 +103,7 @@ int xen_map_ring(struct xen *x, uint16_t domid, uint64_t mfn,
 	pthread_mutex_lock(&lock);
 	domains[domid].mapped = true;
 	pthread_mutex_unlock(&lock);
-	*m = (struct xen_mapping){ .page = &pages[domid] };
+	*m = (struct xen_mapping){.page = &pages[domid]};
 	return 0;
 }
 

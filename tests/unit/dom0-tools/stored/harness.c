@@ -123,7 +123,7 @@ static bool drain(struct client *c, struct xsd_sockmsg *reply)
 const char *ask_bytes(struct store_bench *b, uint16_t domid, uint32_t txn,
 		      uint32_t type, const char *payload, size_t len)
 {
-	struct xsd_sockmsg header = { type, 77, txn, (uint32_t)len }, reply;
+	struct xsd_sockmsg header = {type, 77, txn, (uint32_t)len}, reply;
 	struct client *c = b->clients[domid];
 	/* Its own allocation, so that a read beyond its end is seen. */
 	char *copy = malloc(len ? len : 1);
@@ -184,8 +184,8 @@ const char *events(struct store_bench *b, uint16_t domid)
 void ask_rows(struct store_bench *b, const struct ask_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		const char *reply = ask(b, rows[i].domid, rows[i].type,
-					rows[i].payload);
+		const char *reply =
+			ask(b, rows[i].domid, rows[i].type, rows[i].payload);
 
 		cr_expect_str_eq(reply, rows[i].reply,
 				 "row %zu: domain %u, %s %s: %s, wanted %s", i,

@@ -64,7 +64,7 @@ Test(stored_client_queue, memory_is_bounded_and_the_watcher_told_to_look_again)
 
 Test(stored_client_queue, no_event_follows_the_reply_to_unwatch)
 {
-	struct xsd_sockmsg header = { .type = XS_UNWATCH, .req_id = 1 };
+	struct xsd_sockmsg header = {.type = XS_UNWATCH, .req_id = 1};
 	struct store_bench b;
 	const char *data;
 	size_t len;
@@ -90,7 +90,7 @@ Test(stored_client_queue, no_event_follows_the_reply_to_unwatch)
 
 Test(stored_client_queue, unread_replies_stop_further_requests)
 {
-	struct xsd_sockmsg header = { .type = XS_READ };
+	struct xsd_sockmsg header = {.type = XS_READ};
 	struct store_bench b;
 	char value[4096];
 	size_t len, count = 0;

@@ -24,15 +24,15 @@ static void open_with(struct store_bench *b, const char *name, unsigned value)
 Test(stored_quota, nodes_are_counted_by_their_owner)
 {
 	static const struct ask_row rows[] = {
-		{ 1, XS_WRITE, "/d/a|", "OK|" },
-		{ 1, XS_WRITE, "/d/b/c|", "!ENOSPC" }, /* would be two more */
-		{ 1, XS_WRITE, "/d/b|", "OK|" },
-		{ 1, XS_WRITE, "/d/c|", "!ENOSPC" },
-		{ 1, XS_WRITE, "/d/a|again", "OK|" },
-		{ 1, XS_RM, "/d/a|", "OK|" },
-		{ 1, XS_WRITE, "/d/c|", "OK|" },
-		{ 0, XS_WRITE, "/d/by-0|", "OK|" },
-		{ 0, XS_WRITE, "/d/by-0-too|", "OK|" },
+		{1, XS_WRITE, "/d/a|", "OK|"},
+		{1, XS_WRITE, "/d/b/c|", "!ENOSPC"}, /* would be two more */
+		{1, XS_WRITE, "/d/b|", "OK|"},
+		{1, XS_WRITE, "/d/c|", "!ENOSPC"},
+		{1, XS_WRITE, "/d/a|again", "OK|"},
+		{1, XS_RM, "/d/a|", "OK|"},
+		{1, XS_WRITE, "/d/c|", "OK|"},
+		{0, XS_WRITE, "/d/by-0|", "OK|"},
+		{0, XS_WRITE, "/d/by-0-too|", "OK|"},
 	};
 	struct store_bench b;
 
@@ -64,16 +64,16 @@ Test(stored_quota, transactions_side_by_side_do_not_add_up_beyond_it)
 Test(stored_quota, values_paths_and_permission_lists_have_a_size)
 {
 	static const struct ask_row rows[] = {
-		{ 1, XS_WRITE, "/d/a|12345", "OK|" },
-		{ 1, XS_WRITE, "/d/a|123456", "!ENOSPC" },
-		{ 1, XS_WRITE, "/d/b|123456", "!ENOSPC" },
-		{ 0, XS_WRITE, "/d/a|123456", "OK|" },
-		{ 0, XS_CONTROL, "quota|set|node-permissions|2|", "OK|" },
-		{ 1, XS_SET_PERMS, "/d/a|n1|r2|", "OK|" },
-		{ 1, XS_SET_PERMS, "/d/a|n1|r2|r3|", "!ENOSPC" },
-		{ 0, XS_CONTROL, "quota|set|path-length|6|", "OK|" },
-		{ 1, XS_WRITE, "/d/abc|", "OK|" },
-		{ 1, XS_WRITE, "/d/abcd|", "!ENOSPC" },
+		{1, XS_WRITE, "/d/a|12345", "OK|"},
+		{1, XS_WRITE, "/d/a|123456", "!ENOSPC"},
+		{1, XS_WRITE, "/d/b|123456", "!ENOSPC"},
+		{0, XS_WRITE, "/d/a|123456", "OK|"},
+		{0, XS_CONTROL, "quota|set|node-permissions|2|", "OK|"},
+		{1, XS_SET_PERMS, "/d/a|n1|r2|", "OK|"},
+		{1, XS_SET_PERMS, "/d/a|n1|r2|r3|", "!ENOSPC"},
+		{0, XS_CONTROL, "quota|set|path-length|6|", "OK|"},
+		{1, XS_WRITE, "/d/abc|", "OK|"},
+		{1, XS_WRITE, "/d/abcd|", "!ENOSPC"},
 	};
 	struct store_bench b;
 
@@ -110,11 +110,11 @@ Test(stored_quota, watches_and_transactions_are_counted_each)
 Test(stored_quota, a_domain_can_have_its_own)
 {
 	static const struct ask_row rows[] = {
-		{ 0, XS_CONTROL, "quota|set|1|nodes|2|", "OK|" },
-		{ 1, XS_WRITE, "/d/a|", "OK|" },
-		{ 1, XS_WRITE, "/d/b|", "!ENOSPC" },
-		{ 0, XS_CONTROL, "quota|set|1|nodes|9|", "OK|" },
-		{ 1, XS_WRITE, "/d/b|", "OK|" },
+		{0, XS_CONTROL, "quota|set|1|nodes|2|", "OK|"},
+		{1, XS_WRITE, "/d/a|", "OK|"},
+		{1, XS_WRITE, "/d/b|", "!ENOSPC"},
+		{0, XS_CONTROL, "quota|set|1|nodes|9|", "OK|"},
+		{1, XS_WRITE, "/d/b|", "OK|"},
 	};
 	struct store_bench b;
 
@@ -133,7 +133,8 @@ Test(stored_quota, a_guest_cannot_flood_the_log_with_refusals)
 		ask(&b, 1, XS_WRITE, "/d/a|");
 	for (const char *p = b.log; (p = strchr(p, ';')); p++)
 		lines++;
-	/* 1, 2, 4, ... 512: ten lines, each with one ';' inside and one after. */
+	/* 1, 2, 4, ... 512: ten lines, each with one ';' inside and one after.
+	 */
 	cr_expect_eq(lines, 20, "%zu: %s", lines, b.log);
 	bench_close(&b);
 }

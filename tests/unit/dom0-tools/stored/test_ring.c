@@ -42,7 +42,7 @@ Test(stored_ring, bytes_go_round_the_end_of_the_page)
 
 Test(stored_ring, a_full_ring_takes_no_more_and_loses_nothing)
 {
-	char data[XENSTORE_RING_SIZE + 100] = { 0 };
+	char data[XENSTORE_RING_SIZE + 100] = {0};
 
 	ring_attach(&ring, &page);
 	cr_expect_eq(ring_write(&ring, data, sizeof(data)), XENSTORE_RING_SIZE);
@@ -98,7 +98,7 @@ Test(stored_ring, a_reset_begins_from_nothing)
 Test(stored_ring, messages_are_cut_out_of_a_stream_of_any_portions)
 {
 	struct input *in = calloc(1, sizeof(*in));
-	struct xsd_sockmsg header = { .type = XS_WRITE };
+	struct xsd_sockmsg header = {.type = XS_WRITE};
 	size_t fed = 0, taken = 0;
 	char stream[60000];
 	const char *payload;
@@ -136,7 +136,7 @@ Test(stored_ring, messages_are_cut_out_of_a_stream_of_any_portions)
 
 Test(stored_ring, a_payload_that_is_too_long_is_an_error)
 {
-	struct xsd_sockmsg header = { .len = XENSTORE_PAYLOAD_MAX + 1 };
+	struct xsd_sockmsg header = {.len = XENSTORE_PAYLOAD_MAX + 1};
 	struct input *in = calloc(1, sizeof(*in));
 	const char *payload;
 

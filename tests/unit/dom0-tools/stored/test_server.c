@@ -41,7 +41,7 @@ static void *serve(void *arg)
 
 static void start(void)
 {
-	struct server_options o = { .socket_path = socket_path };
+	struct server_options o = {.socket_path = socket_path};
 	char why[256] = "";
 
 	cr_assert_not_null(mkdtemp(dir));
@@ -112,7 +112,7 @@ Test(stored_server, the_store_begins_with_domain_0)
 
 Test(stored_server, directories_of_any_size_are_listed)
 {
-	static const size_t sizes[] = { 0, 1, 400, 3000 };
+	static const size_t sizes[] = {0, 1, 400, 3000};
 	char path[64];
 
 	for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
@@ -139,10 +139,10 @@ Test(stored_server, directories_of_any_size_are_listed)
 Test(stored_server, permissions_survive_the_way_there_and_back)
 {
 	static const struct store_perm set[] = {
-		{ 5, STORE_PERM_NONE },
-		{ 6, STORE_PERM_READ },
-		{ 7, STORE_PERM_WRITE },
-		{ 8, STORE_PERM_READ | STORE_PERM_WRITE },
+		{5, STORE_PERM_NONE},
+		{6, STORE_PERM_READ},
+		{7, STORE_PERM_WRITE},
+		{8, STORE_PERM_READ | STORE_PERM_WRITE},
 	};
 	struct store_perm *got;
 	size_t count = 0;
@@ -165,7 +165,7 @@ static void expect_event(struct store *s, const char *path, const char *token)
 	int rc;
 
 	while ((rc = store_read_watch(s, &p, &t)) == -EAGAIN) {
-		struct pollfd wait = { .fd = store_fd(s), .events = POLLIN };
+		struct pollfd wait = {.fd = store_fd(s), .events = POLLIN};
 
 		poll(&wait, 1, -1);
 	}
@@ -235,7 +235,7 @@ Test(stored_server, a_handle_without_a_daemon_says_so)
 
 static int raw_connect(void)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	strcpy(addr.sun_path, socket_path);
@@ -245,7 +245,7 @@ static int raw_connect(void)
 
 Test(stored_server, a_message_that_is_too_long_ends_the_connection)
 {
-	struct xsd_sockmsg header = { .type = XS_READ, .len = 5000 };
+	struct xsd_sockmsg header = {.type = XS_READ, .len = 5000};
 	int fd = raw_connect();
 	char c;
 
@@ -257,7 +257,7 @@ Test(stored_server, a_message_that_is_too_long_ends_the_connection)
 
 Test(stored_server, half_a_message_holds_up_nobody)
 {
-	struct xsd_sockmsg header = { .type = XS_READ, .len = 2 };
+	struct xsd_sockmsg header = {.type = XS_READ, .len = 2};
 	int fd = raw_connect();
 	char reply[64];
 
@@ -276,7 +276,7 @@ struct writer {
 
 static void *send_reads(void *arg)
 {
-	struct xsd_sockmsg header = { .type = XS_READ, .len = 5 };
+	struct xsd_sockmsg header = {.type = XS_READ, .len = 5};
 	struct writer *w = arg;
 	char message[sizeof(header) + 5];
 
@@ -290,8 +290,8 @@ static void *send_reads(void *arg)
 
 Test(stored_server, a_client_that_does_not_read_stops_only_itself)
 {
-	struct writer w = { .fd = raw_connect(), .count = 50000 };
-	char value[4000] = { 0 }, buf[65536];
+	struct writer w = {.fd = raw_connect(), .count = 50000};
+	char value[4000] = {0}, buf[65536];
 	size_t want, got = 0;
 	pthread_t writer;
 
@@ -372,7 +372,7 @@ static void guest_receive(struct guest *g)
 static const char *guest_ask(struct guest *g, uint32_t type, const void *data,
 			     size_t len)
 {
-	struct xsd_sockmsg header = { .type = type, .len = (uint32_t)len };
+	struct xsd_sockmsg header = {.type = type, .len = (uint32_t)len};
 
 	ring_put(g, &header, sizeof(header));
 	ring_put(g, data, len);
@@ -382,20 +382,21 @@ static const char *guest_ask(struct guest *g, uint32_t type, const void *data,
 
 static void introduce(uint16_t domid)
 {
-	struct store_perm owner = { domid, STORE_PERM_NONE };
+	struct store_perm owner = {domid, STORE_PERM_NONE};
 	char path[64];
 
 	fake_set_domain(domid, true, false);
 	snprintf(path, sizeof(path), "/local/domain/%u", domid);
 	cr_assert_eq(store_mkdir(store, 0, path), 0);
 	cr_assert_eq(store_set_perms(store, 0, path, &owner, 1), 0);
-	cr_assert_eq(store_introduce(store, domid, 0x1000u + domid,
-				     100u + domid), 0);
+	cr_assert_eq(
+		store_introduce(store, domid, 0x1000u + domid, 100u + domid),
+		0);
 }
 
 Test(stored_server, guests_and_the_kernel_are_served_over_rings)
 {
-	struct guest kernel = { .domid = 0 }, g = { .domid = 3 };
+	struct guest kernel = {.domid = 0}, g = {.domid = 3};
 	char big[3000];
 
 	cr_expect_str_eq(guest_ask(&kernel, XS_READ, "name", 5), "Domain-0");
@@ -426,7 +427,7 @@ Test(stored_server, an_introduction_that_fails_leaves_nothing)
 
 Test(stored_server, a_guest_with_impossible_indices_is_ignored_until_reset)
 {
-	struct guest bad = { .domid = 3 }, good = { .domid = 4 };
+	struct guest bad = {.domid = 3}, good = {.domid = 4};
 	struct xenstore_domain_interface *p = fake_page(3);
 
 	introduce(3);
@@ -454,8 +455,8 @@ Test(stored_server, a_guest_with_impossible_indices_is_ignored_until_reset)
 
 Test(stored_server, a_guest_with_a_message_too_long_is_told)
 {
-	struct xsd_sockmsg header = { .type = XS_READ, .len = 0x7fffffff };
-	struct guest g = { .domid = 3 };
+	struct xsd_sockmsg header = {.type = XS_READ, .len = 0x7fffffff};
+	struct guest g = {.domid = 3};
 
 	introduce(3);
 	ring_put(&g, &header, sizeof(header));
@@ -489,8 +490,8 @@ Test(stored_server, dead_domains_are_noticed_and_their_rings_dropped)
 
 Test(stored_server, a_guest_that_asks_without_end_leaves_time_for_others)
 {
-	struct guest g = { .domid = 3 };
-	struct xsd_sockmsg header = { .type = XS_DIRECTORY, .len = 2 };
+	struct guest g = {.domid = 3};
+	struct xsd_sockmsg header = {.type = XS_DIRECTORY, .len = 2};
 	struct xenstore_domain_interface *p = fake_page(3);
 
 	introduce(3);
@@ -505,12 +506,12 @@ Test(stored_server, a_guest_that_asks_without_end_leaves_time_for_others)
 
 Test(stored_server, control_reaches_the_daemon)
 {
-	char *text = store_control(store, (const char *[]){ "check" }, 1);
+	char *text = store_control(store, (const char *[]){"check"}, 1);
 
 	cr_assert_not_null(text);
 	cr_expect_str_eq(text, "OK");
 	free(text);
 	errno = 0;
-	cr_expect_null(store_control(store, (const char *[]){ "no" }, 1));
+	cr_expect_null(store_control(store, (const char *[]){"no"}, 1));
 	cr_expect_eq(errno, EINVAL);
 }

@@ -12,7 +12,7 @@ TestSuite(stored_tree);
 
 static struct perms *owned_by_0(void)
 {
-	static const struct perm e = { 0, 0 };
+	static const struct perm e = {0, 0};
 
 	return perms_new(&e, 1);
 }
@@ -184,7 +184,7 @@ Test(stored_tree, a_walk_gives_each_node_its_path)
 {
 	struct node *root = make("", "");
 	char scratch[WIRE_PATH_BYTES] = "/";
-	struct counter c = { 0 };
+	struct counter c = {0};
 
 	add(&root, "/a", "");
 	add(&root, "/a/bb", "");
@@ -205,7 +205,7 @@ enum { NAMES = 40, VERSIONS = 4 };
 Test(stored_tree, versions_never_disturb_each_other)
 {
 	struct node *root[VERSIONS];
-	int model[VERSIONS][NAMES] = { 0 };
+	int model[VERSIONS][NAMES] = {0};
 	unsigned int seed = 1;
 
 	for (int v = 0; v < VERSIONS; v++)

@@ -57,47 +57,51 @@ struct race {
 	uint32_t out_type;
 	const char *out;
 	bool conflict;
-	const char *look; /* afterwards: a path, */
+	const char *look;  /* afterwards: a path, */
 	const char *value; /* and what it holds */
 };
 
 static const struct race races[] = {
-	{ "different nodes", XS_WRITE, "/d/a|2", XS_WRITE, "/d/b|3", false,
-	  "/d/a|", "2" },
-	{ "a read node is written", XS_READ, "/d/a|", XS_WRITE, "/d/a|3", true,
-	  "/d/a|", "3" },
-	{ "a written node is written", XS_WRITE, "/d/a|2", XS_WRITE, "/d/a|3",
-	  true, "/d/a|", "3" },
-	{ "a written node is removed", XS_WRITE, "/d/a|2", XS_RM, "/d/a|",
-	  true, "/d/a|", "!ENOENT" },
-	{ "two children are made side by side", XS_WRITE, "/d/x|2", XS_WRITE,
-	  "/d/y|3", false, "/d/x|", "2" },
-	{ "the same child is made twice", XS_WRITE, "/d/x|2", XS_WRITE,
-	  "/d/x|3", true, "/d/x|", "3" },
-	{ "a child of a listed directory is made", XS_DIRECTORY, "/d|",
-	  XS_WRITE, "/d/x|3", true, "/d/x|", "3" },
-	{ "a child of a listed directory is written", XS_DIRECTORY, "/d|",
-	  XS_WRITE, "/d/a|3", false, "/d/a|", "3" },
-	{ "a missing node appears", XS_READ, "/d/x|", XS_WRITE, "/d/x|3", true,
-	  "/d/x|", "3" },
-	{ "the parent of a new node goes", XS_WRITE, "/d/a/new|2", XS_RM,
-	  "/d/a|", true, "/d/a|", "!ENOENT" },
-	{ "the parent of a new node is written", XS_WRITE, "/d/a/new|2",
-	  XS_WRITE, "/d/a|3", false, "/d/a/new|", "2" },
-	{ "a node gets other permissions", XS_READ, "/d/a|", XS_SET_PERMS,
-	  "/d/a|r0|", true, "/d/a|", "1" },
-	{ "a node's permissions are read, its value written", XS_GET_PERMS,
-	  "/d/a|", XS_WRITE, "/d/a|3", false, "/d/a|", "3" },
-	{ "permissions inside, value outside", XS_SET_PERMS, "/d/a|r0|",
-	  XS_WRITE, "/d/a|3", false, "/d/a|", "3" },
-	{ "a removed subtree gets a child", XS_RM, "/d/a|", XS_WRITE,
-	  "/d/a/x|3", true, "/d/a/x|", "3" },
-	{ "a node deep in a removed subtree is written", XS_RM, "/d/a|",
-	  XS_WRITE, "/d/a/k|3", false, "/d/a|", "!ENOENT" },
-	{ "a node is removed and made again", XS_READ, "/d/a|", XS_RM, "/d/a|",
-	  true, "/d/a|", "!ENOENT" },
-	{ "the whole directory goes", XS_READ, "/d/a|", XS_RM, "/d|", true,
-	  "/d|", "!ENOENT" },
+	{"different nodes", XS_WRITE, "/d/a|2", XS_WRITE, "/d/b|3", false,
+	 "/d/a|", "2"},
+	{"a read node is written", XS_READ, "/d/a|", XS_WRITE, "/d/a|3", true,
+	 "/d/a|", "3"},
+	{"a node is written without a look by both", XS_WRITE, "/d/a|2",
+	 XS_WRITE, "/d/a|3", false, "/d/a|", "2"},
+	{"a written node is removed", XS_WRITE, "/d/a|2", XS_RM, "/d/a|", true,
+	 "/d/a|", "!ENOENT"},
+	{"two children are made side by side", XS_WRITE, "/d/x|2", XS_WRITE,
+	 "/d/y|3", false, "/d/x|", "2"},
+	{"the same child is made twice", XS_WRITE, "/d/x|2", XS_WRITE, "/d/x|3",
+	 true, "/d/x|", "3"},
+	{"a child of a listed directory is made", XS_DIRECTORY, "/d|", XS_WRITE,
+	 "/d/x|3", true, "/d/x|", "3"},
+	{"a child of a listed directory is written", XS_DIRECTORY, "/d|",
+	 XS_WRITE, "/d/a|3", false, "/d/a|", "3"},
+	{"a missing node appears", XS_READ, "/d/x|", XS_WRITE, "/d/x|3", true,
+	 "/d/x|", "3"},
+	{"the parent of a new node goes", XS_WRITE, "/d/a/new|2", XS_RM,
+	 "/d/a|", true, "/d/a|", "!ENOENT"},
+	{"the parent of a new node is written", XS_WRITE, "/d/a/new|2",
+	 XS_WRITE, "/d/a|3", false, "/d/a/new|", "2"},
+	{"other permissions change nothing for domain 0", XS_READ, "/d/a|",
+	 XS_SET_PERMS, "/d/a|r0|", false, "/d/a|", "1"},
+	{"permissions that were read are changed", XS_GET_PERMS, "/d/a|",
+	 XS_SET_PERMS, "/d/a|r0|", true, "/d/a|", "1"},
+	{"permissions that a new node inherits are changed", XS_WRITE,
+	 "/d/a/x|2", XS_SET_PERMS, "/d/a|r0|", true, "/d/a/x|", "!ENOENT"},
+	{"a node's permissions are read, its value written", XS_GET_PERMS,
+	 "/d/a|", XS_WRITE, "/d/a|3", false, "/d/a|", "3"},
+	{"permissions inside, value outside", XS_SET_PERMS, "/d/a|r0|",
+	 XS_WRITE, "/d/a|3", false, "/d/a|", "3"},
+	{"a removed subtree gets a child", XS_RM, "/d/a|", XS_WRITE, "/d/a/x|3",
+	 false, "/d/a|", "!ENOENT"},
+	{"a node deep in a removed subtree is written", XS_RM, "/d/a|",
+	 XS_WRITE, "/d/a/k|3", false, "/d/a|", "!ENOENT"},
+	{"a node is removed and made again", XS_READ, "/d/a|", XS_RM, "/d/a|",
+	 true, "/d/a|", "!ENOENT"},
+	{"the whole directory goes", XS_READ, "/d/a|", XS_RM, "/d|", true,
+	 "/d|", "!ENOENT"},
 };
 
 Test(stored_txn, conflicts_are_found_node_by_node)
@@ -123,6 +127,41 @@ Test(stored_txn, conflicts_are_found_node_by_node)
 		cr_expect_str_eq(reply, r->value, "%s: %s", r->what, reply);
 		bench_close(&b);
 	}
+}
+
+Test(stored_txn, a_guest_whose_rights_change_meanwhile_does_not_commit)
+{
+	struct store_bench b;
+	uint32_t t;
+
+	bench_open(&b);
+	ask(&b, 0, XS_WRITE, "/p|v");
+	ask(&b, 0, XS_SET_PERMS, "/p|n0|b1|");
+	t = begin(&b, 1);
+	cr_expect_str_eq(ask_in(&b, 1, t, XS_WRITE, "/p|w"), "OK|");
+	ask(&b, 0, XS_SET_PERMS, "/p|n0|");
+	cr_expect_str_eq(commit(&b, 1, t), "!EAGAIN");
+	cr_expect_str_eq(ask(&b, 0, XS_READ, "/p|"), "v");
+	bench_close(&b);
+}
+
+Test(stored_txn, a_guest_cannot_keep_domain_0_from_removing_its_directory)
+{
+	struct store_bench b;
+	uint32_t t;
+
+	bench_open(&b);
+	ask(&b, 0, XS_MKDIR, "/dev/1|");
+	ask(&b, 0, XS_SET_PERMS, "/dev/1|n1|r0|");
+	t = begin(&b, 0);
+	cr_expect_str_eq(ask_in(&b, 0, t, XS_RM, "/dev/1|"), "OK|");
+	ask(&b, 1, XS_WRITE, "/dev/1|x");
+	ask(&b, 1, XS_WRITE, "/dev/1/y|x");
+	ask(&b, 1, XS_SET_PERMS, "/dev/1|r1|");
+	cr_expect_str_eq(commit(&b, 0, t), "OK|");
+	cr_expect_str_eq(ask(&b, 0, XS_DIRECTORY, "/dev|"), "");
+	cr_expect_eq(b.core->domains[1]->node_count, 0);
+	bench_close(&b);
 }
 
 Test(stored_txn, a_subtree_removed_and_made_again_is_the_new_one_only)
@@ -165,6 +204,7 @@ Test(stored_txn, watchers_hear_of_a_transaction_at_its_commit_only)
 	cr_expect_str_eq(events(&b, 0), "/a/b/c t;/a/old t;/a/old/k deep;");
 
 	t = begin(&b, 0);
+	ask_in(&b, 0, t, XS_READ, "/a/b/c|");
 	ask_in(&b, 0, t, XS_WRITE, "/a/b/c|3");
 	ask(&b, 0, XS_WRITE, "/a/b/c|4");
 	events(&b, 0);

@@ -29,35 +29,34 @@ static const struct {
 	const char *request;
 	const char *events;
 } rows[] = {
-	{ "/a|t|", XS_WRITE, "/a|1", "/a t;" },
-	{ "/a|t|", XS_WRITE, "/a/b/c|1", "/a/b/c t;" },
-	{ "/a|t|", XS_WRITE, "/ab|1", "" },
-	{ "/a|t|", XS_WRITE, "/x|1", "" },
-	{ "/|t|", XS_WRITE, "/x/y|1", "/x/y t;" },
-	{ "/|t|", XS_WRITE, "/|1", "/ t;" },
-	{ "/a/b|t|", XS_WRITE, "/a|1", "" },
-	{ "/a|t|", XS_READ, "/d|", "" },
-	{ "/d|t|", XS_MKDIR, "/d|", "" },
-	{ "/d|t|", XS_MKDIR, "/d/new|", "/d/new t;" },
-	{ "/d|t|", XS_RM, "/d|", "/d t;" },
-	{ "/d|t|", XS_RM, "/d/k|", "/d/k t;" },
-	{ "/d|t|", XS_RM, "/d/none|", "" },
-	{ "/d/k|t|", XS_RM, "/d|", "/d/k t;" },
-	{ "/d/none|t|", XS_RM, "/d|", "" },
-	{ "/d|t|", XS_SET_PERMS, "/d|r0|", "/d t;" },
-	{ "/d|t|", XS_SET_PERMS, "/d/k|r0|", "/d/k t;" },
-	{ "rel|t|", XS_WRITE, "/local/domain/0/rel/x|", "rel/x t;" },
-	{ "rel|t|", XS_WRITE, "rel|", "rel t;" },
-	{ "/local/domain/0/rel|t|", XS_WRITE, "rel|",
-	  "/local/domain/0/rel t;" },
+	{"/a|t|", XS_WRITE, "/a|1", "/a t;"},
+	{"/a|t|", XS_WRITE, "/a/b/c|1", "/a/b/c t;"},
+	{"/a|t|", XS_WRITE, "/ab|1", ""},
+	{"/a|t|", XS_WRITE, "/x|1", ""},
+	{"/|t|", XS_WRITE, "/x/y|1", "/x/y t;"},
+	{"/|t|", XS_WRITE, "/|1", "/ t;"},
+	{"/a/b|t|", XS_WRITE, "/a|1", ""},
+	{"/a|t|", XS_READ, "/d|", ""},
+	{"/d|t|", XS_MKDIR, "/d|", ""},
+	{"/d|t|", XS_MKDIR, "/d/new|", "/d/new t;"},
+	{"/d|t|", XS_RM, "/d|", "/d t;"},
+	{"/d|t|", XS_RM, "/d/k|", "/d/k t;"},
+	{"/d|t|", XS_RM, "/d/none|", ""},
+	{"/d/k|t|", XS_RM, "/d|", "/d/k t;"},
+	{"/d/none|t|", XS_RM, "/d|", ""},
+	{"/d|t|", XS_SET_PERMS, "/d|r0|", "/d t;"},
+	{"/d|t|", XS_SET_PERMS, "/d/k|r0|", "/d/k t;"},
+	{"rel|t|", XS_WRITE, "/local/domain/0/rel/x|", "rel/x t;"},
+	{"rel|t|", XS_WRITE, "rel|", "rel t;"},
+	{"/local/domain/0/rel|t|", XS_WRITE, "rel|", "/local/domain/0/rel t;"},
 	/* With a depth. */
-	{ "/d|t|0|", XS_WRITE, "/d|1", "/d t;" },
-	{ "/d|t|0|", XS_WRITE, "/d/k|1", "" },
-	{ "/d|t|1|", XS_WRITE, "/d/k|1", "/d/k t;" },
-	{ "/d|t|1|", XS_WRITE, "/d/k/z|1", "" },
-	{ "/|t|0|", XS_WRITE, "/d|1", "" },
-	{ "/|t|1|", XS_WRITE, "/d|1", "/d t;" },
-	{ "/|t|1|", XS_WRITE, "/d/k|1", "" },
+	{"/d|t|0|", XS_WRITE, "/d|1", "/d t;"},
+	{"/d|t|0|", XS_WRITE, "/d/k|1", ""},
+	{"/d|t|1|", XS_WRITE, "/d/k|1", "/d/k t;"},
+	{"/d|t|1|", XS_WRITE, "/d/k/z|1", ""},
+	{"/|t|0|", XS_WRITE, "/d|1", ""},
+	{"/|t|1|", XS_WRITE, "/d|1", "/d t;"},
+	{"/|t|1|", XS_WRITE, "/d/k|1", ""},
 };
 
 Test(stored_watch, an_event_goes_to_the_node_and_all_above)
@@ -81,15 +80,15 @@ Test(stored_watch, an_event_goes_to_the_node_and_all_above)
 Test(stored_watch, malformed_watches_are_refused)
 {
 	static const struct ask_row bad[] = {
-		{ 0, XS_WATCH, "", "!EINVAL" },
-		{ 0, XS_WATCH, "/a", "!EINVAL" },
-		{ 0, XS_WATCH, "/a|", "!EINVAL" },
-		{ 0, XS_WATCH, "/a|t", "!EINVAL" },
-		{ 0, XS_WATCH, "/a/|t|", "!EINVAL" },
-		{ 0, XS_WATCH, "@nothing|t|", "!EINVAL" },
-		{ 0, XS_WATCH, "/a|t|x|", "!EINVAL" },
-		{ 0, XS_WATCH, "/a|t|-1|", "!EINVAL" },
-		{ 0, XS_UNWATCH, "/a|", "!EINVAL" },
+		{0, XS_WATCH, "", "!EINVAL"},
+		{0, XS_WATCH, "/a", "!EINVAL"},
+		{0, XS_WATCH, "/a|", "!EINVAL"},
+		{0, XS_WATCH, "/a|t", "!EINVAL"},
+		{0, XS_WATCH, "/a/|t|", "!EINVAL"},
+		{0, XS_WATCH, "@nothing|t|", "!EINVAL"},
+		{0, XS_WATCH, "/a|t|x|", "!EINVAL"},
+		{0, XS_WATCH, "/a|t|-1|", "!EINVAL"},
+		{0, XS_UNWATCH, "/a|", "!EINVAL"},
 	};
 	char text[3000];
 	struct store_bench b;
@@ -160,7 +159,7 @@ Test(stored_watch, coming_and_going_domains_are_told_to_domain_0)
 	ask(&b, 0, XS_RESUME, "3|");
 	core_domain_shutdown(b.core, 3);
 	cr_expect_str_eq(events(&b, 0), "@releaseDomain out;");
-	core_domains_gone(b.core, &(uint16_t){ 3 }, 1);
+	core_domains_gone(b.core, &(uint16_t){3}, 1);
 	cr_expect_str_eq(events(&b, 0), "@releaseDomain out;");
 	cr_expect_str_eq(events(&b, 4), "", "an ordinary domain hears nothing");
 

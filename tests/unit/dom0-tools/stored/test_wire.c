@@ -16,20 +16,20 @@ Test(stored_wire, paths_are_checked_and_made_absolute)
 		int rc;
 		const char *canonical;
 	} rows[] = {
-		{ "/", 0, "/" },
-		{ "/a", 0, "/a" },
-		{ "/a/b-c_d@e/0", 0, "/a/b-c_d@e/0" },
-		{ "a", 0, "/local/domain/7/a" },
-		{ "device/vif/0", 0, "/local/domain/7/device/vif/0" },
-		{ "", -EINVAL, NULL },
-		{ "/a/", -EINVAL, NULL },
-		{ "a/", -EINVAL, NULL },
-		{ "//", -EINVAL, NULL },
-		{ "/a//b", -EINVAL, NULL },
-		{ "/a b", -EINVAL, NULL },
-		{ "/a.b", -EINVAL, NULL },
-		{ "/\xc3\xa4", -EINVAL, NULL },
-		{ "@a", -EINVAL, NULL },
+		{"/", 0, "/"},
+		{"/a", 0, "/a"},
+		{"/a/b-c_d@e/0", 0, "/a/b-c_d@e/0"},
+		{"a", 0, "/local/domain/7/a"},
+		{"device/vif/0", 0, "/local/domain/7/device/vif/0"},
+		{"", -EINVAL, NULL},
+		{"/a/", -EINVAL, NULL},
+		{"a/", -EINVAL, NULL},
+		{"//", -EINVAL, NULL},
+		{"/a//b", -EINVAL, NULL},
+		{"/a b", -EINVAL, NULL},
+		{"/a.b", -EINVAL, NULL},
+		{"/\xc3\xa4", -EINVAL, NULL},
+		{"@a", -EINVAL, NULL},
 	};
 	char out[WIRE_PATH_BYTES];
 	bool relative;
@@ -74,23 +74,23 @@ Test(stored_wire, numbers_are_decimal_and_bounded)
 		bool good;
 		uint64_t value;
 	} rows[] = {
-		{ "0", 2, 0, true, 0 },
-		{ "65535", 6, 65535, true, 65535 },
-		{ "65536", 6, 65535, false, 0 },
-		{ "18446744073709551615", 21, UINT64_MAX, true, UINT64_MAX },
-		{ "18446744073709551616", 21, UINT64_MAX, false, 0 },
-		{ "99999999999999999999", 21, UINT64_MAX, false, 0 },
-		{ "7", 2, 3, false, 0 },
-		{ "", 1, 9, false, 0 },
-		{ "-1", 3, 9, false, 0 },
-		{ "1x", 3, 99, false, 0 },
-		{ " 1", 3, 99, false, 0 },
-		{ "1", 1, 9, false, 0 }, /* without its NUL */
-		{ "", 0, 9, false, 0 },
+		{"0", 2, 0, true, 0},
+		{"65535", 6, 65535, true, 65535},
+		{"65536", 6, 65535, false, 0},
+		{"18446744073709551615", 21, UINT64_MAX, true, UINT64_MAX},
+		{"18446744073709551616", 21, UINT64_MAX, false, 0},
+		{"99999999999999999999", 21, UINT64_MAX, false, 0},
+		{"7", 2, 3, false, 0},
+		{"", 1, 9, false, 0},
+		{"-1", 3, 9, false, 0},
+		{"1x", 3, 99, false, 0},
+		{" 1", 3, 99, false, 0},
+		{"1", 1, 9, false, 0}, /* without its NUL */
+		{"", 0, 9, false, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct wire_text t = { rows[i].text, rows[i].len };
+		struct wire_text t = {rows[i].text, rows[i].len};
 		uint64_t v = 0;
 
 		cr_expect_eq(wire_number(&t, rows[i].max, &v), rows[i].good,

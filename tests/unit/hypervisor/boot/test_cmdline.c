@@ -16,11 +16,11 @@ static char opt_text[8];
 static char reported[1024];
 
 static const struct cmdline_option options[] = {
-	{ "watchdog", CMDLINE_BOOL, &opt_bool, 0 },
-	{ "noreboot", CMDLINE_FLAG, &opt_flag, 0 },
-	{ "maxcpus", CMDLINE_U64, &opt_number, 0 },
-	{ "mem", CMDLINE_SIZE, &opt_size, 0 },
-	{ "console", CMDLINE_STRING, opt_text, sizeof(opt_text) },
+	{"watchdog", CMDLINE_BOOL, &opt_bool, 0},
+	{"noreboot", CMDLINE_FLAG, &opt_flag, 0},
+	{"maxcpus", CMDLINE_U64, &opt_number, 0},
+	{"mem", CMDLINE_SIZE, &opt_size, 0},
+	{"console", CMDLINE_STRING, opt_text, sizeof(opt_text)},
 };
 
 static void report(const char *word)
@@ -53,12 +53,12 @@ Test(boot_cmdline, all_kinds_are_set_by_one_line)
 Test(boot_cmdline, bools_take_every_word_of_the_list)
 {
 	static const char *const words[][2] = {
-		{ "no-watchdog", "watchdog" },
-		{ "watchdog=no", "watchdog=yes" },
-		{ "watchdog=off", "watchdog=on" },
-		{ "watchdog=false", "watchdog=true" },
-		{ "watchdog=disable", "watchdog=enable" },
-		{ "watchdog=0", "watchdog=1" },
+		{"no-watchdog", "watchdog"},
+		{"watchdog=no", "watchdog=yes"},
+		{"watchdog=off", "watchdog=on"},
+		{"watchdog=false", "watchdog=true"},
+		{"watchdog=disable", "watchdog=enable"},
+		{"watchdog=0", "watchdog=1"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
@@ -76,12 +76,17 @@ Test(boot_cmdline, sizes_take_suffixes_and_count_kib_without_one)
 		const char *word;
 		uint64_t bytes;
 	} rows[] = {
-		{ "mem=100", 100 * KIB },  { "mem=100k", 100 * KIB },
-		{ "mem=4096b", 4096 },	   { "mem=7B", 7 },
-		{ "mem=3M", 3 * MIB },	   { "mem=0x10m", 16 * MIB },
-		{ "mem=2G", 2 * GIB },	   { "mem=1t", 1024 * GIB },
-		{ "mem=010K", 8 * KIB },   { "mem=0", 0 },
-		{ "mem=16777215T", UINT64_C(16777215) << 40 },
+		{"mem=100", 100 * KIB},
+		{"mem=100k", 100 * KIB},
+		{"mem=4096b", 4096},
+		{"mem=7B", 7},
+		{"mem=3M", 3 * MIB},
+		{"mem=0x10m", 16 * MIB},
+		{"mem=2G", 2 * GIB},
+		{"mem=1t", 1024 * GIB},
+		{"mem=010K", 8 * KIB},
+		{"mem=0", 0},
+		{"mem=16777215T", UINT64_C(16777215) << 40},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -94,16 +99,34 @@ Test(boot_cmdline, sizes_take_suffixes_and_count_kib_without_one)
 Test(boot_cmdline, bad_values_are_reported_and_change_nothing)
 {
 	static const char *const words[] = {
-		"watchdog=maybe",   "watchdog=",     "watchdog=yess",
-		"noreboot=yes",	    "no-maxcpus",    "maxcpus",
-		"maxcpus=",	    "maxcpus=12z",   "maxcpus=-1",
-		"maxcpus=0x",	    "maxcpus=08",    "mem=12Q",
-		"mem=12MM",	    "mem=M",	     "mem",
-		"mem=16777216T",    "console",	     "console=toolong8",
+		"watchdog=maybe",
+		"watchdog=",
+		"watchdog=yess",
+		"noreboot=yes",
+		"no-maxcpus",
+		"maxcpus",
+		"maxcpus=",
+		"maxcpus=12z",
+		"maxcpus=-1",
+		"maxcpus=0x",
+		"maxcpus=08",
+		"mem=12Q",
+		"mem=12MM",
+		"mem=M",
+		"mem",
+		"mem=16777216T",
+		"console",
+		"console=toolong8",
 		"maxcpus=18446744073709551616",
-		"mem=99999999999999999999", "unknown", "unknown=1",
-		"no-unknown",	    "no-",	     "=",
-		"=1",		    "Console=com1",  "consol=com1",
+		"mem=99999999999999999999",
+		"unknown",
+		"unknown=1",
+		"no-unknown",
+		"no-",
+		"=",
+		"=1",
+		"Console=com1",
+		"consol=com1",
 		"no-watchdog=1",
 	};
 
@@ -154,12 +177,12 @@ Test(boot_cmdline, the_name_of_the_image_is_skipped_and_options_are_not)
 	static const struct {
 		const char *line, *rest;
 	} rows[] = {
-		{ "build/paravane console=com1", " console=com1" },
-		{ "/boot/paravane", "" },
-		{ "paravane noreboot", " noreboot" },
-		{ "console=com1,a/b noreboot", "console=com1,a/b noreboot" },
-		{ "noreboot", "noreboot" },
-		{ "", "" },
+		{"build/paravane console=com1", " console=com1"},
+		{"/boot/paravane", ""},
+		{"paravane noreboot", " noreboot"},
+		{"console=com1,a/b noreboot", "console=com1,a/b noreboot"},
+		{"noreboot", "noreboot"},
+		{"", ""},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
@@ -185,15 +208,14 @@ Test(boot_cmdline, dom0_mem_takes_its_parts_in_any_order)
 
 Test(boot_cmdline, a_malformed_dom0_mem_leaves_what_was_there)
 {
-	static const char *const bad[] = { "",	      ",",	"512M,",
-					   "min:",    "max:-",	"--1M",
-					   "512MB",   "min:1M,x", "mid:1M",
-					   "-",	      "1M 2M" };
-	struct dom0_mem m = { .size = { 42, true, false } };
+	static const char *const bad[] = {
+		"",	 ",",	     "512M,",  "min:", "max:-", "--1M",
+		"512MB", "min:1M,x", "mid:1M", "-",    "1M 2M"};
+	struct dom0_mem m = {.size = {42, true, false}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		cr_assert_eq(cmdline_parse_dom0_mem(bad[i], &m), -EINVAL,
-			     "%s", bad[i]);
+		cr_assert_eq(cmdline_parse_dom0_mem(bad[i], &m), -EINVAL, "%s",
+			     bad[i]);
 		cr_assert_eq(m.size.bytes, 42);
 	}
 }
@@ -204,14 +226,19 @@ Test(boot_cmdline, dom0_gets_what_its_bounds_and_the_machine_allow)
 		const char *value;
 		uint64_t mib;
 	} rows[] = {
-		{ "512M", 512 },	  { "4G", 1000 },
-		{ "-100M", 900 },	  { "-2G", 0 },
-		{ "max:300M", 300 },	  { "max:700M", 500 },
-		{ "min:600M", 600 },	  { "min:2G", 1000 },
-		{ "800M,max:-400M", 600 }, { "100M,min:200M", 200 },
-		{ "min:900M,max:100M", 900 },
+		{"512M", 512},
+		{"4G", 1000},
+		{"-100M", 900},
+		{"-2G", 0},
+		{"max:300M", 300},
+		{"max:700M", 500},
+		{"min:600M", 600},
+		{"min:2G", 1000},
+		{"800M,max:-400M", 600},
+		{"100M,min:200M", 200},
+		{"min:900M,max:100M", 900},
 	};
-	struct dom0_mem m = { 0 };
+	struct dom0_mem m = {0};
 
 	cr_assert_eq(dom0_mem_bytes(&m, 1000 * MIB, 500 * MIB), 500 * MIB);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -6,14 +6,14 @@
 
 long ev_call(struct vcpu *v, uint32_t cmd, void *op)
 {
-	uint64_t args[6] = { cmd, (uintptr_t)op };
+	uint64_t args[6] = {cmd, (uintptr_t)op};
 
 	return hypercall_event_channel_op(v, args);
 }
 
 long ev_alloc_unbound(struct vcpu *v, domid_t dom, domid_t remote)
 {
-	struct evtchn_alloc_unbound op = { .dom = dom, .remote_dom = remote };
+	struct evtchn_alloc_unbound op = {.dom = dom, .remote_dom = remote};
 	long rc = ev_call(v, EVTCHNOP_alloc_unbound, &op);
 
 	return rc ? rc : (long)op.port;
@@ -21,8 +21,8 @@ long ev_alloc_unbound(struct vcpu *v, domid_t dom, domid_t remote)
 
 long ev_bind_interdomain(struct vcpu *v, domid_t remote, uint32_t port)
 {
-	struct evtchn_bind_interdomain op = { .remote_dom = remote,
-					      .remote_port = port };
+	struct evtchn_bind_interdomain op = {.remote_dom = remote,
+					     .remote_port = port};
 	long rc = ev_call(v, EVTCHNOP_bind_interdomain, &op);
 
 	return rc ? rc : (long)op.local_port;
@@ -30,7 +30,7 @@ long ev_bind_interdomain(struct vcpu *v, domid_t remote, uint32_t port)
 
 long ev_bind_virq(struct vcpu *v, uint32_t virq, uint32_t vcpu)
 {
-	struct evtchn_bind_virq op = { .virq = virq, .vcpu = vcpu };
+	struct evtchn_bind_virq op = {.virq = virq, .vcpu = vcpu};
 	long rc = ev_call(v, EVTCHNOP_bind_virq, &op);
 
 	return rc ? rc : (long)op.port;
@@ -38,7 +38,7 @@ long ev_bind_virq(struct vcpu *v, uint32_t virq, uint32_t vcpu)
 
 long ev_bind_pirq(struct vcpu *v, uint32_t pirq)
 {
-	struct evtchn_bind_pirq op = { .pirq = pirq };
+	struct evtchn_bind_pirq op = {.pirq = pirq};
 	long rc = ev_call(v, EVTCHNOP_bind_pirq, &op);
 
 	return rc ? rc : (long)op.port;
@@ -46,7 +46,7 @@ long ev_bind_pirq(struct vcpu *v, uint32_t pirq)
 
 long ev_bind_ipi(struct vcpu *v, uint32_t vcpu)
 {
-	struct evtchn_bind_ipi op = { .vcpu = vcpu };
+	struct evtchn_bind_ipi op = {.vcpu = vcpu};
 	long rc = ev_call(v, EVTCHNOP_bind_ipi, &op);
 
 	return rc ? rc : (long)op.port;
@@ -54,44 +54,43 @@ long ev_bind_ipi(struct vcpu *v, uint32_t vcpu)
 
 long ev_close(struct vcpu *v, uint32_t port)
 {
-	struct evtchn_close op = { .port = port };
+	struct evtchn_close op = {.port = port};
 
 	return ev_call(v, EVTCHNOP_close, &op);
 }
 
 long ev_send(struct vcpu *v, uint32_t port)
 {
-	struct evtchn_send op = { .port = port };
+	struct evtchn_send op = {.port = port};
 
 	return ev_call(v, EVTCHNOP_send, &op);
 }
 
 long ev_bind_vcpu(struct vcpu *v, uint32_t port, uint32_t vcpu)
 {
-	struct evtchn_bind_vcpu op = { .port = port, .vcpu = vcpu };
+	struct evtchn_bind_vcpu op = {.port = port, .vcpu = vcpu};
 
 	return ev_call(v, EVTCHNOP_bind_vcpu, &op);
 }
 
 long ev_unmask(struct vcpu *v, uint32_t port)
 {
-	struct evtchn_unmask op = { .port = port };
+	struct evtchn_unmask op = {.port = port};
 
 	return ev_call(v, EVTCHNOP_unmask, &op);
 }
 
 long ev_reset(struct vcpu *v, domid_t dom)
 {
-	struct evtchn_reset op = { .dom = dom };
+	struct evtchn_reset op = {.dom = dom};
 
 	return ev_call(v, EVTCHNOP_reset, &op);
 }
 
 long ev_init_control(struct vcpu *v, uint32_t vcpu, mfn_t m, uint32_t offset)
 {
-	struct evtchn_init_control op = { .control_gfn = m.n,
-					  .offset = offset,
-					  .vcpu = vcpu };
+	struct evtchn_init_control op = {
+		.control_gfn = m.n, .offset = offset, .vcpu = vcpu};
 	long rc = ev_call(v, EVTCHNOP_init_control, &op);
 
 	return rc ? rc : (long)op.link_bits;
@@ -99,15 +98,14 @@ long ev_init_control(struct vcpu *v, uint32_t vcpu, mfn_t m, uint32_t offset)
 
 long ev_expand_array(struct vcpu *v, mfn_t m)
 {
-	struct evtchn_expand_array op = { .array_gfn = m.n };
+	struct evtchn_expand_array op = {.array_gfn = m.n};
 
 	return ev_call(v, EVTCHNOP_expand_array, &op);
 }
 
 long ev_set_priority(struct vcpu *v, uint32_t port, uint32_t priority)
 {
-	struct evtchn_set_priority op = { .port = port,
-					  .priority = priority };
+	struct evtchn_set_priority op = {.port = port, .priority = priority};
 
 	return ev_call(v, EVTCHNOP_set_priority, &op);
 }
@@ -115,7 +113,7 @@ long ev_set_priority(struct vcpu *v, uint32_t port, uint32_t priority)
 long ev_status(struct vcpu *v, domid_t dom, uint32_t port,
 	       struct evtchn_status *out)
 {
-	struct evtchn_status op = { .dom = dom, .port = port };
+	struct evtchn_status op = {.dom = dom, .port = port};
 	long rc = ev_call(v, EVTCHNOP_status, &op);
 
 	if (out)

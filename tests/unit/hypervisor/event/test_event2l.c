@@ -77,7 +77,7 @@ Test(event_2l, closing_takes_the_pending_bit_back)
 Test(event_2l, one_upcall_says_several_events)
 {
 	long a = ev_bind_ipi(v1, 0), b = ev_bind_ipi(v1, 0);
-	uint64_t taken[64] = { 0 };
+	uint64_t taken[64] = {0};
 
 	cr_assert_eq(ev_send(v1, a), 0);
 	cr_assert_eq(ev_send(v1, b), 0);
@@ -90,7 +90,7 @@ Test(event_2l, one_upcall_says_several_events)
 Test(event_2l, a_moved_vcpu_info_has_everything_to_look_at)
 {
 	long port = ev_bind_ipi(v1, 0);
-	struct vcpu_info elsewhere = { .evtchn_upcall_mask = 1 };
+	struct vcpu_info elsewhere = {.evtchn_upcall_mask = 1};
 
 	cr_assert_eq(ev_send(v1, port), 0);
 	v1->info = &elsewhere;
@@ -142,8 +142,7 @@ Test(event_2l, no_event_is_lost_in_random_use)
 			cr_assert_eq(ev_unmask(v1, p), 0);
 			break;
 		case 4:
-			cr_assert_eq(ev_bind_vcpu(v1, p, rand_r(&seed) % 2),
-				     0);
+			cr_assert_eq(ev_bind_vcpu(v1, p, rand_r(&seed) % 2), 0);
 			break;
 		default:
 			ev_take_2l(one->vcpu[rand_r(&seed) % 2], NULL);

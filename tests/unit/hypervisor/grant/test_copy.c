@@ -35,16 +35,14 @@ static void assert_unused(void)
 	cr_assert_eq(world_types(lent), 0);
 	cr_assert_eq(world_refs(own), 0);
 	cr_assert_eq(gt_entry(one, 8)->flags, GTF_permit_access);
-	cr_assert_eq(gt_entry(one, 9)->flags,
-		     GTF_permit_access | GTF_readonly);
+	cr_assert_eq(gt_entry(one, 9)->flags, GTF_permit_access | GTF_readonly);
 }
 
 /* From entry 9 to the page `own`. */
 static struct gnttab_copy in(uint16_t from, uint16_t to, uint16_t len)
 {
-	struct gnttab_copy op = { .len = len,
-				  .flags = GNTCOPY_source_gref,
-				  .status = 77 };
+	struct gnttab_copy op = {
+		.len = len, .flags = GNTCOPY_source_gref, .status = 77};
 
 	op.source.u.ref = 9;
 	op.source.domid = one->id;
@@ -58,9 +56,8 @@ static struct gnttab_copy in(uint16_t from, uint16_t to, uint16_t len)
 /* From the page `own` to entry 8. */
 static struct gnttab_copy out(uint16_t from, uint16_t to, uint16_t len)
 {
-	struct gnttab_copy op = { .len = len,
-				  .flags = GNTCOPY_dest_gref,
-				  .status = 77 };
+	struct gnttab_copy op = {
+		.len = len, .flags = GNTCOPY_dest_gref, .status = 77};
 
 	op.source.u.gmfn = own.n;
 	op.source.domid = DOMID_SELF;
@@ -131,16 +128,16 @@ struct bounds {
 };
 
 static struct bounds bounds[] = {
-	{ 0, 0, 4096, GNTST_okay },
-	{ 4095, 4095, 1, GNTST_okay },
-	{ 4096, 4096, 0, GNTST_okay },
-	{ 1, 0, 4096, GNTST_bad_copy_arg },
-	{ 0, 1, 4096, GNTST_bad_copy_arg },
-	{ 4096, 0, 1, GNTST_bad_copy_arg },
-	{ 0, 0, 4097, GNTST_bad_copy_arg },
-	{ 0xffff, 0, 1, GNTST_bad_copy_arg },
-	{ 0, 0xffff, 0xffff, GNTST_bad_copy_arg },
-	{ 0xfff, 0, 0xffff, GNTST_bad_copy_arg },
+	{0, 0, 4096, GNTST_okay},
+	{4095, 4095, 1, GNTST_okay},
+	{4096, 4096, 0, GNTST_okay},
+	{1, 0, 4096, GNTST_bad_copy_arg},
+	{0, 1, 4096, GNTST_bad_copy_arg},
+	{4096, 0, 1, GNTST_bad_copy_arg},
+	{0, 0, 4097, GNTST_bad_copy_arg},
+	{0xffff, 0, 1, GNTST_bad_copy_arg},
+	{0, 0xffff, 0xffff, GNTST_bad_copy_arg},
+	{0xfff, 0, 0xffff, GNTST_bad_copy_arg},
 };
 
 ParameterizedTestParameters(grant_copy, page_bounds)
@@ -211,7 +208,7 @@ Test(grant_copy, one_of_another_domain_is_not_for_us)
 Test(grant_copy, a_batch_goes_on_after_an_error_and_after_a_stop)
 {
 	static struct gnttab_copy op[200];
-	uint64_t args[6] = { GNTTABOP_copy, (uintptr_t)op, 200 };
+	uint64_t args[6] = {GNTTABOP_copy, (uintptr_t)op, 200};
 	unsigned int i, restarts = 0;
 	long rc;
 
@@ -230,16 +227,15 @@ Test(grant_copy, a_batch_goes_on_after_an_error_and_after_a_stop)
 	cr_assert_eq(rc, 0);
 	cr_assert_eq(restarts, 3);
 	for (i = 0; i < 200; i++)
-		cr_assert_eq(op[i].status,
-			     i == 77   ? GNTST_bad_copy_arg
-			     : i == 78 ? GNTST_general_error
-				       : GNTST_okay);
+		cr_assert_eq(op[i].status, i == 77   ? GNTST_bad_copy_arg
+					   : i == 78 ? GNTST_general_error
+						     : GNTST_okay);
 	assert_unused();
 }
 
 Test(grant_copy, consecutive_pieces_keep_the_frame_and_see_one_meaning)
 {
-	struct gnttab_copy op[3] = { in(0, 0, 8), in(8, 8, 8), in(16, 16, 8) };
+	struct gnttab_copy op[3] = {in(0, 0, 8), in(8, 8, 8), in(16, 16, 8)};
 
 	cr_assert_eq(gt_call(v2, GNTTABOP_copy, op, 3), 0);
 	cr_assert_eq(memcmp(mfn_to_virt(own), mfn_to_virt(lent), 24), 0);
@@ -248,7 +244,7 @@ Test(grant_copy, consecutive_pieces_keep_the_frame_and_see_one_meaning)
 
 Test(grant_copy, a_call_that_cannot_be_answered_holds_nothing)
 {
-	struct gnttab_copy op[2] = { in(0, 0, 8), in(8, 8, 8) };
+	struct gnttab_copy op[2] = {in(0, 0, 8), in(8, 8, 8)};
 
 	fake_guest_hole(&op[1], sizeof(op[1]), true);
 	cr_assert_eq(gt_call(v2, GNTTABOP_copy, op, 2), -EFAULT);

@@ -45,25 +45,29 @@ struct mode {
 	uint16_t marks;
 };
 
-#define ALWAYS (PTE_P | PTE_U | PTE_A | PTE_NX)
-#define RW     (PTE_RW | PTE_D)
+#define ALWAYS	 (PTE_P | PTE_U | PTE_A | PTE_NX)
+#define RW	 (PTE_RW | PTE_D)
 #define AVAIL(n) ((uint32_t)(n) << _GNTMAP_guest_avail0)
 
-/* clang-format off */
 static struct mode modes[] = {
-	{ GNTMAP_host_map, 0, ALWAYS | RW, 1, 1, GTF_reading | GTF_writing },
-	{ GNTMAP_host_map | GNTMAP_readonly, 0, ALWAYS, 1, 0, GTF_reading },
-	{ GNTMAP_host_map | GNTMAP_readonly, GTF_readonly, ALWAYS, 1, 0, GTF_reading },
-	{ GNTMAP_host_map | GNTMAP_contains_pte, 0, ALWAYS | RW, 1, 1, GTF_reading | GTF_writing },
-	{ GNTMAP_host_map | GNTMAP_contains_pte | GNTMAP_application_map | AVAIL(1), 0,
-	  ALWAYS | RW | 1 << 9, 1, 1, GTF_reading | GTF_writing },
-	{ GNTMAP_host_map | AVAIL(0xffff), 0, ALWAYS | RW | 7 << 9, 1, 1, GTF_reading | GTF_writing },
-	{ GNTMAP_device_map, 0, 0, 1, 1, GTF_reading | GTF_writing },
-	{ GNTMAP_device_map | GNTMAP_readonly, 0, 0, 1, 0, GTF_reading },
-	{ GNTMAP_device_map | GNTMAP_host_map, 0, ALWAYS | RW, 2, 2, GTF_reading | GTF_writing },
-	{ GNTMAP_device_map | GNTMAP_host_map | GNTMAP_readonly, 0, ALWAYS, 2, 0, GTF_reading },
+	{GNTMAP_host_map, 0, ALWAYS | RW, 1, 1, GTF_reading | GTF_writing},
+	{GNTMAP_host_map | GNTMAP_readonly, 0, ALWAYS, 1, 0, GTF_reading},
+	{GNTMAP_host_map | GNTMAP_readonly, GTF_readonly, ALWAYS, 1, 0,
+	 GTF_reading},
+	{GNTMAP_host_map | GNTMAP_contains_pte, 0, ALWAYS | RW, 1, 1,
+	 GTF_reading | GTF_writing},
+	{GNTMAP_host_map | GNTMAP_contains_pte | GNTMAP_application_map |
+		 AVAIL(1),
+	 0, ALWAYS | RW | 1 << 9, 1, 1, GTF_reading | GTF_writing},
+	{GNTMAP_host_map | AVAIL(0xffff), 0, ALWAYS | RW | 7 << 9, 1, 1,
+	 GTF_reading | GTF_writing},
+	{GNTMAP_device_map, 0, 0, 1, 1, GTF_reading | GTF_writing},
+	{GNTMAP_device_map | GNTMAP_readonly, 0, 0, 1, 0, GTF_reading},
+	{GNTMAP_device_map | GNTMAP_host_map, 0, ALWAYS | RW, 2, 2,
+	 GTF_reading | GTF_writing},
+	{GNTMAP_device_map | GNTMAP_host_map | GNTMAP_readonly, 0, ALWAYS, 2, 0,
+	 GTF_reading},
 };
-/* clang-format on */
 
 ParameterizedTestParameters(grant_map, every_mode_and_back)
 {
@@ -104,7 +108,7 @@ ParameterizedTest(struct mode *m, grant_map, every_mode_and_back)
 Test(grant_map, both_parts_end_in_one_operation)
 {
 	struct gnttab_map_grant_ref map;
-	struct gnttab_unmap_grant_ref op = { 0 };
+	struct gnttab_unmap_grant_ref op = {0};
 
 	gt_give(one, 8, two->id, page, 0);
 	cr_assert_eq(gt_map(v2, one->id, 8, 5,
@@ -125,7 +129,7 @@ Test(grant_map, both_parts_end_in_one_operation)
 Test(grant_map, zero_addresses_end_nothing)
 {
 	struct gnttab_map_grant_ref map;
-	struct gnttab_unmap_grant_ref op = { .status = 77 };
+	struct gnttab_unmap_grant_ref op = {.status = 77};
 
 	gt_give(one, 8, two->id, page, 0);
 	gt_map(v2, one->id, 8, 5, GNTMAP_host_map, &map);
@@ -151,24 +155,36 @@ struct refusal {
 	int status;
 };
 
-/* clang-format off */
 static struct refusal refusals[] = {
-	{ "invalid entry", GTF_invalid, GNTMAP_host_map, -1, -1, 8, GNTST_general_error },
-	{ "transfer entry", GTF_accept_transfer, GNTMAP_host_map, -1, -1, 8, GNTST_general_error },
-	{ "transitive entry", GTF_transitive, GNTMAP_host_map, -1, -1, 8, GNTST_general_error },
-	{ "part of a page", GTF_permit_access | GTF_sub_page, GNTMAP_host_map, -1, -1, 8, GNTST_general_error },
-	{ "read-only", GTF_permit_access | GTF_readonly, GNTMAP_host_map, -1, -1, 8, GNTST_general_error },
-	{ "read-only to a device", GTF_permit_access | GTF_readonly, GNTMAP_device_map, -1, -1, 8, GNTST_general_error },
-	{ "lent to another", GTF_permit_access, GNTMAP_host_map, 0, -1, 8, GNTST_general_error },
-	{ "lent to SELF", GTF_permit_access, GNTMAP_host_map, 0x7ff0, -1, 8, GNTST_general_error },
-	{ "beyond the table", GTF_permit_access, GNTMAP_host_map, -1, -1, 512, GNTST_bad_gntref },
-	{ "far beyond", GTF_permit_access, GNTMAP_host_map, -1, -1, ~0u, GNTST_bad_gntref },
-	{ "no such domain", GTF_permit_access, GNTMAP_host_map, -1, 0x123, 8, GNTST_bad_domain },
-	{ "domain SELF", GTF_permit_access, GNTMAP_host_map, -1, 0x7ff0, 8, GNTST_bad_domain },
-	{ "domain XEN", GTF_permit_access, GNTMAP_host_map, -1, 0x7ff2, 8, GNTST_bad_domain },
-	{ "no kind of map", GTF_permit_access, GNTMAP_readonly, -1, -1, 8, GNTST_bad_gntref },
+	{"invalid entry", GTF_invalid, GNTMAP_host_map, -1, -1, 8,
+	 GNTST_general_error},
+	{"transfer entry", GTF_accept_transfer, GNTMAP_host_map, -1, -1, 8,
+	 GNTST_general_error},
+	{"transitive entry", GTF_transitive, GNTMAP_host_map, -1, -1, 8,
+	 GNTST_general_error},
+	{"part of a page", GTF_permit_access | GTF_sub_page, GNTMAP_host_map,
+	 -1, -1, 8, GNTST_general_error},
+	{"read-only", GTF_permit_access | GTF_readonly, GNTMAP_host_map, -1, -1,
+	 8, GNTST_general_error},
+	{"read-only to a device", GTF_permit_access | GTF_readonly,
+	 GNTMAP_device_map, -1, -1, 8, GNTST_general_error},
+	{"lent to another", GTF_permit_access, GNTMAP_host_map, 0, -1, 8,
+	 GNTST_general_error},
+	{"lent to SELF", GTF_permit_access, GNTMAP_host_map, 0x7ff0, -1, 8,
+	 GNTST_general_error},
+	{"beyond the table", GTF_permit_access, GNTMAP_host_map, -1, -1, 512,
+	 GNTST_bad_gntref},
+	{"far beyond", GTF_permit_access, GNTMAP_host_map, -1, -1, ~0u,
+	 GNTST_bad_gntref},
+	{"no such domain", GTF_permit_access, GNTMAP_host_map, -1, 0x123, 8,
+	 GNTST_bad_domain},
+	{"domain SELF", GTF_permit_access, GNTMAP_host_map, -1, 0x7ff0, 8,
+	 GNTST_bad_domain},
+	{"domain XEN", GTF_permit_access, GNTMAP_host_map, -1, 0x7ff2, 8,
+	 GNTST_bad_domain},
+	{"no kind of map", GTF_permit_access, GNTMAP_readonly, -1, -1, 8,
+	 GNTST_bad_gntref},
 };
-/* clang-format on */
 
 ParameterizedTestParameters(grant_map, refused)
 {
@@ -204,8 +220,10 @@ Test(grant_map, a_frame_that_is_not_the_lenders_is_refused)
 {
 	mfn_t foreign = world_page(two), table = world_page(one);
 	static const uint32_t modes_[] = {
-		GNTMAP_host_map, GNTMAP_host_map | GNTMAP_readonly,
-		GNTMAP_device_map, GNTMAP_host_map | GNTMAP_device_map,
+		GNTMAP_host_map,
+		GNTMAP_host_map | GNTMAP_readonly,
+		GNTMAP_device_map,
+		GNTMAP_host_map | GNTMAP_device_map,
 	};
 	struct frame *f;
 	unsigned int i;
@@ -236,12 +254,16 @@ Test(grant_map, a_frame_that_is_not_the_lenders_is_refused)
 
 Test(grant_map, an_address_without_a_page_table_is_refused)
 {
-	struct gnttab_map_grant_ref op = { .flags = GNTMAP_host_map,
-					   .dom = one->id,
-					   .ref = 8 };
+	struct gnttab_map_grant_ref op = {
+		.flags = GNTMAP_host_map, .dom = one->id, .ref = 8};
 	static const uint64_t addresses[] = {
-		0, 0x1000, WORLD_VA + 0x200000, 0x0000800000000000ull,
-		HV_VIRT_START, HV_VIRT_END - 4096, ~0ull,
+		0,
+		0x1000,
+		WORLD_VA + 0x200000,
+		0x0000800000000000ull,
+		HV_VIRT_START,
+		HV_VIRT_END - 4096,
+		~0ull,
 	};
 	unsigned int i;
 
@@ -259,16 +281,27 @@ Test(grant_map, a_pte_address_must_be_aligned_and_in_ones_own_l1)
 {
 	uint64_t good = world_pte_maddr(two, 3);
 	uint64_t addresses[] = {
-		good + 1, good + 4, good + 7, good - 1,
-		world_pte_maddr(one, 3), v2->arch.kernel_cr3,
-		page.n << 12, 0x5000, ~0ull - 7, ~0ull,
+		good + 1,
+		good + 4,
+		good + 7,
+		good - 1,
+		world_pte_maddr(one, 3),
+		v2->arch.kernel_cr3,
+		page.n << 12,
+		0x5000,
+		~0ull - 7,
+		~0ull,
 	};
-	struct gnttab_map_grant_ref op = {
-		.flags = GNTMAP_host_map | GNTMAP_contains_pte,
-		.dom = one->id,
-		.ref = 8,
-	}, map;
-	struct gnttab_unmap_grant_ref un = { 0 };
+	struct gnttab_map_grant_ref op =
+					    {
+						    .flags =
+							    GNTMAP_host_map |
+							    GNTMAP_contains_pte,
+						    .dom = one->id,
+						    .ref = 8,
+					    },
+				    map;
+	struct gnttab_unmap_grant_ref un = {0};
 	unsigned int i;
 
 	gt_give(one, 8, two->id, page, 0);
@@ -284,8 +317,7 @@ Test(grant_map, a_pte_address_must_be_aligned_and_in_ones_own_l1)
 	for (i = 0; i < ARRAY_SIZE(addresses); i++) {
 		un.host_addr = addresses[i];
 		un.status = 77;
-		cr_assert_eq(gt_call(v2, GNTTABOP_unmap_grant_ref, &un, 1),
-			     0);
+		cr_assert_eq(gt_call(v2, GNTTABOP_unmap_grant_ref, &un, 1), 0);
 		cr_assert_eq(un.status, GNTST_general_error, "%u", i);
 		cr_assert_eq(world_refs(page), 1);
 	}
@@ -313,9 +345,9 @@ Test(grant_map, unmapping_at_the_wrong_place_changes_nothing)
 
 Test(grant_map, handles_that_never_were_are_refused)
 {
-	struct gnttab_map_grant_ref map = { .dev_bus_addr = page.n << 12 };
-	static const uint32_t handles[] = { 0, 1, 255, 256, 524287, 524288,
-					    0x7fffffff, 0xffffffff };
+	struct gnttab_map_grant_ref map = {.dev_bus_addr = page.n << 12};
+	static const uint32_t handles[] = {
+		0, 1, 255, 256, 524287, 524288, 0x7fffffff, 0xffffffff};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(handles); i++) {
@@ -355,11 +387,11 @@ Test(grant_map, a_freed_handle_is_used_again)
 
 Test(grant_map, handles_run_out_at_their_limit)
 {
-	struct xen_domctl_createdomain config = { .max_grant_frames = -1,
-						  .max_maptrack_frames = 1 };
+	struct xen_domctl_createdomain config = {.max_grant_frames = -1,
+						 .max_maptrack_frames = 1};
 	struct domain *d = world_domain(0x41, 1, &config);
 	struct vcpu *v = d->vcpu[0];
-	struct gnttab_map_grant_ref map = { 0 };
+	struct gnttab_map_grant_ref map = {0};
 	unsigned int i;
 
 	gt_give(one, 8, d->id, page, 0);
@@ -462,8 +494,8 @@ static void pte_update(struct vcpu *v, unsigned int at, uint64_t pte)
 {
 	struct {
 		uint64_t ptr, val;
-	} u = { world_pte_maddr(v->domain, at), pte };
-	uint64_t args[6] = { (uintptr_t)&u, 1, 0, DOMID_SELF };
+	} u = {world_pte_maddr(v->domain, at), pte};
+	uint64_t args[6] = {(uintptr_t)&u, 1, 0, DOMID_SELF};
 
 	cr_assert_eq(hypercall_mmu_update(v, args), 0);
 }
@@ -532,7 +564,7 @@ Test(grant_map, long_batches_stop_and_go_on)
 {
 	static struct gnttab_map_grant_ref op[300];
 	static struct gnttab_unmap_grant_ref un[300];
-	uint64_t args[6] = { GNTTABOP_map_grant_ref, (uintptr_t)op, 300 };
+	uint64_t args[6] = {GNTTABOP_map_grant_ref, (uintptr_t)op, 300};
 	unsigned int i, restarts = 0, flushes;
 	long rc;
 
@@ -551,8 +583,8 @@ Test(grant_map, long_batches_stop_and_go_on)
 	cr_assert_eq(restarts, 4);
 	cr_assert_eq(world_refs(page), 299);
 	for (i = 0; i < 300; i++) {
-		cr_assert_eq(op[i].status, i == 123 ? GNTST_general_error
-						    : GNTST_okay);
+		cr_assert_eq(op[i].status,
+			     i == 123 ? GNTST_general_error : GNTST_okay);
 		un[i].host_addr = world_window(i);
 		un[i].handle = op[i].handle;
 		un[i].status = 77;
@@ -568,14 +600,14 @@ Test(grant_map, long_batches_stop_and_go_on)
 	cr_assert_eq(restarts, 4 + 9);
 	cr_assert_eq(fake_tlb_flushes - flushes, 10);
 	for (i = 0; i < 300; i++)
-		cr_assert_eq(un[i].status, i == 123 ? GNTST_bad_handle
-						    : GNTST_okay);
+		cr_assert_eq(un[i].status,
+			     i == 123 ? GNTST_bad_handle : GNTST_okay);
 	assert_unused(8);
 }
 
 Test(grant_map, one_handle_twice_in_a_batch_ends_once)
 {
-	struct gnttab_unmap_grant_ref un[2] = { { 0 } };
+	struct gnttab_unmap_grant_ref un[2] = {{0}};
 	struct gnttab_map_grant_ref map;
 
 	gt_give(one, 8, two->id, page, 0);
@@ -624,8 +656,7 @@ Test(grant_map, the_borrower_may_die_first)
 		gt_give(one, 8, d->id, page, 0);
 		cr_assert_eq(gt_map(d->vcpu[0], one->id, 8, i,
 				    i & 1 ? GNTMAP_host_map
-					  : GNTMAP_host_map |
-						    GNTMAP_device_map,
+					  : GNTMAP_host_map | GNTMAP_device_map,
 				    NULL),
 			     GNTST_okay);
 	}

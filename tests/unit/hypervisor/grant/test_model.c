@@ -169,8 +169,8 @@ static void step_map(void)
 	cr_assert_eq(op.dev_bus_addr,
 		     dom[lender].page[m->frame].n << PAGE_SHIFT);
 	if (m->host)
-		dom[i].window[w] = (struct window){ true, m->writable, lender,
-						    m->frame };
+		dom[i].window[w] =
+			(struct window){true, m->writable, lender, m->frame};
 }
 
 static void step_unmap(void)
@@ -184,8 +184,7 @@ static void step_unmap(void)
 		.flags = m->pte_mode ? GNTMAP_contains_pte : 0,
 		.handle = m->handle,
 	};
-	bool there = w->used && w->lender == m->lender &&
-		     w->frame == m->frame;
+	bool there = w->used && w->lender == m->lender && w->frame == m->frame;
 	int status;
 
 	if (!m->host)
@@ -200,7 +199,7 @@ static void step_unmap(void)
 
 static void device_unmap(unsigned int i, struct mapping *m)
 {
-	struct gnttab_map_grant_ref op = { .handle = m->handle };
+	struct gnttab_map_grant_ref op = {.handle = m->handle};
 
 	op.dev_bus_addr = dom[m->lender].page[m->frame].n << PAGE_SHIFT;
 	cr_assert_eq(gt_unmap_device(dom[i].d->vcpu[0], &op), GNTST_okay);
@@ -220,8 +219,8 @@ static void pte_remove(unsigned int i, unsigned int at)
 {
 	struct {
 		uint64_t ptr, val;
-	} u = { world_pte_maddr(dom[i].d, at), 0 };
-	uint64_t args[6] = { (uintptr_t)&u, 1, 0, DOMID_SELF };
+	} u = {world_pte_maddr(dom[i].d, at), 0};
+	uint64_t args[6] = {(uintptr_t)&u, 1, 0, DOMID_SELF};
 
 	cr_assert_eq(hypercall_mmu_update(dom[i].d->vcpu[0], args), 0);
 	dom[i].window[at].used = false;
@@ -262,7 +261,7 @@ static void step_copy(void)
 static void step_stale(void)
 {
 	unsigned int i = rnd(DOMAINS), h;
-	struct gnttab_map_grant_ref op = { .handle = rnd(2 * HANDLES) };
+	struct gnttab_map_grant_ref op = {.handle = rnd(2 * HANDLES)};
 
 	for (h = 0; h < HANDLES; h++)
 		if ((dom[i].map[h].host || dom[i].map[h].device) &&
@@ -304,9 +303,9 @@ static void step_death(void)
 }
 
 static void (*const steps[])(void) = {
-	step_give,   step_give,		step_map,    step_map,
-	step_map,    step_unmap,	step_unmap,  step_unmap_device,
-	step_meddle, step_unmap_device, step_copy,   step_stale,
+	step_give,   step_give,		step_map,   step_map,
+	step_map,    step_unmap,	step_unmap, step_unmap_device,
+	step_meddle, step_unmap_device, step_copy,  step_stale,
 };
 
 Test(grant_model, references_and_pins_are_as_counted_and_end_at_zero)

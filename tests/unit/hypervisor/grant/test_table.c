@@ -20,10 +20,10 @@ TestSuite(grant_table, .init = setup);
 static int setup_table(struct vcpu *v, domid_t dom, uint32_t frames,
 		       uint64_t *list)
 {
-	struct gnttab_setup_table op = { .dom = dom,
-					 .nr_frames = frames,
-					 .status = 77,
-					 .frame_list = (uintptr_t)list };
+	struct gnttab_setup_table op = {.dom = dom,
+					.nr_frames = frames,
+					.status = 77,
+					.frame_list = (uintptr_t)list};
 	long rc = gt_call(v, GNTTABOP_setup_table, &op, 1);
 
 	return rc ? 1000 : op.status;
@@ -31,7 +31,7 @@ static int setup_table(struct vcpu *v, domid_t dom, uint32_t frames,
 
 static int query(struct vcpu *v, domid_t dom, uint32_t *frames, uint32_t *max)
 {
-	struct gnttab_query_size op = { .dom = dom, .status = 77 };
+	struct gnttab_query_size op = {.dom = dom, .status = 77};
 	long rc = gt_call(v, GNTTABOP_query_size, &op, 1);
 
 	*frames = op.nr_frames;
@@ -41,7 +41,7 @@ static int query(struct vcpu *v, domid_t dom, uint32_t *frames, uint32_t *max)
 
 Test(grant_table, it_starts_with_one_frame_of_64_and_grows)
 {
-	uint64_t list[64] = { 0 }, again[64] = { 0 };
+	uint64_t list[64] = {0}, again[64] = {0};
 	uint32_t frames, max, i;
 
 	cr_assert_eq(query(v1, DOMID_SELF, &frames, &max), GNTST_okay);
@@ -77,8 +77,8 @@ Test(grant_table, the_guest_may_map_its_frames_and_nobody_elses)
 
 Test(grant_table, limits_of_the_configuration_hold)
 {
-	struct xen_domctl_createdomain config = { .max_grant_frames = 3,
-						  .max_maptrack_frames = 1 };
+	struct xen_domctl_createdomain config = {.max_grant_frames = 3,
+						 .max_maptrack_frames = 1};
 	struct domain *d = world_domain(0x71, 1, &config);
 	uint32_t frames, max;
 	uint64_t list[4];
@@ -128,14 +128,13 @@ Test(grant_table, memory_runs_out_cleanly)
 	cr_assert_leq(frames, 3);
 	while (i)
 		page_free(eaten[--i], 0);
-	cr_assert_eq(setup_table(v1, DOMID_SELF, frames + 1, list),
-		     GNTST_okay);
+	cr_assert_eq(setup_table(v1, DOMID_SELF, frames + 1, list), GNTST_okay);
 }
 
 Test(grant_table, version_1_is_what_there_is)
 {
-	struct gnttab_set_version set = { .version = 1 };
-	struct gnttab_get_version get = { .dom = DOMID_SELF };
+	struct gnttab_set_version set = {.version = 1};
+	struct gnttab_get_version get = {.dom = DOMID_SELF};
 
 	cr_assert_eq(gt_call(v1, GNTTABOP_set_version, &set, 1), 0);
 	cr_assert_eq(set.version, 1);
@@ -154,7 +153,7 @@ Test(grant_table, version_1_is_what_there_is)
 
 static int swap(struct vcpu *v, grant_ref_t a, grant_ref_t b)
 {
-	struct gnttab_swap_grant_ref op = { a, b, 77, 0 };
+	struct gnttab_swap_grant_ref op = {a, b, 77, 0};
 	long rc = gt_call(v, GNTTABOP_swap_grant_ref, &op, 1);
 
 	return rc ? 1000 : op.status;
@@ -171,8 +170,7 @@ Test(grant_table, unused_entries_can_be_swapped)
 	cr_assert_eq(gt_entry(one, 10)->frame, m.n);
 	cr_assert_eq(gt_entry(one, 9)->frame, n.n);
 	cr_assert_eq(gt_entry(one, 9)->domid, 5);
-	cr_assert_eq(gt_entry(one, 9)->flags,
-		     GTF_permit_access | GTF_readonly);
+	cr_assert_eq(gt_entry(one, 9)->flags, GTF_permit_access | GTF_readonly);
 	cr_assert_eq(swap(v1, 9, 512), GNTST_bad_gntref);
 	cr_assert_eq(swap(v1, 0xffffffff, 9), GNTST_bad_gntref);
 	cr_assert_eq(swap(v1, 9, 9), GNTST_okay);
@@ -187,12 +185,15 @@ Test(grant_table, unused_entries_can_be_swapped)
 Test(grant_table, what_is_lacking_does_not_exist)
 {
 	static const uint32_t lacking[] = {
-		GNTTABOP_dump_table,	     GNTTABOP_transfer,
-		GNTTABOP_unmap_and_replace,  GNTTABOP_get_status_frames,
-		GNTTABOP_cache_flush,	     13,
+		GNTTABOP_dump_table,
+		GNTTABOP_transfer,
+		GNTTABOP_unmap_and_replace,
+		GNTTABOP_get_status_frames,
+		GNTTABOP_cache_flush,
+		13,
 		1u << 31,
 	};
-	uint64_t op[8] = { 0 };
+	uint64_t op[8] = {0};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(lacking); i++)
@@ -201,8 +202,8 @@ Test(grant_table, what_is_lacking_does_not_exist)
 
 Test(grant_table, counts_and_pointers_are_checked)
 {
-	uint64_t list[8] = { 0 };
-	struct gnttab_setup_table op = { .dom = DOMID_SELF, .nr_frames = 1 };
+	uint64_t list[8] = {0};
+	struct gnttab_setup_table op = {.dom = DOMID_SELF, .nr_frames = 1};
 	uint32_t cmd;
 
 	for (cmd = 0; cmd <= GNTTABOP_swap_grant_ref; cmd++) {

@@ -41,7 +41,7 @@ static inline void image_note(struct elf_image *im, const char *owner,
 			      uint32_t type, const void *desc, uint32_t bytes)
 {
 	uint32_t name_bytes = (uint32_t)strlen(owner) + 1;
-	uint32_t header[3] = { name_bytes, bytes, type };
+	uint32_t header[3] = {name_bytes, bytes, type};
 	unsigned char *at = im->bytes + IMAGE_NOTES + im->note_bytes;
 
 	memcpy(at, header, sizeof(header));
@@ -68,21 +68,24 @@ static inline void image_load(Elf64_Phdr *ph, uint64_t offset, uint64_t vaddr,
 			      uint64_t paddr, uint64_t filesz, uint64_t memsz,
 			      uint32_t flags)
 {
-	*ph = (Elf64_Phdr){ .p_type = PT_LOAD,
-			    .p_flags = flags,
-			    .p_offset = offset,
-			    .p_vaddr = vaddr,
-			    .p_paddr = paddr,
-			    .p_filesz = filesz,
-			    .p_memsz = memsz,
-			    .p_align = 0x1000 };
+	*ph = (Elf64_Phdr){.p_type = PT_LOAD,
+			   .p_flags = flags,
+			   .p_offset = offset,
+			   .p_vaddr = vaddr,
+			   .p_paddr = paddr,
+			   .p_filesz = filesz,
+			   .p_memsz = memsz,
+			   .p_align = 0x1000};
 }
 
 /* Headers, segments and sections as a 64-bit Linux has them; no notes yet. */
 static inline void image_init(struct elf_image *im)
 {
 	memset(im, 0, sizeof(*im));
-	memcpy(im->header.e_ident, "\x7f" "ELF\2\1\1", 7);
+	memcpy(im->header.e_ident,
+	       "\x7f"
+	       "ELF\2\1\1",
+	       7);
 	im->header.e_type = ET_EXEC;
 	im->header.e_machine = EM_X86_64;
 	im->header.e_version = 1;
@@ -108,16 +111,15 @@ static inline void image_init(struct elf_image *im)
 
 	memcpy(im->bytes + IMAGE_NAMES, "\0.notes\0__xen_guest\0.shstrtab\0",
 	       31);
-	*image_section(im, 1) = (Elf64_Shdr){ .sh_name = 1,
-					      .sh_type = SHT_NOTE,
-					      .sh_offset = IMAGE_NOTES };
-	*image_section(im, 2) = (Elf64_Shdr){ .sh_name = 8,
-					      .sh_type = SHT_PROGBITS,
-					      .sh_offset = IMAGE_XEN_GUEST };
-	*image_section(im, 3) = (Elf64_Shdr){ .sh_name = 20,
-					      .sh_type = SHT_STRTAB,
-					      .sh_offset = IMAGE_NAMES,
-					      .sh_size = 31 };
+	*image_section(im, 1) = (Elf64_Shdr){
+		.sh_name = 1, .sh_type = SHT_NOTE, .sh_offset = IMAGE_NOTES};
+	*image_section(im, 2) = (Elf64_Shdr){.sh_name = 8,
+					     .sh_type = SHT_PROGBITS,
+					     .sh_offset = IMAGE_XEN_GUEST};
+	*image_section(im, 3) = (Elf64_Shdr){.sh_name = 20,
+					     .sh_type = SHT_STRTAB,
+					     .sh_offset = IMAGE_NAMES,
+					     .sh_size = 31};
 }
 
 static inline void image_xen_guest(struct elf_image *im, const char *text)
@@ -129,7 +131,7 @@ static inline void image_xen_guest(struct elf_image *im, const char *text)
 /* The notes of Debian's kernel, in its order. */
 static inline void image_linux_notes(struct elf_image *im)
 {
-	static const uint64_t valid[2] = { 1, 1 };
+	static const uint64_t valid[2] = {1, 1};
 
 	image_note_text(im, 6, "linux");
 	image_note_text(im, 7, "2.6");

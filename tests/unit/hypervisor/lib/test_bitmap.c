@@ -33,8 +33,8 @@ Test(lib_bitmap, finding_agrees_with_a_slow_search)
 		/* What lies behind the end must not be seen. */
 		memset(map, round & 1 ? 0xff : 0, sizeof(map));
 		for (size_t i = 0; i < n; i++) {
-			bits[i] = density == 1 ? rand() % 64 != 0 :
-						 rand() % density == 0;
+			bits[i] = density == 1 ? rand() % 64 != 0
+					       : rand() % density == 0;
 			if (bits[i])
 				bitmap_set(map, i);
 			else
@@ -51,15 +51,14 @@ Test(lib_bitmap, finding_agrees_with_a_slow_search)
 			     slow_find(bits, n, from, true));
 		cr_assert_eq(bitmap_find_next_zero(map, n, from),
 			     slow_find(bits, n, from, false));
-		bitmap_for_each_set(bit, map, n)
-			count--;
+		bitmap_for_each_set(bit, map, n) count--;
 		cr_assert_eq(count, 0);
 	}
 }
 
 Test(lib_bitmap, the_last_bit_of_a_word_and_the_first_of_the_next_differ)
 {
-	uint64_t map[2] = { 0, 0 };
+	uint64_t map[2] = {0, 0};
 
 	bitmap_set(map, 63);
 	cr_assert_eq(map[0], UINT64_C(1) << 63);

@@ -225,8 +225,12 @@ Test(lib_elf, notes_win_over_the_older_section)
 Test(lib_elf, values_of_the_older_section_that_are_no_numbers_are_refused)
 {
 	static const char *const bad[] = {
-		"VIRT_BASE=", "VIRT_BASE", "VIRT_BASE=0x", "VIRT_BASE=12q",
-		"VIRT_BASE=0x10000000000000000", "VIRT_ENTRY=-1",
+		"VIRT_BASE=",
+		"VIRT_BASE",
+		"VIRT_BASE=0x",
+		"VIRT_BASE=12q",
+		"VIRT_BASE=0x10000000000000000",
+		"VIRT_ENTRY=-1",
 		"HYPERCALL_PAGE=18446744073709551616",
 	};
 
@@ -243,9 +247,9 @@ Test(lib_elf, a_hypercall_page_is_a_whole_page_of_the_kernel)
 		uint64_t page;
 		int rc;
 	} rows[] = {
-		{ 0x1000000, 0 },	  { 0x2009000, 0 },
-		{ 0x2009800, -EINVAL },	  { 0x200a000, -EINVAL },
-		{ 0xfff000, -EINVAL },	  { 0x40000000000, -EINVAL },
+		{0x1000000, 0},	      {0x2009000, 0},
+		{0x2009800, -EINVAL}, {0x200a000, -EINVAL},
+		{0xfff000, -EINVAL},  {0x40000000000, -EINVAL},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -256,12 +260,12 @@ Test(lib_elf, a_hypercall_page_is_a_whole_page_of_the_kernel)
 }
 
 /* One change to a good image each, and what must be said of it. */
-#define REFUSED(name, error, change)                                       \
-	Test(lib_elf, name)                                                \
-	{                                                                  \
-		cr_assert_eq(parse(), 0);                                  \
-		change;                                                    \
-		cr_assert_eq(parse(), error, "%s", why);                   \
+#define REFUSED(name, error, change)                                           \
+	Test(lib_elf, name)                                                    \
+	{                                                                      \
+		cr_assert_eq(parse(), 0);                                      \
+		change;                                                        \
+		cr_assert_eq(parse(), error, "%s", why);                       \
 	}
 
 REFUSED(a_32_bit_class_is_refused, -ENOEXEC, im.header.e_ident[4] = 1)
@@ -383,7 +387,10 @@ Test(lib_elf, what_is_no_elf_is_named)
 	cr_assert(strstr(why, "bzImage") && strstr(why, "vane-unpack-kernel"));
 	cr_assert_eq(parse_bytes("\x1f\x8b\x08", 3), -ENOEXEC);
 	cr_assert(strstr(why, "compressed"));
-	cr_assert_eq(parse_bytes("\xfd" "7zXZ", 5), -ENOEXEC);
+	cr_assert_eq(parse_bytes("\xfd"
+				 "7zXZ",
+				 5),
+		     -ENOEXEC);
 	cr_assert(strstr(why, "compressed"));
 	cr_assert_eq(parse_bytes("\x28\xb5\x2f\xfd", 4), -ENOEXEC);
 	cr_assert(strstr(why, "compressed"));

@@ -17,15 +17,14 @@ static int as_number(struct list_node *head)
 	struct item *i;
 	int n = 0;
 
-	list_for_each_entry(i, head, node)
-		n = n * 10 + i->value;
+	list_for_each_entry(i, head, node) n = n * 10 + i->value;
 	return n;
 }
 
 Test(lib_list, items_stand_in_the_order_they_were_added)
 {
 	struct list_node head = LIST_INIT(head);
-	struct item a = { .value = 1 }, b = { .value = 2 }, c = { .value = 3 };
+	struct item a = {.value = 1}, b = {.value = 2}, c = {.value = 3};
 
 	cr_assert(list_empty(&head));
 	list_add_tail(&head, &a.node);
@@ -39,7 +38,7 @@ Test(lib_list, items_stand_in_the_order_they_were_added)
 Test(lib_list, a_removed_item_is_on_no_list_and_may_be_removed_again)
 {
 	struct list_node head = LIST_INIT(head);
-	struct item a = { .value = 1 }, b = { .value = 2 }, c = { .value = 3 };
+	struct item a = {.value = 1}, b = {.value = 2}, c = {.value = 3};
 
 	list_add_tail(&head, &a.node);
 	list_add_tail(&head, &b.node);
@@ -65,7 +64,8 @@ Test(lib_list, a_safe_walk_survives_the_removal_of_each_item)
 		items[n].value = n;
 		list_add_tail(&head, &items[n].node);
 	}
-	list_for_each_entry_safe(i, next, &head, node) {
+	list_for_each_entry_safe(i, next, &head, node)
+	{
 		seen = seen * 10 + i->value;
 		list_del(&i->node);
 		memset(i, 0xa5, sizeof(*i));

@@ -105,8 +105,8 @@ Test(lib_string, memcmp_finds_the_first_difference_at_every_place)
 
 Test(lib_string, string_comparisons_agree_with_libc)
 {
-	static const char *const s[] = { "",	"a",	"ab",	    "abc",
-					 "abd", "\xff", "a\xff\xff", "b" };
+	static const char *const s[] = {"",    "a",    "ab",	    "abc",
+					"abd", "\xff", "a\xff\xff", "b"};
 
 	for (size_t i = 0; i < sizeof(s) / sizeof(s[0]); i++) {
 		for (size_t j = 0; j < sizeof(s) / sizeof(s[0]); j++) {

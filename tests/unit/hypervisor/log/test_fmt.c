@@ -15,8 +15,8 @@
 
 TestSuite(log_fmt);
 
-static const char *const widths[] = { "", "1", "7", "30", "*" };
-static const char *const precisions[] = { "", ".", ".0", ".3", ".25", ".*" };
+static const char *const widths[] = {"", "1", "7", "30", "*"};
+static const char *const precisions[] = {"", ".", ".0", ".3", ".25", ".*"};
 
 /* All subsets of the flags. */
 static void build_flags(unsigned int set, char flags[8])
@@ -28,58 +28,56 @@ static void build_flags(unsigned int set, char flags[8])
 	*flags = '\0';
 }
 
-#define COMPARE(format, ...)                                               \
-	do {                                                               \
-		char own_[160], libc_[160];                                \
-		int own_n_ = fmt_snprintf(own_, sizeof(own_), format,      \
-					  __VA_ARGS__);                    \
-		int libc_n_ = snprintf(libc_, sizeof(libc_), format,       \
-				       __VA_ARGS__);                       \
-		cr_assert_str_eq(own_, libc_, "%s: '%s' libc '%s'",        \
-				 format, own_, libc_);                     \
-		cr_assert_eq(own_n_, libc_n_);                             \
+#define COMPARE(format, ...)                                                   \
+	do {                                                                   \
+		char own_[160], libc_[160];                                    \
+		int own_n_ =                                                   \
+			fmt_snprintf(own_, sizeof(own_), format, __VA_ARGS__); \
+		int libc_n_ =                                                  \
+			snprintf(libc_, sizeof(libc_), format, __VA_ARGS__);   \
+		cr_assert_str_eq(own_, libc_, "%s: '%s' libc '%s'", format,    \
+				 own_, libc_);                                 \
+		cr_assert_eq(own_n_, libc_n_);                                 \
 	} while (0)
 
 /* The stars take 9 (or -9) and 4 (or -1: as if not given). */
-#define COMPARE_STARS(format, width, precision, value)                     \
-	do {                                                               \
-		bool w_ = width[0] == '*', p_ = precision[0] == '.' &&     \
-						precision[1] == '*';       \
-		if (w_ && p_) {                                            \
-			COMPARE(format, 9, 4, value);                      \
-			COMPARE(format, -9, -1, value);                    \
-		} else if (w_) {                                           \
-			COMPARE(format, 9, value);                         \
-			COMPARE(format, -9, value);                        \
-		} else if (p_) {                                           \
-			COMPARE(format, 4, value);                         \
-			COMPARE(format, -1, value);                        \
-		} else {                                                   \
-			COMPARE(format, value);                            \
-		}                                                          \
+#define COMPARE_STARS(format, width, precision, value)                         \
+	do {                                                                   \
+		bool w_ = width[0] == '*',                                     \
+		     p_ = precision[0] == '.' && precision[1] == '*';          \
+		if (w_ && p_) {                                                \
+			COMPARE(format, 9, 4, value);                          \
+			COMPARE(format, -9, -1, value);                        \
+		} else if (w_) {                                               \
+			COMPARE(format, 9, value);                             \
+			COMPARE(format, -9, value);                            \
+		} else if (p_) {                                               \
+			COMPARE(format, 4, value);                             \
+			COMPARE(format, -1, value);                            \
+		} else {                                                       \
+			COMPARE(format, value);                                \
+		}                                                              \
 	} while (0)
 
-#define FOR_ALL_SPECS(format, length, letters, value)                      \
-	for (unsigned int set_ = 0; set_ < 32; set_++)                     \
-		for (unsigned int w = 0; w < 5; w++)                       \
-			for (unsigned int p = 0; p < 6; p++)               \
-				for (const char *l = letters; *l; l++) {   \
-					char flags_[8], format[32];        \
-					build_flags(set_, flags_);         \
-					snprintf(format, sizeof(format),   \
-						 "<%%%s%s%s%s%c>", flags_, \
-						 widths[w], precisions[p], \
-						 length, *l);              \
-					COMPARE_STARS(format, widths[w],   \
-						      precisions[p],       \
-						      value);              \
+#define FOR_ALL_SPECS(format, length, letters, value)                          \
+	for (unsigned int set_ = 0; set_ < 32; set_++)                         \
+		for (unsigned int w = 0; w < 5; w++)                           \
+			for (unsigned int p = 0; p < 6; p++)                   \
+				for (const char *l = letters; *l; l++) {       \
+					char flags_[8], format[32];            \
+					build_flags(set_, flags_);             \
+					snprintf(format, sizeof(format),       \
+						 "<%%%s%s%s%s%c>", flags_,     \
+						 widths[w], precisions[p],     \
+						 length, *l);                  \
+					COMPARE_STARS(format, widths[w],       \
+						      precisions[p], value);   \
 				}
 
 Test(log_fmt, integers_of_all_lengths_agree_with_libc)
 {
-	static const long long edges[] = { 0,	    1,	      -1,
-					   42,	    -12345,   INT_MAX,
-					   INT_MIN, LLONG_MAX, LLONG_MIN };
+	static const long long edges[] = {
+		0, 1, -1, 42, -12345, INT_MAX, INT_MIN, LLONG_MAX, LLONG_MIN};
 
 	for (size_t i = 0; i < sizeof(edges) / sizeof(edges[0]); i++) {
 		long long n = edges[i];
@@ -95,7 +93,7 @@ Test(log_fmt, integers_of_all_lengths_agree_with_libc)
 
 Test(log_fmt, strings_and_characters_agree_with_libc)
 {
-	static const char *const texts[] = { "", "a", "four", "a long text" };
+	static const char *const texts[] = {"", "a", "four", "a long text"};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		for (unsigned int w = 0; w < 5; w++) {
@@ -106,8 +104,8 @@ Test(log_fmt, strings_and_characters_agree_with_libc)
 					 precisions[p]);
 				COMPARE_STARS(f, widths[w], precisions[p],
 					      texts[i]);
-				snprintf(f, sizeof(f), "<%%-%s%ss>",
-					 widths[w], precisions[p]);
+				snprintf(f, sizeof(f), "<%%-%s%ss>", widths[w],
+					 precisions[p]);
 				COMPARE_STARS(f, widths[w], precisions[p],
 					      texts[i]);
 			}
@@ -121,7 +119,7 @@ Test(log_fmt, strings_and_characters_agree_with_libc)
 
 Test(log_fmt, a_precision_bounds_what_is_read_of_a_string)
 {
-	char two[2] = { 'o', 'k' }; /* no terminator: ASan watches */
+	char two[2] = {'o', 'k'}; /* no terminator: ASan watches */
 	char out[8];
 
 	cr_assert_eq(fmt_snprintf(out, sizeof(out), "%.2s", two), 2);

@@ -45,9 +45,9 @@ Test(mm_extent, bad_parameters_are_refused)
 
 	cr_assert_eq(buddy_init(&other, frames, 4, 10), -EINVAL);
 	cr_assert_eq(buddy_init(&other, frames, 10, 10), -EINVAL);
-	cr_assert_eq(buddy_init(&other, frames, 8,
-				UINT64_C(1) << BUDDY_MFN_BITS),
-		     -EINVAL);
+	cr_assert_eq(
+		buddy_init(&other, frames, 8, UINT64_C(1) << BUDDY_MFN_BITS),
+		-EINVAL);
 	cr_assert_eq(buddy_free(&b, 1, 1), -EINVAL);
 	cr_assert_eq(buddy_free(&b, 0, BUDDY_ORDER_MAX + 1), -EINVAL);
 	cr_assert_eq(buddy_free(&b, FRAMES, 0), -EINVAL);
@@ -64,7 +64,7 @@ Test(mm_extent, bad_parameters_are_refused)
 Test(mm_extent, buddies_join_until_nothing_is_left_to_join)
 {
 	/* In an order in which the joins cascade at the end. */
-	static const unsigned int order[] = { 0, 2, 4, 6, 1, 5, 3, 7 };
+	static const unsigned int order[] = {0, 2, 4, 6, 1, 5, 3, 7};
 
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
 		cr_assert_eq(buddy_free(&b, 64 + order[i], 0), 0);
@@ -249,7 +249,7 @@ static bool possible(const bool *used, unsigned int order, uint64_t limit)
 	return false;
 }
 
-Test(mm_extent, a_long_random_run_keeps_all_invariants, .timeout = 60)
+Test(mm_extent, a_long_random_run_keeps_all_invariants)
 {
 	static bool used[FRAMES];
 	static struct held held[FRAMES];
@@ -260,9 +260,9 @@ Test(mm_extent, a_long_random_run_keeps_all_invariants, .timeout = 60)
 	for (int round = 0; round < 30000; round++) {
 		if (rand() % 100 < (round / 3000 % 2 ? 45 : 60)) {
 			unsigned int order = (unsigned int)(rand() % 9);
-			uint64_t limit = rand() % 3 == 0 ?
-						 (uint64_t)rand() % 7000 :
-						 BUDDY_ANY;
+			uint64_t limit = rand() % 3 == 0
+						 ? (uint64_t)rand() % 7000
+						 : BUDDY_ANY;
 			uint64_t mfn = buddy_alloc(&b, order, limit);
 
 			if (mfn == BUDDY_NONE) {
@@ -274,7 +274,7 @@ Test(mm_extent, a_long_random_run_keeps_all_invariants, .timeout = 60)
 			cr_assert_eq(mfn & ((UINT64_C(1) << order) - 1), 0);
 			occupy(used, mfn, order, true);
 			used_pages += (size_t)1 << order;
-			held[count++] = (struct held){ mfn, order };
+			held[count++] = (struct held){mfn, order};
 		} else if (count > 0) {
 			size_t i = (size_t)rand() % count;
 			struct held h = held[i];
@@ -290,8 +290,7 @@ Test(mm_extent, a_long_random_run_keeps_all_invariants, .timeout = 60)
 	}
 	while (count > 0) {
 		count--;
-		cr_assert_eq(buddy_free(&b, held[count].mfn,
-					held[count].order),
+		cr_assert_eq(buddy_free(&b, held[count].mfn, held[count].order),
 			     0);
 	}
 	cr_assert_eq(b.free_pages, FRAMES);

