@@ -113,17 +113,26 @@ def from_rows(source, prefix):
         if ".bytes" in m[2] or "ARG(" in m[2]:  # physdev: closed unless said
             op.dom0 = "for_all = true" not in m[2]
         ops[m[1]] = op
+    for name in re.findall(r"\[(%s\w+)\]" % prefix, source.text):
+        if name not in ops:
+            die(f"hypervisor/{source.name}: the row of {name} is not "
+                "understood")
     return ops
 
 
 def from_macro(source, prefix):
-    """OP(name, ...) rows of a table in a macro that pastes the prefix."""
+    """OP...(name, ...) rows of a table; the macro pastes the prefix."""
     table = re.search(r"ops\[\] = \{\n(.*?)^\};", source.text, re.M | re.S)
     if not table or prefix + "##" not in source.text:
         die(f"hypervisor/{source.name}: no table of {prefix} operations")
     ops = {}
-    for name in re.findall(r"\bOP\((\w+)", table[1]):
+    rest = re.sub(r"/\*.*?\*/", "", table[1], flags=re.S)
+    for name in re.findall(r"\bOP\w*\((\w+)[^()]*\)", rest):
         ops[prefix + name] = op_of(source, "op_" + name)
+    rest = re.sub(r"\bOP\w*\(\w+[^()]*\)", "", rest)
+    if rest.strip(" \t\n,"):
+        die(f"hypervisor/{source.name}: a row of its table is not "
+            f"understood: {rest.split()[0]}")
     for name in re.findall(r"op\.cmd == (%s\w+)\)" % prefix, source.text):
         ops[name] = op_of(source, "op_" + name[len(prefix):])
     return ops
@@ -134,12 +143,14 @@ def from_switch(source, prefix, functions):
     ops = {}
     for function in functions:
         body = source.body(function)
+        seen = set()
         # Each run of labels with what follows up to the next run.
-        for m in re.finditer(r"((?:\t+case \w+:\n)+)(.*?)(?=\t+case |\t+default|\Z)",
-                             body, re.S):
+        for m in re.finditer(r"((?:\t+case \w+:\n)+)(.*?)"
+                             r"(?=\t+case |\t+default|\Z)", body, re.S):
             names = [n for n in re.findall(r"case (\w+):", m[1])
                      if n.startswith(prefix)]
             call = re.search(r"(?:return|rc =) (\w+)\(", m[2])
+            seen |= set(names)
             for name in names:
                 if call and call[1] in source.bodies:
                     op = op_of(source, call[1])
@@ -151,6 +162,10 @@ def from_switch(source, prefix, functions):
                 if f"{name});" in code and "hypercall_lacking" in code:
                     continue
                 ops.setdefault(name, op)
+        for name in re.findall(r"case (%s\w+)" % prefix, body):
+            if name not in seen:
+                die(f"hypervisor/{source.name}: {function}(): case {name} "
+                    "is not understood")
     return ops
 
 

@@ -61,8 +61,8 @@ boot_start:
 	mov	%eax, 260 * 8(%edi)
 	mov	%eax, 262 * 8(%edi)
 
-	mov	%cr4, %eax
-	or	$((1 << 5) | (1 << 9) | (1 << 10)), %eax /* PAE, OSFXSR, OSXMMEXCPT */
+	/* Nothing is inherited from the loader: no PGE, no SMAP. */
+	mov	$((1 << 5) | (1 << 9) | (1 << 10)), %eax /* PAE, OSFXSR, OSXMMEXCPT */
 	mov	%eax, %cr4
 	mov	$PHYS(boot_l4), %eax
 	mov	%eax, %cr3

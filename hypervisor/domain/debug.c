@@ -74,10 +74,16 @@ static void key_registers(void)
 	each_domain(show_registers);
 }
 
+static void key_panic(void)
+{
+	panic("debug key C\n");
+}
+
 void domain_system_init(void)
 {
 	debug_key_register('q', "list domains and vCPUs", key_domains);
 	debug_key_register('e', "list event channels", key_events);
 	debug_key_register('m', "show free memory", key_memory);
+	debug_key_register('C', "panic, to see what is printed", key_panic);
 	debug_key_register('d', "dump guests' registers", key_registers);
 }

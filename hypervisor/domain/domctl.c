@@ -358,31 +358,29 @@ static long op_getpageframeinfo3(struct vcpu *v, struct domain *d,
 	return 0;
 }
 
-#define OP(nr, self, back) \
-	[XEN_DOMCTL_##nr] = { op_##nr, #nr, self, back, false }
-#define OP_ALWAYS(nr, self, back) \
-	[XEN_DOMCTL_##nr] = { op_##nr, #nr, self, back, true }
+#define OP(nr, self, back, dying) \
+	[XEN_DOMCTL_##nr] = { op_##nr, #nr, self, back, dying }
 
 static const struct domctl_op ops[] = {
-	OP_ALWAYS(destroydomain, false, false),
-	OP(pausedomain, false, false),
-	OP(unpausedomain, false, false),
-	OP_ALWAYS(getdomaininfo, true, true),
-	OP(setvcpuaffinity, true, false),
-	OP(max_mem, true, false),
-	OP(setvcpucontext, false, false),
-	OP(getvcpucontext, false, false),
-	OP_ALWAYS(getvcpuinfo, true, true),
-	OP(max_vcpus, true, false),
-	OP(setdomainhandle, true, false),
-	OP(setdebugging, false, false),
-	OP(hypercall_init, true, false),
-	OP(settimeoffset, true, false),
-	OP(getvcpuaffinity, true, false),
-	OP(sendtrigger, true, false),
-	OP(set_address_size, false, false),
-	OP(get_address_size, true, true),
-	OP(getpageframeinfo3, false, false),
+	OP(destroydomain, false, false, true),
+	OP(pausedomain, false, false, false),
+	OP(unpausedomain, false, false, false),
+	OP(getdomaininfo, true, true, true),
+	OP(setvcpuaffinity, true, false, false),
+	OP(max_mem, true, false, false),
+	OP(setvcpucontext, false, false, false),
+	OP(getvcpucontext, false, false, false),
+	OP(getvcpuinfo, true, true, true),
+	OP(max_vcpus, true, false, false),
+	OP(setdomainhandle, true, false, false),
+	OP(setdebugging, false, false, false),
+	OP(hypercall_init, true, false, false),
+	OP(settimeoffset, true, false, false),
+	OP(getvcpuaffinity, true, false, false),
+	OP(sendtrigger, true, false, false),
+	OP(set_address_size, false, false, false),
+	OP(get_address_size, true, true, false),
+	OP(getpageframeinfo3, false, false, false),
 };
 
 static long domctl_on(struct vcpu *v, const struct domctl_op *o,

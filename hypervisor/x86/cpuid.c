@@ -10,6 +10,7 @@
 #include "public/paravane.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"
+#include "x86/hypercall_page.h"
 #include "x86/machine.h"
 #include "x86/msr.h"
 
@@ -42,7 +43,7 @@ static void xen_leaf(struct vcpu *v, uint32_t n, uint32_t sub,
 		break;
 	case 2:
 		r->eax = 1; /* hypercall page registers; the number is fixed */
-		r->ebx = 0x40000000;
+		r->ebx = XEN_MSR_HYPERCALL_PAGE;
 		r->ecx = XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD;
 		break;
 	default:
@@ -199,6 +200,13 @@ int guest_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
 			vcpu_set_gs_base_kernel(v, value);
 		else
 			vcpu_set_gs_base_user(v, value);
+		return 0;
+	case XEN_MSR_HYPERCALL_PAGE:
+		/* A frame of the guest's, as number << 12. */
+		if (frame_get_writable(mfn(value >> PAGE_SHIFT), v->domain))
+			return -1;
+		hypercall_page_fill(mfn_to_virt(mfn(value >> PAGE_SHIFT)));
+		frame_put_writable(frame_of(mfn(value >> PAGE_SHIFT)));
 		return 0;
 	case MSR_UCODE_REV:
 	case MSR_MCG_STATUS:

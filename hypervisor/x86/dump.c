@@ -156,6 +156,25 @@ void dump_vcpu(struct vcpu *v)
 	walk(v, r->rip);
 }
 
+/* Those that a call preserves, and where we are. */
+static void print_registers_here(void)
+{
+	uint64_t rbx, rbp, rsp, r12, r13, r14, r15, flags;
+
+	__asm__ volatile("mov %%rbx, %0; mov %%rbp, %1; mov %%rsp, %2"
+			 : "=m"(rbx), "=m"(rbp), "=m"(rsp));
+	__asm__ volatile("mov %%r12, %0; mov %%r13, %1; mov %%r14, %2;"
+			 "mov %%r15, %3"
+			 : "=m"(r12), "=m"(r13), "=m"(r14), "=m"(r15));
+	__asm__ volatile("pushfq; popq %0" : "=r"(flags));
+	log_err("rsp %016llx rbp %016llx rbx %016llx rflags %08llx\n", LL(rsp),
+		LL(rbp), LL(rbx), LL(flags));
+	log_err("r12 %016llx r13 %016llx r14 %016llx r15 %016llx\n", LL(r12),
+		LL(r13), LL(r14), LL(r15));
+	log_err("cr0 %016llx cr2 %016llx cr3 %016llx\n", LL(read_cr0()),
+		LL(read_cr2()), LL(read_cr3()));
+}
+
 void panic(const char *fmt, ...)
 {
 	static bool twice;
@@ -170,6 +189,7 @@ void panic(const char *fmt, ...)
 	log_err("\n*** PANIC: %s", line);
 	if (!twice) {
 		twice = true;
+		print_registers_here();
 		print_running();
 		backtrace((uint64_t)__builtin_frame_address(0));
 	}

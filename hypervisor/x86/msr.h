@@ -44,6 +44,7 @@
 #define CR4_MCE	       (1ull << 6)
 #define CR4_OSFXSR     (1ull << 9)
 #define CR4_OSXMMEXCPT (1ull << 10)
+#define CR4_SMEP       (1ull << 20)
 
 /* The page-attribute table that guests see: WB WT UC- UC WC WP UC UC. */
 #define PAT_VALUE 0x0000050100070406ull

@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "log/log.h"
 #include "mm/alloc.h"
+#include "mm/extent.h"
 #include "mm/frame.h"
 #include "pv/mmu.h"
 #include "x86/asm.h"
@@ -172,8 +173,9 @@ void paging_init(void)
 
 	phys_bits = phys_width();
 	max_mfn = e820_ram_end() >> PAGE_SHIFT;
-	if (max_mfn > DIRECTMAP_BYTES >> PAGE_SHIFT)
-		max_mfn = DIRECTMAP_BYTES >> PAGE_SHIFT;
+	/* What the direct map and the allocator's links can name. */
+	max_mfn = MIN(max_mfn, DIRECTMAP_BYTES >> PAGE_SHIFT);
+	max_mfn = MIN(max_mfn, 1ull << BUDDY_MFN_BITS);
 	hv_l4 = early_virt(l4);
 	map_image();
 	map_direct();

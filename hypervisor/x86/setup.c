@@ -115,6 +115,9 @@ void cpu_setup(struct cpu *c)
 			 : "i"(HV_CS), "r"((uint32_t)HV_DS)
 			 : "rax", "memory");
 
+	/* We never execute a guest's page. */
+	if (cpuid(0, 0).eax >= 7 && (cpuid(7, 0).ebx & 1u << 7))
+		write_cr4(read_cr4() | CR4_SMEP);
 	wrmsr(MSR_STAR, (uint64_t)FLAT_RING3_CS32 << 48 |
 				(uint64_t)HV_CS << 32);
 	wrmsr(MSR_LSTAR, (uint64_t)syscall_entry);

@@ -379,9 +379,15 @@ void preempt_enable(void)
 
 bool hypercall_preempt_check(void)
 {
+	struct cpu *c = this_cpu();
+
 	if (!preemptible)
 		return false;
 	/* Interrupts come in here; their handlers only note what is due. */
 	__asm__ volatile("sti; nop; cli" : : : "memory");
-	return this_cpu()->exit_work & CPU_WORK_SCHED;
+	if (c->exit_work & CPU_WORK_SCHED)
+		return true;
+	/* The caller's own events are due, too. */
+	return c->vcpu && c->vcpu->info->evtchn_upcall_pending &&
+	       !c->vcpu->info->evtchn_upcall_mask;
 }

@@ -26,10 +26,9 @@ $(BENCH)/xen.elf: $(IMAGE_SRC)/fetch-deb.sh
 	$(IMAGE_SRC)/fetch-deb.sh $(XEN_PACKAGE) $(BENCH)/xen ./boot
 	gunzip -c $(BENCH)/xen/boot/xen-4.17-amd64.gz >$@
 
-$(BENCH)/driver: tests/bench/driver.c tests/system/harness.c \
-		tests/system/harness.h
+$(BENCH)/driver: tests/bench/driver.c $(BUILD)/system/harness.a
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -I. -o $@ $(filter %.c,$^)
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -I. -o $@ $^
 
 BENCH_FILES := $(BENCH)/driver $(BENCH)/initrd.img $(BENCH)/xen.elf \
 	$(BUILD)/paravane $(IMAGE)/vmlinux

@@ -2,12 +2,23 @@
 # System tests under QEMU; the targets that run everything.
 
 SYSTEM := $(BUILD)/system
-SYSTEM_SOURCES := $(wildcard tests/system/*.c)
+HARNESS_OBJS := $(patsubst %,$(SYSTEM)/%.o,harness log qemu serial)
+SYSTEM_OBJS := $(patsubst tests/system/%.c,$(SYSTEM)/%.o,\
+	$(wildcard tests/system/*.c))
 
-$(SYSTEM)/tests: $(SYSTEM_SOURCES) $(wildcard tests/system/*.h)
+$(SYSTEM)/%.o: tests/system/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -I. -o $@ $(SYSTEM_SOURCES) \
-		-lcriterion
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -I. -MMD -MP -c -o $@ $<
+
+# What drives a machine, for the demo and the benchmark too.
+$(SYSTEM)/harness.a: $(HARNESS_OBJS)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(SYSTEM)/tests: $(SYSTEM_OBJS)
+	$(CC) -o $@ $^ -lcriterion
+
+-include $(wildcard $(SYSTEM)/*.d)
 
 # A disk of random bytes, read through every driver and compared.
 $(SYSTEM)/disk.bin: tests/system/build.mk

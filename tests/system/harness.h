@@ -2,12 +2,12 @@
 /*
  * A machine under QEMU, seen through its serial line.
  *
- * A machine has a name, and with it three files below build/tests/: NAME.log
- * (everything it ever said, written by QEMU itself), NAME.sock (its serial
- * line) and NAME.pid. It outlives the process that started it, so that tests,
- * each a process of its own, share one booted domain zero: machine_open()
- * takes a running one over, or boots it. A test that fails leaves it marked
- * as unknown, and the next one boots afresh.
+ * A machine has a name, and with it files below build/tests/: NAME.log
+ * (everything it ever said, written by QEMU itself), NAME.input (what its
+ * serial line reads), NAME.qemu (its command line), NAME.pid. It outlives the
+ * process that started it, so that tests, each a process of its own, share one
+ * booted domain zero: machine_open() takes a running one over, or boots it. A
+ * test that fails leaves it marked as unknown, and the next one boots afresh.
  *
  * All waiting is for a line or for the machine's end, with a limit that the
  * environment variable TEST_TIME_SCALE stretches. Functions return 0 or

@@ -3,14 +3,32 @@
  * The runner: Criterion's, one test at a time because tests share machines,
  * and no machine survives it.
  */
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
 #include <criterion/options.h>
 
 #include "tests/system/harness.h"
+
+/* Two runs in one tree would end each other's machines. */
+static void wait_for_turn(void)
+{
+	int fd;
+
+	mkdir("build", 0777);
+	mkdir("build/tests", 0777);
+	fd = open("build/tests/run.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0 || !flock(fd, LOCK_EX | LOCK_NB))
+		return;
+	fprintf(stderr, "system tests: waiting for another run to end\n");
+	flock(fd, LOCK_EX);
+}
 
 static void on_signal(int number)
 {
@@ -25,6 +43,7 @@ int main(int argc, char **argv)
 
 	criterion_options.jobs = 1;
 	if (criterion_handle_args(argc, argv, true)) {
+		wait_for_turn();
 		machine_kill_all();
 		signal(SIGINT, on_signal);
 		signal(SIGTERM, on_signal);

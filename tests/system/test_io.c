@@ -42,8 +42,8 @@ Test(io, sixty_four_mib_written_by_a_guest_read_back_in_domain_zero)
 
 	suite_run(m, 20, "truncate -s 64M /data/disks/scratch.img");
 	suite_guest_up(m, "filler");
-	word_after(suite_guest_line(m, "filler", 240, "filler: "),
-		   "sha256 ", wrote, sizeof(wrote));
+	word_after(suite_guest_line(m, "filler", 240, "filler: "), "sha256 ",
+		   wrote, sizeof(wrote));
 	suite_run(m, 30, "vane shutdown filler");
 	suite_guest_gone(m, "filler", 60);
 	snprintf(found, sizeof(found), "%.64s",

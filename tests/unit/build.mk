@@ -22,11 +22,16 @@ UNIT_DT_SRCS := $(DT_PURE_SRCS) $(UNIT_DT_TESTS)
 UNIT_CFLAGS := -std=gnu11 -O1 -g $(WARN) -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-DUNIT_TEST=1
+UNIT_COMMA := ,
 # A fake header in tests/unit/fake/x86 stands before the real one.
 UNIT_HV_CFLAGS := $(UNIT_CFLAGS) -Itests/unit/fake -Itests/unit -Ihypervisor \
 	-Iinclude -I.
 UNIT_DT_CFLAGS := $(UNIT_CFLAGS) $(DT_CFLAGS) -Itests/unit -Iinclude \
 	-Idom0-tools -I.
+
+# fake/heap.c stands before these: a test lets an allocation fail.
+UNIT_HV_WRAP := $(addprefix -Wl$(UNIT_COMMA)--wrap=,hv_alloc hv_page_alloc \
+	page_alloc page_alloc_unscrubbed)
 
 UNIT_BINS := $(addprefix $(BUILD)/unit/,hypervisor-gcc hypervisor-clang)
 ifneq ($(UNIT_DT_TESTS),)
@@ -47,7 +52,8 @@ $(BUILD)/unit/$(1)/dt/%.o: %.c tests/unit/build.mk
 
 $(BUILD)/unit/hypervisor-$(1): $$(UNIT_HV_SRCS:%.c=$(BUILD)/unit/$(1)/hv/%.o)
 	@echo '  UNIT $$@'
-	@$(2) $$(UNIT_CFLAGS) -o $$@ $$^ -lcriterion -lpthread
+	@$(2) $$(UNIT_CFLAGS) $$(UNIT_HV_WRAP) -o $$@ $$^ \
+		-lcriterion -lpthread
 
 $(BUILD)/unit/dom0-tools-$(1): $$(UNIT_DT_SRCS:%.c=$(BUILD)/unit/$(1)/dt/%.o)
 	@echo '  UNIT $$@'
