@@ -400,6 +400,7 @@ int event_domain_init(struct domain *d)
 {
 	uint32_t last = d->config.max_evtchn_port;
 	struct evtchn_state *s = hv_alloc(sizeof(*s));
+	unsigned int b;
 
 	if (!s)
 		return -ENOMEM;
@@ -410,6 +411,15 @@ int event_domain_init(struct domain *d)
 		s->limit = last + 1;
 	s->abi = &event_abi_2l;
 	d->events = s;
+	/*
+	 * Domain zero has ports for every guest. These are there from the
+	 * start, so that guests that come and go leave free memory as it was.
+	 */
+	for (b = 0; d->privileged && b < ZERO_BUCKETS; b++)
+		if (!bucket_make(s, b)) {
+			event_free(d);
+			return -ENOMEM;
+		}
 	return 0;
 }
 

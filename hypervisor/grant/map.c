@@ -71,11 +71,16 @@ static uint32_t handle_alloc(struct grant_table *t)
 		t->free_handle = track_of(t, handle)->frame;
 	else
 		handle = handle_new(t);
+	if (handle != HANDLE_NONE)
+		t->live_handles++;
 	lock_release(&t->lock);
 	return handle;
 }
 
-/* t->lock held. */
+/*
+ * t->lock held. The last handle takes the pages with it: who maps nothing
+ * keeps nothing.
+ */
 static void handle_free_locked(struct grant_table *t, uint32_t handle)
 {
 	struct maptrack *m = track_of(t, handle);
@@ -84,6 +89,8 @@ static void handle_free_locked(struct grant_table *t, uint32_t handle)
 	m->flags = 0;
 	m->frame = t->free_handle;
 	t->free_handle = handle;
+	if (--t->live_handles == 0)
+		grant_maptrack_free(t);
 }
 
 static void handle_free(struct grant_table *t, uint32_t handle)
@@ -527,4 +534,6 @@ void grant_maptrack_free(struct grant_table *t)
 		hv_page_free(t->track[page], 0);
 	hv_page_free(t->track, track_order(t));
 	t->track = NULL;
+	t->handles = 0;
+	t->free_handle = HANDLE_NONE;
 }

@@ -80,6 +80,7 @@ struct grant_table {
 	/* What it borrows. */
 	uint32_t handles, max_handles; /* ever used; limit */
 	uint32_t free_handle;	       /* list through maptrack.frame */
+	uint32_t live_handles;	       /* given out; 0: no pages are kept */
 	uint32_t kill_at;	       /* progress of grant_kill */
 	struct maptrack **track;       /* pages; NULL until the first map */
 };

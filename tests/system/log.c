@@ -9,7 +9,7 @@
 
 /* What kernels and hypervisors write when something is wrong. */
 static const char *const complaints[] = {
-	"WARNING: ",
+	"WARNING: CPU",
 	"BUG: ",
 	"kernel BUG at",
 	"Oops: ",

@@ -86,6 +86,9 @@ static void add_all(struct args *a, const struct machine_config *c,
 		    const struct machine *m)
 {
 	add(a, "%s", pick(NULL, "QEMU", "qemu-system-x86_64"));
+	/* By this a later process recognises it. */
+	add(a, "-name");
+	add(a, "%s", m->path[INPUT]);
 	add(a, "-accel");
 	add(a, "tcg%s", c->icount || c->cpus <= 1 ? ",thread=single" : "");
 	add(a, "-machine");

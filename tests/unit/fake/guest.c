@@ -22,15 +22,18 @@ static bool in_hole(uint64_t va, size_t bytes)
 	return va < hole_end && va + bytes > hole_start;
 }
 
-static bool is_mapped(uint64_t va)
+/* The host has nothing above; what would wrap is above, too. */
+#define HOST_END 0x7ffffffff000ull
+
+static bool is_mapped(uint64_t va, size_t bytes)
 {
-	return va >= 0x10000 && va_is_guest(va);
+	return va >= 0x10000 && va < HOST_END && bytes <= HOST_END - va;
 }
 
 __attribute__((weak)) int guest_read(void *dst, gptr_t src, size_t bytes)
 {
 	fake_guest_reads++;
-	if (!is_mapped(src.va) || (in_hole(src.va, bytes) && !hole_readable))
+	if (!is_mapped(src.va, bytes) || (in_hole(src.va, bytes) && !hole_readable))
 		return -EFAULT;
 	memcpy(dst, (const void *)(uintptr_t)src.va, bytes);
 	return 0;
@@ -38,7 +41,7 @@ __attribute__((weak)) int guest_read(void *dst, gptr_t src, size_t bytes)
 
 __attribute__((weak)) int guest_write(gptr_t dst, const void *src, size_t bytes)
 {
-	if (!is_mapped(dst.va) || in_hole(dst.va, bytes))
+	if (!is_mapped(dst.va, bytes) || in_hole(dst.va, bytes))
 		return -EFAULT;
 	memcpy((void *)(uintptr_t)dst.va, src, bytes);
 	return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Finding domains, stopping and crashing them. */
 #include <criterion/criterion.h>
+#include <signal.h>
 #include "domain_fixture.h"
 #include "event/event.h"
 #include "public/event_channel.h"

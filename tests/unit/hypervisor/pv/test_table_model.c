@@ -13,7 +13,7 @@
 #include "pv/descriptor.h"
 #include "pv_fixture.h"
 
-enum { DOMAINS = 2, PAGES = 26, STEPS = 1500, SLOTS = 7 };
+enum { DOMAINS = 2, PAGES = 26, STEPS = 5000, SLOTS = 7 };
 
 static const unsigned int slots[SLOTS] = { 0, 1, 2, 255, 258, 300, 511 };
 
@@ -86,11 +86,17 @@ static void step_update(struct guest *g, struct vcpu *v)
 	unsigned int i = rnd(PAGES), level = role(i);
 	const struct guest *at = rnd(30) ? g : &guests[rnd(DOMAINS)];
 	uint64_t ptr = pv_slot_maddr(at->page[i], slots[rnd(SLOTS)]);
+	uint64_t e = random_entry(g, level);
 	long rc;
 
 	if (!rnd(4))
 		ptr |= MMU_PT_UPDATE_PRESERVE_AD;
-	rc = pv_update_once(v, ptr, random_entry(g, level));
+	/* What is let go may be left half done. */
+	if (level > 2 && rnd(2)) {
+		e = 0;
+		fake_preempt_in = 1;
+	}
+	rc = pv_update_once(v, ptr, e);
 	if (at != g)
 		cr_assert_eq(rc, -EPERM, "wrote another's frame: %ld", rc);
 	updates += rc == 0 && world_types(at->page[i]);
@@ -170,7 +176,7 @@ static void step(unsigned int n)
 	struct guest *g = &guests[rnd(DOMAINS)];
 	struct vcpu *v = g->d->vcpu[rnd(2)];
 
-	fake_preempt_in = rnd(3) ? 0 : 1 + rnd(4);
+	fake_preempt_in = rnd(2) ? 0 : 1 + rnd(3);
 	if (v->demote_pending) {
 		later++;
 		/* It comes to nothing else before this is done. */
@@ -251,14 +257,13 @@ ParameterizedTest(unsigned int *from, table_model,
 			sow(&guests[n / 50 % DOMAINS]);
 		step(n);
 	}
-	cr_log_info("pins %u, unpins %u, updates %u, data %u, roots %u, stops %u, later %u",
-		    pins, unpins, updates, dataw, roots, stops, later);
 	cr_assert_gt(pins, 20);
 	cr_assert_gt(unpins, 10);
 	cr_assert_gt(updates, 50);
 	cr_assert_gt(dataw, 20);
 	cr_assert_gt(roots, 5);
-	cr_assert_gt(stops, 10);
+	cr_assert_gt(stops, 20);
+	cr_assert_gt(later, 0);
 	for (i = 0; i < DOMAINS; i++)
 		world_end(guests[i].d);
 	cr_assert_leq(before - page_free_count(), 1,
