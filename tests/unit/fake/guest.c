@@ -33,7 +33,8 @@ static bool is_mapped(uint64_t va, size_t bytes)
 __attribute__((weak)) int guest_read(void *dst, gptr_t src, size_t bytes)
 {
 	fake_guest_reads++;
-	if (!is_mapped(src.va, bytes) || (in_hole(src.va, bytes) && !hole_readable))
+	if (!is_mapped(src.va, bytes) ||
+	    (in_hole(src.va, bytes) && !hole_readable))
 		return -EFAULT;
 	memcpy(dst, (const void *)(uintptr_t)src.va, bytes);
 	return 0;

@@ -110,7 +110,7 @@ struct bad_port {
 };
 
 static struct bad_port bad_ports[] = {
-	{0},	  {128},	{4095},	      {4096},	    {131071},
+	{0},	  {1024},	{4095},	      {4096},	    {131071},
 	{131072}, {0x7fffffff}, {0x80000000}, {0xffffffff},
 };
 
