@@ -59,6 +59,21 @@ Test(io, a_guest_reads_what_domain_zero_put_on_its_disk)
 	suite_guest_line(m, "reader", 120, "reader: same");
 }
 
+/* Our own small frontends: store, console both ways, a disk, a card. */
+Test(io, the_devices_micro_guest_succeeds)
+{
+	suite_run(m, 20, "truncate -s 64M /data/disks/scratch.img");
+	suite_run(m, 20, "rm -f /var/log/vane/devices.log");
+	suite_run(m, 60, "vane create /etc/vane/devices.cfg");
+	suite_guest_line(m, "devices", 60, "console: say something");
+	/* The last byte is what leaves the console. */
+	suite_run(m, 30, "printf 'hello\\r\\035' | vane console devices");
+	suite_guest_line(m, "devices", 60, "you said 'hello'");
+	suite_guest_line(m, "devices", 60, "VERDICT: SUCCESS");
+	suite_run(m, 20, "vane destroy devices");
+	suite_guest_gone(m, "devices", 30);
+}
+
 /* Each end sums what it sent and what it received; a loss or a flip shows. */
 Test(io, thirty_seconds_of_tcp_both_ways_without_an_error)
 {
