@@ -186,7 +186,9 @@ static int create_set_cpus(struct creation *n)
 
 		if (rc == -ENOSYS || rc == -EINVAL)
 			fprintf(stderr,
-				"%s: warning: cpu_weight= and cap= have no effect: this hypervisor's scheduler is round robin\n",
+				"%s: warning: cpu_weight= and cap= have no "
+				"effect: this hypervisor's scheduler is round "
+				"robin\n",
 				c->name);
 		else if (rc)
 			return create_fail(n, rc, "set cpu_weight= or cap=");

@@ -31,10 +31,11 @@
 #include "public/sched.h"
 #include "vaned/restart.h"
 
-#define PATH_BYTES  160
-#define ASIDE	    ".restart"
-#define LOOK_MS_MAX 500 /* the longest pause between looks at a dying domain   \
-			 */
+#define PATH_BYTES 160
+#define ASIDE	   ".restart"
+#define LOOK_MS_MAX                                                            \
+	500 /* the longest pause between looks at a dying domain               \
+	     */
 
 static void config_path(const struct domain *o, char *out, size_t size)
 {

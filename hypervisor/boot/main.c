@@ -47,16 +47,15 @@ static char option_dom0_mem[64], option_sched[16];
 static uint64_t option_dom0_max_vcpus = 1, option_maxcpus = 1;
 
 static const struct cmdline_option options[] = {
-	{ "console", CMDLINE_STRING, option_console, sizeof(option_console) },
-	{ "loglvl", CMDLINE_STRING, option_loglvl, sizeof(option_loglvl) },
-	{ "guest_loglvl", CMDLINE_STRING, option_guest_loglvl,
-	  sizeof(option_guest_loglvl) },
-	{ "dom0_mem", CMDLINE_STRING, option_dom0_mem,
-	  sizeof(option_dom0_mem) },
-	{ "dom0_max_vcpus", CMDLINE_U64, &option_dom0_max_vcpus, 0 },
-	{ "maxcpus", CMDLINE_U64, &option_maxcpus, 0 },
-	{ "sched", CMDLINE_STRING, option_sched, sizeof(option_sched) },
-	{ "noreboot", CMDLINE_FLAG, &option_noreboot, 0 },
+	{"console", CMDLINE_STRING, option_console, sizeof(option_console)},
+	{"loglvl", CMDLINE_STRING, option_loglvl, sizeof(option_loglvl)},
+	{"guest_loglvl", CMDLINE_STRING, option_guest_loglvl,
+	 sizeof(option_guest_loglvl)},
+	{"dom0_mem", CMDLINE_STRING, option_dom0_mem, sizeof(option_dom0_mem)},
+	{"dom0_max_vcpus", CMDLINE_U64, &option_dom0_max_vcpus, 0},
+	{"maxcpus", CMDLINE_U64, &option_maxcpus, 0},
+	{"sched", CMDLINE_STRING, option_sched, sizeof(option_sched)},
+	{"noreboot", CMDLINE_FLAG, &option_noreboot, 0},
 };
 
 static struct acpi_info acpi;
@@ -165,10 +164,11 @@ static void modules_free(void)
 
 static void domain_zero_start(void)
 {
-	struct zero_modules m = { 0 };
+	struct zero_modules m = {0};
 
 	if (!modules.count)
-		panic("no kernel for domain 0: give it as the first boot module\n");
+		panic("no kernel for domain 0: give it as the first boot "
+		      "module\n");
 	m.kernel = early_virt(modules.m[0].start);
 	m.kernel_bytes = modules.m[0].end - modules.m[0].start;
 	m.cmdline = modules.m[0].cmdline;
@@ -176,9 +176,9 @@ static void domain_zero_start(void)
 		m.initrd = early_virt(modules.m[1].start);
 		m.initrd_bytes = modules.m[1].end - modules.m[1].start;
 	}
-	domain_build_zero(&m, dom0_pages(),
-			  MIN(MAX(option_dom0_max_vcpus, 1ull),
-			      (uint64_t)MAX_VCPUS));
+	domain_build_zero(
+		&m, dom0_pages(),
+		MIN(MAX(option_dom0_max_vcpus, 1ull), (uint64_t)MAX_VCPUS));
 	modules_free();
 }
 

@@ -19,7 +19,7 @@ void e820_add(uint64_t addr, uint64_t size, uint32_t type)
 {
 	if (!size || e820_count == E820_MAX || addr + size < addr)
 		return;
-	e820[e820_count++] = (struct e820_entry){ addr, size, type };
+	e820[e820_count++] = (struct e820_entry){addr, size, type};
 }
 
 static void entry_remove(unsigned int i)
@@ -163,7 +163,8 @@ uint64_t memory_early_alloc(uint64_t bytes, uint64_t align)
 			end = reserved[r].start;
 		}
 	}
-	panic("no room for %llu KiB of the hypervisor's own tables below 4 GiB\n",
+	panic("no room for %llu KiB of the hypervisor's own tables below 4 "
+	      "GiB\n",
 	      (unsigned long long)bytes >> 10);
 }
 
@@ -173,15 +174,15 @@ void memory_for_each_free(void (*give)(uint64_t start, uint64_t end))
 
 	for (i = 0; i < e820_count; i++) {
 		uint64_t at = ALIGN_UP(MAX(e820[i].addr, LOW_END), PAGE_SIZE);
-		uint64_t end = ALIGN_DOWN(e820[i].addr + e820[i].size,
-					  PAGE_SIZE);
+		uint64_t end =
+			ALIGN_DOWN(e820[i].addr + e820[i].size, PAGE_SIZE);
 
 		if (e820[i].type != E820_RAM)
 			continue;
 		while (at < end) {
 			int r = reserved_first(at, end);
-			uint64_t stop = r < 0 ? end
-					      : MAX(reserved[r].start, at);
+			uint64_t stop =
+				r < 0 ? end : MAX(reserved[r].start, at);
 
 			if (stop > at)
 				give(at >> PAGE_SHIFT, stop >> PAGE_SHIFT);

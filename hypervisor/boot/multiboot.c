@@ -77,7 +77,8 @@ void multiboot_read(uint32_t magic, const void *info,
 	m = virt(i->mods_addr);
 	for (n = 0; n < i->mods_count && n < MULTIBOOT_MODULES_MAX; n++) {
 		if (m[n].end < m[n].start)
-			panic("boot module %u ends at %#x, before its start at %#x\n",
+			panic("boot module %u ends at %#x, before its start at "
+			      "%#x\n",
 			      n, m[n].end, m[n].start);
 		modules->m[n].start = m[n].start;
 		modules->m[n].end = m[n].end;

@@ -74,7 +74,8 @@ static void memory_populate(struct domain *d, uint64_t nr_pages)
 			if (!mfn_eq(m, MFN_NONE))
 				break;
 			if (!order)
-				panic("domain 0: %llu MiB of %llu wanted are all there is\n",
+				panic("domain 0: %llu MiB of %llu wanted are "
+				      "all there is\n",
 				      (unsigned long long)pfn >> 8,
 				      (unsigned long long)nr_pages >> 8);
 		}
@@ -102,7 +103,8 @@ static uint64_t tables_needed(uint64_t start, uint64_t end)
 static void room_check(uint64_t need_pages, uint64_t nr_pages)
 {
 	if (need_pages >= nr_pages)
-		panic("domain 0: kernel and initramfs need %llu MiB, dom0_mem gives %llu\n",
+		panic("domain 0: kernel and initramfs need %llu MiB, dom0_mem "
+		      "gives %llu\n",
 		      (unsigned long long)need_pages >> 8,
 		      (unsigned long long)nr_pages >> 8);
 }
@@ -111,9 +113,9 @@ static void room_check(uint64_t need_pages, uint64_t nr_pages)
 static void range_check(uint64_t start, uint64_t end, const char *what)
 {
 	if (end <= start || !va_is_guest(start) || !va_is_guest(end - 1))
-		panic("domain 0: its %s would be at %#llx to %#llx, outside a guest's addresses\n",
-		      what, (unsigned long long)start,
-		      (unsigned long long)end);
+		panic("domain 0: its %s would be at %#llx to %#llx, outside a "
+		      "guest's addresses\n",
+		      what, (unsigned long long)start, (unsigned long long)end);
 }
 
 static void layout_make(struct layout *l, uint64_t nr_pages,
@@ -189,8 +191,8 @@ static void kernel_load(const struct zero_modules *m)
 		}
 	}
 	if (elf.has_hypercall_page)
-		hypercall_page_fill(pfn_virt((elf.hypercall_page -
-					      elf.virt_base) >> PAGE_SHIFT));
+		hypercall_page_fill(pfn_virt(
+			(elf.hypercall_page - elf.virt_base) >> PAGE_SHIFT));
 }
 
 static void initrd_load(const struct layout *l, const struct zero_modules *m)
@@ -229,13 +231,13 @@ static void map_page(struct mapper *p, uint64_t va, uint64_t pfn, bool rw)
 
 	for (shift = 39; shift > 12; shift -= 9)
 		t = mapper_step(p, t, va >> shift & 511);
-	t[va >> 12 & 511] = pfn_mfn(pfn).n << PAGE_SHIFT |
-			    (PTE_TABLE & ~(rw ? 0 : PTE_RW));
+	t[va >> 12 & 511] =
+		pfn_mfn(pfn).n << PAGE_SHIFT | (PTE_TABLE & ~(rw ? 0 : PTE_RW));
 }
 
 static void tables_build(const struct layout *l)
 {
-	struct mapper p = { .l4 = l->tables, .next = l->tables + 1 };
+	struct mapper p = {.l4 = l->tables, .next = l->tables + 1};
 	uint64_t i;
 
 	memset(pfn_virt(l->tables), 0, PAGE_SIZE);
@@ -301,8 +303,8 @@ static void start_info_fill(const struct layout *l, struct domain *d,
 		s->nr_p2m_frames = l->p2m_end - l->p2m;
 	}
 	if (m->initrd_bytes) {
-		s->mod_start = elf.mod_start_pfn ? l->initrd
-						 : linear_va(l->initrd);
+		s->mod_start =
+			elf.mod_start_pfn ? l->initrd : linear_va(l->initrd);
 		s->mod_len = m->initrd_bytes;
 		if (elf.mod_start_pfn)
 			s->flags |= SIF_MOD_START_PFN;
@@ -369,7 +371,8 @@ void domain_build_zero(const struct zero_modules *m, uint64_t pages,
 	start_info_fill(&l, d, m);
 	vcpu_start(&l, d);
 	time_update_vcpu(d->vcpu[0]);
-	log_info("domain 0: %llu MiB, %u vCPU, kernel at %#llx, entry %#llx, initramfs %llu KiB\n",
+	log_info("domain 0: %llu MiB, %u vCPU, kernel at %#llx, entry %#llx, "
+		 "initramfs %llu KiB\n",
 		 (unsigned long long)pages >> 8, vcpus,
 		 (unsigned long long)elf.kernel_start_paddr,
 		 (unsigned long long)elf.entry,

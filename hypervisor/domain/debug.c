@@ -34,10 +34,12 @@ static void show_domain(struct domain *d)
 		const struct vcpu *v = d->vcpu[i];
 
 		if (v)
-			log_info("  vcpu %u: state %u, ran %llu ms, pending %u mask %u\n",
+			log_info("  vcpu %u: state %u, ran %llu ms, pending %u "
+				 "mask %u\n",
 				 i, v->state,
 				 (unsigned long long)vcpu_state_time(
-					 v, VCPU_RUNNING) / 1000000,
+					 v, VCPU_RUNNING) /
+					 1000000,
 				 v->info->evtchn_upcall_pending,
 				 v->info->evtchn_upcall_mask);
 	}

@@ -17,8 +17,8 @@
 #include "x86/reset.h"
 
 struct domain *domain_zero;
-struct domain domain_xen = { .id = DOMID_XEN, .refs = 1 };
-struct domain domain_io = { .id = DOMID_IO, .refs = 1 };
+struct domain domain_xen = {.id = DOMID_XEN, .refs = 1};
+struct domain domain_io = {.id = DOMID_IO, .refs = 1};
 
 struct list_node domain_list = LIST_INIT(domain_list);
 struct spinlock domain_list_lock = SPINLOCK_INIT(LOCK_DOMAIN_LIST);
@@ -28,7 +28,8 @@ struct domain *domain_find(domid_t id)
 	struct domain *d, *found = NULL;
 
 	lock_acquire(&domain_list_lock);
-	list_for_each_entry(d, &domain_list, node) {
+	list_for_each_entry(d, &domain_list, node)
+	{
 		if (d->id == id) {
 			domain_get(d);
 			found = d;
@@ -44,9 +45,9 @@ struct domain *domain_next(domid_t from)
 	struct domain *d, *found = NULL;
 
 	lock_acquire(&domain_list_lock);
-	list_for_each_entry(d, &domain_list, node)
-		if (d->id >= from && (!found || d->id < found->id))
-			found = d;
+	list_for_each_entry(d, &domain_list,
+			    node) if (d->id >= from &&
+				      (!found || d->id < found->id)) found = d;
 	if (found)
 		domain_get(found);
 	lock_release(&domain_list_lock);

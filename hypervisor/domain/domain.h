@@ -69,7 +69,7 @@ struct vcpu {
 	uint64_t slice_end_ns;
 
 	/* The vCPU's own, changed while it runs or is paused. */
-	struct vcpu_info *info; /* never NULL: shared info's, or registered */
+	struct vcpu_info *info;	  /* never NULL: shared info's, or registered */
 	struct frame *info_frame; /* the registered page, referenced */
 	uint64_t runstate_va;	  /* 0: none registered */
 	uint64_t time_va;	  /* VCPUOP_register_vcpu_time_memory_area */
@@ -107,7 +107,7 @@ struct domain {
 	bool paused_by_tools;
 	bool debugger;
 	uint8_t handle[16];
-	int kill_stage; /* domain_kill: progress */
+	int kill_stage;	    /* domain_kill: progress */
 	uint32_t kill_page; /* the next page whose types go */
 
 	unsigned int max_vcpus;

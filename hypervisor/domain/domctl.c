@@ -358,8 +358,8 @@ static long op_getpageframeinfo3(struct vcpu *v, struct domain *d,
 	return 0;
 }
 
-#define OP(nr, self, back, dying) \
-	[XEN_DOMCTL_##nr] = { op_##nr, #nr, self, back, dying }
+#define OP(nr, self, back, dying)                                              \
+	[XEN_DOMCTL_##nr] = {op_##nr, #nr, self, back, dying}
 
 static const struct domctl_op ops[] = {
 	OP(destroydomain, false, false, true),

@@ -27,8 +27,9 @@ static uint32_t state_flags(const struct domain *d)
 	if (d->paused_by_tools)
 		flags |= XEN_DOMINF_paused;
 	if (d->shut_down)
-		flags |= XEN_DOMINF_shutdown | (uint32_t)d->shutdown_reason
-						       << XEN_DOMINF_shutdownshift;
+		flags |= XEN_DOMINF_shutdown |
+			 (uint32_t)d->shutdown_reason
+				 << XEN_DOMINF_shutdownshift;
 	if (d->life != DOMAIN_ALIVE)
 		flags |= XEN_DOMINF_dying;
 	if (d->debugger)

@@ -36,11 +36,11 @@
 #define DR7_RESET 0x400u
 
 /* As vm_assist takes them (pv/callbacks.c). */
-#define VM_ASSIST_VALID                                                    \
-	(1u << VMASST_TYPE_4gb_segments |                                  \
-	 1u << VMASST_TYPE_4gb_segments_notify |                           \
-	 1u << VMASST_TYPE_writable_pagetables |                           \
-	 1u << VMASST_TYPE_pae_extended_cr3 |                              \
+#define VM_ASSIST_VALID                                                        \
+	(1u << VMASST_TYPE_4gb_segments |                                      \
+	 1u << VMASST_TYPE_4gb_segments_notify |                               \
+	 1u << VMASST_TYPE_writable_pagetables |                               \
+	 1u << VMASST_TYPE_pae_extended_cr3 |                                  \
 	 1u << VMASST_TYPE_runstate_update_flag)
 
 _Static_assert(sizeof(struct vcpu) <= 8192 - VCPU_NEST_BYTES,
@@ -104,8 +104,8 @@ static int perdomain_vcpu_init(struct vcpu *v)
 	v->arch.tables_l1 = &p->l1[first / PT_ENTRIES][first % PT_ENTRIES];
 	v->arch.gdt_va = PERDOMAIN_BASE + first * PAGE_SIZE;
 	for (i = 0; i < GDT_FRAMES; i++)
-		v->arch.tables_l1[i] = empty_page_maddr | PTE_P | PTE_NX |
-				       PTE_A;
+		v->arch.tables_l1[i] =
+			empty_page_maddr | PTE_P | PTE_NX | PTE_A;
 	return 0;
 }
 
@@ -130,14 +130,13 @@ static void shared_info_free(struct domain *d)
 }
 
 static const struct subsystem subsystems[] = {
-	{ "perdomain", perdomain_init, perdomain_vcpu_init, NULL,
-	  perdomain_free },
-	{ "shared-info", shared_info_init, NULL, NULL, NULL },
-	{ "event", event_domain_init, event_vcpu_init, event_kill,
-	  event_free },
-	{ "grant", grant_domain_init, NULL, grant_kill, grant_free },
-	{ "irq", irq_domain_init, NULL, irq_kill, irq_free },
-	{ "sched", NULL, sched_vcpu_init, sched_kill, NULL },
+	{"perdomain", perdomain_init, perdomain_vcpu_init, NULL,
+	 perdomain_free},
+	{"shared-info", shared_info_init, NULL, NULL, NULL},
+	{"event", event_domain_init, event_vcpu_init, event_kill, event_free},
+	{"grant", grant_domain_init, NULL, grant_kill, grant_free},
+	{"irq", irq_domain_init, NULL, irq_kill, irq_free},
+	{"sched", NULL, sched_vcpu_init, sched_kill, NULL},
 };
 
 static void vcpu_free(struct vcpu *v)
@@ -197,9 +196,8 @@ int domain_create(domid_t id, const struct xen_domctl_createdomain *config,
 			goto undo;
 	}
 	lock_acquire(&domain_list_lock);
-	list_for_each_entry(other, &domain_list, node)
-		if (other->id == id)
-			rc = -EEXIST;
+	list_for_each_entry(other, &domain_list, node) if (other->id == id) rc =
+		-EEXIST;
 	if (!rc)
 		list_add_tail(&domain_list, &d->node);
 	lock_release(&domain_list_lock);
@@ -283,7 +281,7 @@ domid_t domain_free_id(void)
  */
 static int context_release(struct vcpu *v)
 {
-	uint64_t *roots[] = { &v->arch.kernel_cr3, &v->arch.user_cr3 };
+	uint64_t *roots[] = {&v->arch.kernel_cr3, &v->arch.user_cr3};
 	unsigned int i;
 	int rc;
 
@@ -293,8 +291,8 @@ static int context_release(struct vcpu *v)
 	for (i = 0; i < ARRAY_SIZE(roots); i++) {
 		if (!*roots[i])
 			continue;
-		rc = frame_put_type(frame_of(maddr_to_mfn(
-			(maddr_t){ *roots[i] })));
+		rc = frame_put_type(
+			frame_of(maddr_to_mfn((maddr_t){*roots[i]})));
 		if (rc)
 			return rc;
 		*roots[i] = 0;
@@ -521,7 +519,7 @@ static void debugregs_set(struct vcpu *v, const uint64_t values[8])
 	v->arch.debugreg[6] = DR6_RESET;
 	v->arch.debugreg[7] = DR7_RESET;
 	for (i = 0; i < 8; i++) {
-		uint64_t args[6] = { i, values[i] };
+		uint64_t args[6] = {i, values[i]};
 
 		(void)hypercall_set_debugreg(v, args);
 	}

@@ -22,8 +22,8 @@ MUST_CHECK int domain_kill(struct domain *d);
 
 /*
  * Sets up v, which does not run, from a context (vcpu_op initialise, domctl
- * setvcpucontext). If it is refused for what it refers to, or on -ERESTART (call
- * again), v has no context any more. What v registered (information page,
+ * setvcpucontext). If it is refused for what it refers to, or on -ERESTART
+ * (call again), v has no context any more. What v registered (information page,
  * runstate and time areas) stays.
  */
 MUST_CHECK int vcpu_set_context(struct vcpu *v,

@@ -30,11 +30,9 @@ static long op_readconsole(struct vcpu *v, struct xen_sysctl *op)
 	(void)v;
 	while (done < r->count) {
 		/* The first piece says where; the rest follow it. */
-		size_t n = log_ring_read(buf,
-					 MIN(sizeof(buf),
-					     (size_t)(r->count - done)),
-					 &index, r->clear,
-					 r->incremental || done);
+		size_t n = log_ring_read(
+			buf, MIN(sizeof(buf), (size_t)(r->count - done)),
+			&index, r->clear, r->incremental || done);
 
 		if (!n)
 			break;
@@ -112,7 +110,7 @@ static long op_debug_keys(struct vcpu *v, struct xen_sysctl *op)
 static long op_getcpuinfo(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_getcpuinfo *c = &op->u.getcpuinfo;
-	struct xen_sysctl_cpuinfo info = { 0 };
+	struct xen_sysctl_cpuinfo info = {0};
 	uint64_t busy = 0;
 	struct domain *d;
 	domid_t from = 0;
@@ -144,7 +142,7 @@ static long op_availheap(struct vcpu *v, struct xen_sysctl *op)
 static long op_cputopoinfo(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_cputopoinfo *t = &op->u.cputopoinfo;
-	struct xen_sysctl_cputopo topo = { 0 };
+	struct xen_sysctl_cputopo topo = {0};
 	uint32_t n = 1;
 
 	(void)v;
@@ -160,8 +158,8 @@ static long op_cputopoinfo(struct vcpu *v, struct xen_sysctl *op)
 static long op_numainfo(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_numainfo *t = &op->u.numainfo;
-	struct xen_sysctl_meminfo m = { page_total_count() << PAGE_SHIFT,
-					page_free_count() << PAGE_SHIFT };
+	struct xen_sysctl_meminfo m = {page_total_count() << PAGE_SHIFT,
+				       page_free_count() << PAGE_SHIFT};
 	uint32_t near = 10, n = 1;
 
 	(void)v;
@@ -176,12 +174,12 @@ static long op_numainfo(struct vcpu *v, struct xen_sysctl *op)
 	return 0;
 }
 
-#define OP(nr) [XEN_SYSCTL_##nr] = { op_##nr, #nr }
+#define OP(nr) [XEN_SYSCTL_##nr] = {op_##nr, #nr}
 
 static const struct sysctl_op ops[] = {
-	OP(readconsole), OP(physinfo), OP(sched_id), OP(getdomaininfolist),
-	OP(debug_keys), OP(getcpuinfo), OP(availheap), OP(cputopoinfo),
-	OP(numainfo),
+	OP(readconsole),       OP(physinfo),	OP(sched_id),
+	OP(getdomaininfolist), OP(debug_keys),	OP(getcpuinfo),
+	OP(availheap),	       OP(cputopoinfo), OP(numainfo),
 };
 
 /* args: structure */

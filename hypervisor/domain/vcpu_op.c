@@ -111,8 +111,8 @@ static void runstate_fill(struct vcpu *v, struct vcpu_runstate_info *r)
 void vcpu_write_runstate(struct vcpu *v)
 {
 	gptr_t area = gptr(v->runstate_va);
-	gptr_t entry = gptr_add(area, offsetof(struct vcpu_runstate_info,
-					       state_entry_time));
+	gptr_t entry = gptr_add(
+		area, offsetof(struct vcpu_runstate_info, state_entry_time));
 	struct vcpu_runstate_info r;
 
 	v->state_written_ns = v->state_since_ns;

@@ -60,7 +60,7 @@ struct port {
 
 #define BUCKET_PORTS 128
 #define BUCKETS	     (EVTCHN_FIFO_NR_CHANNELS / BUCKET_PORTS)
-#define ZERO_BUCKETS 8 /* that domain zero has from the start */
+#define ZERO_BUCKETS 8	 /* that domain zero has from the start */
 #define GROUP_SIZE   512 /* pointers in a page */
 #define GROUPS	     (BUCKETS / GROUP_SIZE)
 

@@ -58,8 +58,7 @@ _Static_assert(GRANT_FRAMES_MAX *ENTRIES_PER_FRAME <= 1u << 20,
 /* The same two while they are being undone. */
 #define MAP_HOST_ENDS	16u
 #define MAP_DEVICE_ENDS 32u
-#define MAP_ANY                                                                \
-	(MAP_HOST | MAP_DEVICE | MAP_HOST_ENDS | MAP_DEVICE_ENDS)
+#define MAP_ANY		(MAP_HOST | MAP_DEVICE | MAP_HOST_ENDS | MAP_DEVICE_ENDS)
 
 #define TRACK_PER_PAGE (PAGE_SIZE / sizeof(struct maptrack))
 #define HANDLE_NONE    ~0u

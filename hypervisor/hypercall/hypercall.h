@@ -34,10 +34,10 @@ long hypercall_lacking(struct vcpu *v, const char *what, uint64_t op);
 hypercall_fn hypercall_multicall, hypercall_xen_version, hypercall_console_io,
 	hypercall_memory_op, hypercall_set_trap_table, hypercall_stack_switch,
 	hypercall_set_callbacks, hypercall_fpu_taskswitch,
-	hypercall_set_debugreg, hypercall_get_debugreg,
-	hypercall_set_timer_op, hypercall_vm_assist, hypercall_iret,
-	hypercall_vcpu_op, hypercall_set_segment_base, hypercall_nmi_op,
-	hypercall_callback_op, hypercall_sysctl, hypercall_domctl,
-	hypercall_platform_op, hypercall_mca, hypercall_paravane_op;
+	hypercall_set_debugreg, hypercall_get_debugreg, hypercall_set_timer_op,
+	hypercall_vm_assist, hypercall_iret, hypercall_vcpu_op,
+	hypercall_set_segment_base, hypercall_nmi_op, hypercall_callback_op,
+	hypercall_sysctl, hypercall_domctl, hypercall_platform_op,
+	hypercall_mca, hypercall_paravane_op;
 
 #endif

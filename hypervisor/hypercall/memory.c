@@ -48,16 +48,15 @@ static int reservation_read(struct vcpu *v, uint64_t args[6],
 	if (m->r.nr_extents > ~0ull >> MEMOP_EXTENT_SHIFT ||
 	    m->done > m->r.nr_extents)
 		return -EINVAL;
-	if (m->r.extent_order > (v->domain->privileged ? ORDER_MAX_PRIVILEGED
-						       : ORDER_MAX_GUEST))
+	if (m->r.extent_order >
+	    (v->domain->privileged ? ORDER_MAX_PRIVILEGED : ORDER_MAX_GUEST))
 		return -EPERM;
 	m->d = domain_find_for(v, m->r.domid, &rc);
 	return m->d ? 0 : rc;
 }
 
 /* One extent for d; its first frame. */
-static mfn_t extent_new(struct domain *d, unsigned int order,
-			unsigned int bits)
+static mfn_t extent_new(struct domain *d, unsigned int order, unsigned int bits)
 {
 	mfn_t m = page_alloc(order, bits ? bits : ADDR_ANY);
 
@@ -90,8 +89,8 @@ static bool populate_one(struct reservation *m)
 	if (has_list && guest_write_obj(gptr(frames_at(m, m->done)), &new.n)) {
 		/* Nobody knows of them: back they go. */
 		for (i = 0; i < 1ull << m->r.extent_order; i++) {
-			int rc = frame_unassign(m->d,
-						frame_of(mfn_add(new, i)));
+			int rc =
+				frame_unassign(m->d, frame_of(mfn_add(new, i)));
 
 			BUG_ON(rc);
 		}
@@ -375,8 +374,8 @@ static long machine_memory_map(struct vcpu *v, gptr_t arg)
 	if (map.nr_entries < e820_count + 1)
 		return -EINVAL;
 	for (i = 0; i < e820_count; i++) {
-		struct xen_memory_map_entry e = { e820[i].addr, e820[i].size,
-						  e820[i].type };
+		struct xen_memory_map_entry e = {e820[i].addr, e820[i].size,
+						 e820[i].type};
 
 		if (guest_write_elem(gptr(map.buffer), i, &e))
 			return -EFAULT;

@@ -15,8 +15,8 @@
 #include "pv/mmu.h"
 #include "sched/sched.h"
 
-#define CALL(nr, function, n) \
-	[__HYPERVISOR_##nr] = { hypercall_##function, #nr, n }
+#define CALL(nr, function, n)                                                  \
+	[__HYPERVISOR_##nr] = {hypercall_##function, #nr, n}
 
 const struct hypercall hypercall_table[64] = {
 	CALL(set_trap_table, set_trap_table, 1),
@@ -80,8 +80,7 @@ long hypercall_lacking(struct vcpu *v, const char *what, uint64_t op)
 static long call(struct vcpu *v, uint64_t nr, uint64_t args[6])
 {
 	if (nr >= ARRAY_SIZE(hypercall_table) || !hypercall_table[nr].fn)
-		return hypercall_lacking(v, "hypercall",
-					 nr < 64 ? nr : ~0ull);
+		return hypercall_lacking(v, "hypercall", nr < 64 ? nr : ~0ull);
 	return hypercall_table[nr].fn(v, args);
 }
 
@@ -89,7 +88,7 @@ void hypercall_dispatch(struct vcpu *v)
 {
 	struct cpu_regs *r = &v->arch.regs;
 	uint32_t nr = r->rax;
-	uint64_t args[6] = { r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9 };
+	uint64_t args[6] = {r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9};
 	long rc;
 
 	if (nr == __HYPERVISOR_iret) {
@@ -138,10 +137,11 @@ long hypercall_multicall(struct vcpu *v, uint64_t args[6])
 		if (v->domain->shut_down)
 			return 0;
 		if (rc == -ERESTART) {
-			if (guest_write(gptr_add(at, offsetof(
-							     struct multicall_entry,
-							     args)),
-					e.args, sizeof(e.args)))
+			if (guest_write(
+				    gptr_add(at,
+					     offsetof(struct multicall_entry,
+						      args)),
+				    e.args, sizeof(e.args)))
 				return -EFAULT;
 			goto restart;
 		}

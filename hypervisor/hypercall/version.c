@@ -51,9 +51,9 @@ static long get_features(struct vcpu *v, gptr_t arg)
 long hypercall_xen_version(struct vcpu *v, uint64_t args[6])
 {
 	gptr_t arg = gptr(args[1]);
-	struct xen_compile_info compile = { .compiler = __VERSION__,
-					    .compile_by = "paravane" };
-	struct xen_platform_parameters platform = { HV_VIRT_START };
+	struct xen_compile_info compile = {.compiler = __VERSION__,
+					   .compile_by = "paravane"};
+	struct xen_platform_parameters platform = {HV_VIRT_START};
 
 	switch (args[0]) {
 	case XENVER_version:

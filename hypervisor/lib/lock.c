@@ -21,7 +21,8 @@ void lock_acquire(struct spinlock *l)
 #ifndef NDEBUG
 	unsigned int i;
 
-	for (i = l->order + 1; i < LOCK_CONSOLE && l->order != LOCK_CONSOLE; i++)
+	for (i = l->order + 1; i < LOCK_CONSOLE && l->order != LOCK_CONSOLE;
+	     i++)
 		BUG_ON(held[i]);
 #endif
 	while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE))

@@ -31,7 +31,10 @@ struct spinlock {
 	uint8_t order; /* enum lock_order */
 };
 
-#define SPINLOCK_INIT(kind) { .held = 0, .order = (kind) }
+#define SPINLOCK_INIT(kind)                                                    \
+	{                                                                      \
+		.held = 0, .order = (kind)                                     \
+	}
 
 void lock_init(struct spinlock *l, enum lock_order order);
 void lock_acquire(struct spinlock *l);

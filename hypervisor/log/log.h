@@ -65,11 +65,10 @@ struct domain;
 /* Our own invariant is broken: dump and stop the machine. */
 void panic(const char *fmt, ...) PRINTF_FMT(1, 2) __attribute__((noreturn));
 
-#define BUG_ON(cond)                                                       \
-	do {                                                               \
-		if (unlikely(cond))                                        \
-			panic("BUG: %s:%d: %s\n", __FILE__, __LINE__,      \
-			      #cond);                                      \
+#define BUG_ON(cond)                                                           \
+	do {                                                                   \
+		if (unlikely(cond))                                            \
+			panic("BUG: %s:%d: %s\n", __FILE__, __LINE__, #cond);  \
 	} while (0)
 
 #ifdef NDEBUG

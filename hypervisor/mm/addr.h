@@ -33,11 +33,11 @@ typedef struct {
 	uint64_t va;
 } gptr_t;
 
-#define MFN_NONE ((mfn_t){ ~0ull })
+#define MFN_NONE ((mfn_t){~0ull})
 
 static inline mfn_t mfn(uint64_t n)
 {
-	return (mfn_t){ n };
+	return (mfn_t){n};
 }
 
 static inline bool mfn_eq(mfn_t a, mfn_t b)
@@ -47,17 +47,17 @@ static inline bool mfn_eq(mfn_t a, mfn_t b)
 
 static inline mfn_t mfn_add(mfn_t m, uint64_t count)
 {
-	return (mfn_t){ m.n + count };
+	return (mfn_t){m.n + count};
 }
 
 static inline maddr_t mfn_to_maddr(mfn_t m)
 {
-	return (maddr_t){ m.n << PAGE_SHIFT };
+	return (maddr_t){m.n << PAGE_SHIFT};
 }
 
 static inline mfn_t maddr_to_mfn(maddr_t a)
 {
-	return (mfn_t){ a.a >> PAGE_SHIFT };
+	return (mfn_t){a.a >> PAGE_SHIFT};
 }
 
 /* The hypervisor's own window on a RAM frame (the direct map). */
@@ -68,17 +68,17 @@ static inline void *mfn_to_virt(mfn_t m)
 
 static inline mfn_t virt_to_mfn(const void *p)
 {
-	return (mfn_t){ ((uintptr_t)p - DIRECTMAP_BASE) >> PAGE_SHIFT };
+	return (mfn_t){((uintptr_t)p - DIRECTMAP_BASE) >> PAGE_SHIFT};
 }
 
 static inline gptr_t gptr(uint64_t va)
 {
-	return (gptr_t){ va };
+	return (gptr_t){va};
 }
 
 static inline gptr_t gptr_add(gptr_t p, uint64_t bytes)
 {
-	return (gptr_t){ p.va + bytes };
+	return (gptr_t){p.va + bytes};
 }
 
 static inline bool gptr_is_null(gptr_t p)
@@ -95,8 +95,7 @@ static inline bool va_is_canonical(uint64_t va)
 /* May a guest name this address at all: canonical and not ours? */
 static inline bool va_is_guest(uint64_t va)
 {
-	return va_is_canonical(va) &&
-	       (va < HV_VIRT_START || va >= HV_VIRT_END);
+	return va_is_canonical(va) && (va < HV_VIRT_START || va >= HV_VIRT_END);
 }
 
 #endif

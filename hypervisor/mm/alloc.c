@@ -155,7 +155,8 @@ bool heap_scrub_some(unsigned int frames)
 
 		at = at + 1 < max_mfn ? at + 1 : 0;
 		f = frame_of(mfn(at));
-		if (f->ram != FRAME_RAM || !f->dirty || !buddy_is_free(&buddy, at))
+		if (f->ram != FRAME_RAM || !f->dirty ||
+		    !buddy_is_free(&buddy, at))
 			continue;
 		memset(mfn_to_virt(mfn(at)), 0, PAGE_SIZE);
 		f->dirty = 0;

@@ -84,7 +84,7 @@ static inline struct frame *frame_of(mfn_t m)
 
 static inline mfn_t frame_mfn(const struct frame *f)
 {
-	return (mfn_t){ (uint64_t)(f - (struct frame *)FRAME_TABLE_BASE) };
+	return (mfn_t){(uint64_t)(f - (struct frame *)FRAME_TABLE_BASE)};
 }
 
 /* Is there a frame table entry for m, and is it RAM of ours to manage? */

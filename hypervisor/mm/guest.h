@@ -14,15 +14,15 @@
 MUST_CHECK int guest_read(void *dst, gptr_t src, size_t bytes);
 MUST_CHECK int guest_write(gptr_t dst, const void *src, size_t bytes);
 
-#define guest_read_obj(obj, src) guest_read((obj), (src), sizeof(*(obj)))
+#define guest_read_obj(obj, src)  guest_read((obj), (src), sizeof(*(obj)))
 #define guest_write_obj(dst, obj) guest_write((dst), (obj), sizeof(*(obj)))
 
 /* Element i of an array in guest memory. */
-#define guest_read_elem(obj, src, i) \
-	guest_read((obj), gptr_add((src), (uint64_t)(i) * sizeof(*(obj))), \
+#define guest_read_elem(obj, src, i)                                           \
+	guest_read((obj), gptr_add((src), (uint64_t)(i) * sizeof(*(obj))),     \
 		   sizeof(*(obj)))
-#define guest_write_elem(dst, i, obj) \
-	guest_write(gptr_add((dst), (uint64_t)(i) * sizeof(*(obj))), (obj), \
+#define guest_write_elem(dst, i, obj)                                          \
+	guest_write(gptr_add((dst), (uint64_t)(i) * sizeof(*(obj))), (obj),    \
 		    sizeof(*(obj)))
 
 #endif

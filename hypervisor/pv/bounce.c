@@ -52,8 +52,8 @@ static void bounce(struct vcpu *v, const struct bounce *b)
 		frame[n++] = r->gs;
 	}
 	frame[n++] = r->rip;
-	frame[n++] = (r->cs & (kernel ? 0xfffc : 0xffff)) |
-		     (uint64_t)mask << 32;
+	frame[n++] = (r->cs & (kernel ? 0xfffc : 0xffff)) | (uint64_t)mask
+								    << 32;
 	frame[n++] = (r->rflags & ~(RFLAGS_IF | RFLAGS_IOPL)) |
 		     (mask ? 0 : RFLAGS_IF) | (uint64_t)v->arch.iopl << 12;
 	frame[n++] = r->rsp;
@@ -63,8 +63,8 @@ static void bounce(struct vcpu *v, const struct bounce *b)
 	sp = (sp & ~15ull) - n * sizeof(frame[0]);
 	if (!kernel)
 		vcpu_enter_kernel(v);
-	if (!va_is_guest(sp) || guest_write(gptr(sp), frame,
-					    n * sizeof(frame[0]))) {
+	if (!va_is_guest(sp) ||
+	    guest_write(gptr(sp), frame, n * sizeof(frame[0]))) {
 		domain_crash(v->domain,
 			     "its kernel stack at %#llx cannot be written",
 			     (unsigned long long)sp);
@@ -119,14 +119,14 @@ void bounce_page_fault(struct vcpu *v, uint64_t va, uint32_t error_code)
 
 void bounce_event(struct vcpu *v)
 {
-	struct bounce b = { .eip = v->arch.event_eip, .mask_events = true };
+	struct bounce b = {.eip = v->arch.event_eip, .mask_events = true};
 
 	bounce(v, &b);
 }
 
 void bounce_callback(struct vcpu *v, uint64_t eip, bool mask_events)
 {
-	struct bounce b = { .eip = eip, .mask_events = mask_events };
+	struct bounce b = {.eip = eip, .mask_events = mask_events};
 
 	bounce(v, &b);
 }
@@ -141,7 +141,8 @@ void bounce_failsafe(struct vcpu *v)
 
 	if (!b.eip) {
 		domain_crash(v->domain,
-			     "iret to rip %#llx cs %#llx ss %#llx failed and there is no failsafe callback",
+			     "iret to rip %#llx cs %#llx ss %#llx failed and "
+			     "there is no failsafe callback",
 			     (unsigned long long)v->arch.regs.rip,
 			     (unsigned long long)v->arch.regs.cs,
 			     (unsigned long long)v->arch.regs.ss);

@@ -5,21 +5,21 @@
 
 #include "domain/domain.h"
 
-#define X86_TRAP_DE 0
-#define X86_TRAP_DB 1
+#define X86_TRAP_DE  0
+#define X86_TRAP_DB  1
 #define X86_TRAP_NMI 2
-#define X86_TRAP_BP 3
-#define X86_TRAP_OF 4
-#define X86_TRAP_UD 6
-#define X86_TRAP_NM 7
-#define X86_TRAP_DF 8
-#define X86_TRAP_TS 10
-#define X86_TRAP_NP 11
-#define X86_TRAP_SS 12
-#define X86_TRAP_GP 13
-#define X86_TRAP_PF 14
-#define X86_TRAP_AC 17
-#define X86_TRAP_MC 18
+#define X86_TRAP_BP  3
+#define X86_TRAP_OF  4
+#define X86_TRAP_UD  6
+#define X86_TRAP_NM  7
+#define X86_TRAP_DF  8
+#define X86_TRAP_TS  10
+#define X86_TRAP_NP  11
+#define X86_TRAP_SS  12
+#define X86_TRAP_GP  13
+#define X86_TRAP_PF  14
+#define X86_TRAP_AC  17
+#define X86_TRAP_MC  18
 
 /*
  * The guest's handler of `vector` runs next, on a frame that describes where

@@ -57,8 +57,8 @@ void gdt_clear(struct vcpu *v)
 	unsigned int i, count = DIV_ROUND_UP(v->arch.gdt_entries, 512);
 
 	for (i = 0; i < count; i++) {
-		v->arch.tables_l1[i] = empty_page_maddr | PTE_P | PTE_NX |
-				       PTE_A;
+		v->arch.tables_l1[i] =
+			empty_page_maddr | PTE_P | PTE_NX | PTE_A;
 		segdesc_put(v->arch.gdt_frames[i]);
 	}
 	v->arch.gdt_entries = 0;
@@ -136,8 +136,8 @@ void ldt_clear(struct vcpu *v)
 int ldt_set(struct vcpu *v, uint64_t base, uint32_t entries)
 {
 	if (entries > 8192 || (base & ~PAGE_MASK) ||
-	    (entries && (!va_is_guest(base) ||
-			 !va_is_guest(base + entries * 8ull - 1))))
+	    (entries &&
+	     (!va_is_guest(base) || !va_is_guest(base + entries * 8ull - 1))))
 		return -EINVAL;
 	if (v->arch.ldt_base == base && v->arch.ldt_entries == entries)
 		return 0;

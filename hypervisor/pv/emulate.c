@@ -103,8 +103,8 @@ static bool user_port_allowed(struct vcpu *v, uint16_t port, unsigned int n)
 	uint64_t at = v->arch.iobitmap_va + port / 8;
 	int rc;
 
-	if (!v->domain->privileged ||
-	    port + n > v->arch.iobitmap_ports || !v->arch.iobitmap_va)
+	if (!v->domain->privileged || port + n > v->arch.iobitmap_ports ||
+	    !v->arch.iobitmap_va)
 		return false;
 	vcpu_enter_kernel(v);
 	rc = guest_read(bits, gptr(at), sizeof(bits));
@@ -259,7 +259,7 @@ static bool do_int(struct vcpu *v, const struct insn *in)
 
 static bool do_debugreg(struct vcpu *v, const struct insn *in, uint64_t g[16])
 {
-	uint64_t args[6] = { in->sreg };
+	uint64_t args[6] = {in->sreg};
 
 	if (in->op == INSN_MOV_TO_DR) {
 		args[1] = insn_read_reg(in, g);
@@ -299,10 +299,9 @@ static bool do_kernel_only(struct vcpu *v, const struct insn *in,
 		vcpu_block(v);
 		return true;
 	case INSN_INVLPG:
-		va = insn_effective_address(in, g,
-					    v->arch.regs.rip + in->length,
-					    vcpu_get_fs_base(v),
-					    vcpu_get_gs_base_kernel(v));
+		va = insn_effective_address(
+			in, g, v->arch.regs.rip + in->length,
+			vcpu_get_fs_base(v), vcpu_get_gs_base_kernel(v));
 		if (va_is_guest(va))
 			tlb_flush_page(va);
 		return true;

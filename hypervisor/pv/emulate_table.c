@@ -157,8 +157,8 @@ bool emulate_table_write(struct vcpu *v, uint64_t va)
 	if (write_fast(v, va, slot))
 		goto done;
 	rc = -EINVAL;
-	if (!emulate_decode(v, &in) || !insn_is_write(&in) || insn_is_string(&in) ||
-	    !in.has_mem)
+	if (!emulate_decode(v, &in) || !insn_is_write(&in) ||
+	    insn_is_string(&in) || !in.has_mem)
 		goto done;
 	emulate_gprs_load(r, g);
 	ea = insn_effective_address(&in, g, r->rip + in.length,
@@ -180,11 +180,11 @@ bool emulate_table_write(struct vcpu *v, uint64_t va)
 		if (rc)
 			break;
 		if (writes) {
-			new = (old & ~(mask << shift)) |
-			      (new & mask) << shift;
+			new = (old & ~(mask << shift)) | (new &mask) << shift;
 			rc = entry_compare_exchange(v, slot, old, new);
 			if (rc == 1)
-				emulate_gprs_load(r, g); /* again from the start */
+				emulate_gprs_load(r,
+						  g); /* again from the start */
 		}
 	} while (rc == 1);
 	if (!rc) {

@@ -45,8 +45,9 @@ void iret_hypercall(struct vcpu *v)
 	v->info->evtchn_upcall_mask = !(c.rflags & RFLAGS_IF);
 	if ((c.cs & 3) == 3) {
 		if (!v->arch.user_cr3) {
-			domain_crash(v->domain,
-				     "iret to user mode without user page tables");
+			domain_crash(
+				v->domain,
+				"iret to user mode without user page tables");
 			return;
 		}
 		vcpu_enter_user(v);

@@ -260,7 +260,7 @@ static int new_baseptr(struct vcpu *v, uint64_t m, bool user)
 	if (!user)
 		vcpu_load_cr3(v);
 	if (old)
-		frame_put_type_later(v, frame_of(maddr_to_mfn((maddr_t){ old })));
+		frame_put_type_later(v, frame_of(maddr_to_mfn((maddr_t){old})));
 	return 0;
 }
 
@@ -441,8 +441,8 @@ static int l1e_by_va(struct vcpu *v, uint64_t va, uint64_t **slot,
 static void l1e_replace(struct vcpu *v, uint64_t *slot, struct frame *l1,
 			uint64_t pte)
 {
-	uint64_t old = __atomic_exchange_n(slot, pte | (pte & PTE_P ? PTE_U : 0),
-					   __ATOMIC_ACQ_REL);
+	uint64_t old = __atomic_exchange_n(
+		slot, pte | (pte & PTE_P ? PTE_U : 0), __ATOMIC_ACQ_REL);
 	int rc = pte_put(old, 1);
 
 	BUG_ON(rc);
@@ -461,9 +461,8 @@ static int l1e_take(struct vcpu *v, uint64_t *slot, struct frame *l1, mfn_t m,
 			rc = -EINVAL;
 			break;
 		}
-	} while (!__atomic_compare_exchange_n(slot, &old, new, false,
-					      __ATOMIC_ACQ_REL,
-					      __ATOMIC_ACQUIRE));
+	} while (!__atomic_compare_exchange_n(
+		slot, &old, new, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
 	table_unhold(v, l1);
 	*writable = old & PTE_RW;
 	return rc;

@@ -64,8 +64,7 @@ MUST_CHECK int grant_pte_clear_maddr(struct vcpu *v, uint64_t pte_maddr,
 long hypercall_mmu_update(struct vcpu *v, uint64_t args[6]);
 long hypercall_mmuext_op(struct vcpu *v, uint64_t args[6]);
 long hypercall_update_va_mapping(struct vcpu *v, uint64_t args[6]);
-long hypercall_update_va_mapping_otherdomain(struct vcpu *v,
-					     uint64_t args[6]);
+long hypercall_update_va_mapping_otherdomain(struct vcpu *v, uint64_t args[6]);
 long hypercall_set_gdt(struct vcpu *v, uint64_t args[6]);
 long hypercall_update_descriptor(struct vcpu *v, uint64_t args[6]);
 

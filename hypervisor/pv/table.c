@@ -422,9 +422,9 @@ unsigned int table_hold(struct frame *f)
 	uint64_t w = frame_load(f);
 
 	do {
-		if (!type_is_table(frame_word_type(w)) ||
-		    !frame_word_tcnt(w) || !(w & FRAME_VALIDATED) ||
-		    (w & FRAME_LOCKED) || frame_word_refs(w) >= FRAME_REF_MAX)
+		if (!type_is_table(frame_word_type(w)) || !frame_word_tcnt(w) ||
+		    !(w & FRAME_VALIDATED) || (w & FRAME_LOCKED) ||
+		    frame_word_refs(w) >= FRAME_REF_MAX)
 			return 0;
 	} while (!frame_cas(f, &w, w + FRAME_REF_ONE + FRAME_TYPE_ONE));
 	return frame_word_type(w);
@@ -447,10 +447,9 @@ static uint64_t slot_exchange(uint64_t *slot, uint64_t new, bool keep_ad)
 	if (!keep_ad)
 		return __atomic_exchange_n(slot, new, __ATOMIC_ACQ_REL);
 	old = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
-	while (!__atomic_compare_exchange_n(slot, &old,
-					    new | (old & (PTE_A | PTE_D)),
-					    false, __ATOMIC_ACQ_REL,
-					    __ATOMIC_ACQUIRE))
+	while (!__atomic_compare_exchange_n(
+		slot, &old, new | (old & (PTE_A | PTE_D)), false,
+		__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		;
 	return old;
 }
@@ -473,7 +472,7 @@ int table_write(struct vcpu *v, struct domain *d, struct domain *owner,
 	/* Same frame, same rights: no reference changes. */
 	if ((old & PTE_P) && !((old ^ new) & (PTE_ADDR | PTE_RW | PTE_P)) &&
 	    owner == d) {
-		if (new & pte_forbidden(d, level))
+		if (new &pte_forbidden(d, level))
 			return -EINVAL;
 		new |= PTE_U;
 		if (__atomic_compare_exchange_n(

@@ -14,9 +14,9 @@
 #define CPU_IST_DB     0x4000
 
 /* Segment selectors of ours, above the guest's 14 descriptor pages. */
-#define HV_CS	0xe008
-#define HV_DS	0xe010
-#define HV_TSS	0xe040
+#define HV_CS	     0xe008
+#define HV_DS	     0xe010
+#define HV_TSS	     0xe040
 #define HV_GDT_FIRST 7168 /* index of the first entry that is ours */
 
 #ifndef __ASSEMBLER__
@@ -35,16 +35,16 @@ struct tss {
 } __attribute__((packed));
 
 struct cpu {
-	struct vcpu *vcpu;     /* whose state is loaded; entries use it */
-	uint64_t scratch_rsp;  /* system-call entry */
-	uint32_t exit_work;    /* CPU_WORK_*: look before returning to guest */
+	struct vcpu *vcpu;    /* whose state is loaded; entries use it */
+	uint64_t scratch_rsp; /* system-call entry */
+	uint32_t exit_work;   /* CPU_WORK_*: look before returning to guest */
 	uint32_t id;
-	uint64_t flush_clock;  /* tlb_clock at this CPU's last whole flush */
-	uint64_t cr3;	       /* what is loaded */
+	uint64_t flush_clock; /* tlb_clock at this CPU's last whole flush */
+	uint64_t cr3;	      /* what is loaded */
 	bool idle;
 	uint32_t apic_id;
-	uint64_t *gdt;	       /* the CPU's own page of descriptors */
-	uint64_t gdt_entry;    /* page-table entry for it */
+	uint64_t *gdt;	    /* the CPU's own page of descriptors */
+	uint64_t gdt_entry; /* page-table entry for it */
 	struct tss tss;
 };
 

@@ -30,7 +30,7 @@ int rdmsr_safe(uint32_t msr, uint64_t *value);
 static void xen_leaf(struct vcpu *v, uint32_t n, uint32_t sub,
 		     struct cpuid_regs *r)
 {
-	*r = (struct cpuid_regs){ 0 };
+	*r = (struct cpuid_regs){0};
 	switch (n) {
 	case 0:
 		r->eax = XEN_CPUID_FIRST_LEAF + 2;
@@ -55,7 +55,7 @@ static void xen_leaf(struct vcpu *v, uint32_t n, uint32_t sub,
 
 static void paravane_leaf(uint32_t n, struct cpuid_regs *r)
 {
-	*r = (struct cpuid_regs){ 0 };
+	*r = (struct cpuid_regs){0};
 	if (n == 0) {
 		r->eax = PARAVANE_CPUID_BASE + 1;
 		r->ebx = PARAVANE_CPUID_EBX;
@@ -69,7 +69,7 @@ static void paravane_leaf(uint32_t n, struct cpuid_regs *r)
 void guest_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf,
 		 uint32_t out[4])
 {
-	struct cpuid_regs r = { 0 };
+	struct cpuid_regs r = {0};
 
 	if (leaf >> 16 == 0x4000) {
 		if (leaf - XEN_CPUID_FIRST_LEAF < 0x100)
@@ -107,7 +107,7 @@ void guest_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf,
 			r.ecx = 0;
 			r.edx = 0;
 		} else {
-			r = (struct cpuid_regs){ 0 };
+			r = (struct cpuid_regs){0};
 		}
 		break;
 	case 0x80000000:
@@ -122,14 +122,14 @@ void guest_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf,
 	case 0x80000002 ... 0x80000006:
 		break;
 	case 0x80000007:
-		r = (struct cpuid_regs){ .edx = r.edx & 1u << 8 };
+		r = (struct cpuid_regs){.edx = r.edx & 1u << 8};
 		break;
 	case 0x80000008:
 		r.ebx = r.ecx = r.edx = 0;
 		break;
 	default:
 		/* XSAVE, performance counters, topology: not provided. */
-		r = (struct cpuid_regs){ 0 };
+		r = (struct cpuid_regs){0};
 		break;
 	}
 done:
@@ -228,7 +228,7 @@ int guest_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
 void machine_cpu_caps(uint32_t caps[8])
 {
 	struct cpuid_regs one = cpuid(1, 0), ext = cpuid(0x80000001, 0);
-	struct cpuid_regs seven = { 0 };
+	struct cpuid_regs seven = {0};
 
 	if (cpuid(0, 0).eax >= 7)
 		seven = cpuid(7, 0);

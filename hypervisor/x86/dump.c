@@ -65,8 +65,8 @@ static void print_registers(const struct cpu_regs *r)
 		LL(r->rdi), LL(r->rbp), LL(r->r8));
 	log_err("r9  %016llx r10 %016llx r11 %016llx r12 %016llx\n", LL(r->r9),
 		LL(r->r10), LL(r->r11), LL(r->r12));
-	log_err("r13 %016llx r14 %016llx r15 %016llx\n", LL(r->r13),
-		LL(r->r14), LL(r->r15));
+	log_err("r13 %016llx r14 %016llx r15 %016llx\n", LL(r->r13), LL(r->r14),
+		LL(r->r15));
 }
 
 /* Return addresses, by looking at every word of the stack. */
@@ -111,7 +111,7 @@ void dump_hypervisor(const struct cpu_regs *r)
 
 static void walk(struct vcpu *v, uint64_t va)
 {
-	static const char *const name[] = { "L4", "L3", "L2", "L1" };
+	static const char *const name[] = {"L4", "L3", "L2", "L1"};
 	uint64_t e = v->arch.kernel_cr3 | PTE_P;
 	unsigned int i;
 

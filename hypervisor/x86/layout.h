@@ -27,7 +27,7 @@
 #define IOREMAP_BASE  0xffff820040000000ull
 #define IOREMAP_BYTES 0x40000000ull
 /* Slots 262..269: all RAM, 4 TiB at most. */
-#define DIRECTMAP_BASE  0xffff830000000000ull
+#define DIRECTMAP_BASE	0xffff830000000000ull
 #define DIRECTMAP_BYTES 0x40000000000ull
 
 #endif

@@ -60,7 +60,6 @@ int guest_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value);
 void guest_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf,
 		 uint32_t out[4]);
 
-
 /* The CPU's capability words, as sysctl physinfo tells them. */
 void machine_cpu_caps(uint32_t caps[8]);
 

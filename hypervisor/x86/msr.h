@@ -3,26 +3,26 @@
 #ifndef X86_MSR_H
 #define X86_MSR_H
 
-#define MSR_TSC		     0x10
-#define MSR_APIC_BASE	     0x1b
-#define MSR_UCODE_REV	     0x8b
-#define MSR_MTRRCAP	     0xfe
-#define MSR_SYSENTER_CS	     0x174
-#define MSR_SYSENTER_ESP     0x175
-#define MSR_SYSENTER_EIP     0x176
-#define MSR_MCG_CAP	     0x179
-#define MSR_MCG_STATUS	     0x17a
-#define MSR_MISC_ENABLE	     0x1a0
-#define MSR_PAT		     0x277
-#define MSR_EFER	     0xc0000080
-#define MSR_STAR	     0xc0000081
-#define MSR_LSTAR	     0xc0000082
-#define MSR_CSTAR	     0xc0000083
-#define MSR_SFMASK	     0xc0000084
-#define MSR_FS_BASE	     0xc0000100
-#define MSR_GS_BASE	     0xc0000101
-#define MSR_KERNEL_GS_BASE   0xc0000102
-#define MSR_TSC_AUX	     0xc0000103
+#define MSR_TSC		   0x10
+#define MSR_APIC_BASE	   0x1b
+#define MSR_UCODE_REV	   0x8b
+#define MSR_MTRRCAP	   0xfe
+#define MSR_SYSENTER_CS	   0x174
+#define MSR_SYSENTER_ESP   0x175
+#define MSR_SYSENTER_EIP   0x176
+#define MSR_MCG_CAP	   0x179
+#define MSR_MCG_STATUS	   0x17a
+#define MSR_MISC_ENABLE	   0x1a0
+#define MSR_PAT		   0x277
+#define MSR_EFER	   0xc0000080
+#define MSR_STAR	   0xc0000081
+#define MSR_LSTAR	   0xc0000082
+#define MSR_CSTAR	   0xc0000083
+#define MSR_SFMASK	   0xc0000084
+#define MSR_FS_BASE	   0xc0000100
+#define MSR_GS_BASE	   0xc0000101
+#define MSR_KERNEL_GS_BASE 0xc0000102
+#define MSR_TSC_AUX	   0xc0000103
 
 #define EFER_SCE (1u << 0)
 #define EFER_LME (1u << 8)

@@ -4,9 +4,9 @@
 #include "domain/domain.h"
 #include "x86/cpu.h"
 
-#define OFFSET(name, type, member) \
-	__asm__ volatile("\n->#define " #name " %c0" \
-			 : \
+#define OFFSET(name, type, member)                                             \
+	__asm__ volatile("\n->#define " #name " %c0"                           \
+			 :                                                     \
 			 : "i"(offsetof(type, member)))
 
 void offsets(void);

@@ -25,8 +25,8 @@ uint64_t hv_l4_entries[16];
 unsigned int phys_bits;
 uint64_t empty_page_maddr;
 
-#define LARGE_BYTES 0x200000ull
-#define TABLE_PTE   (PTE_P | PTE_RW | PTE_A | PTE_D)
+#define LARGE_BYTES    0x200000ull
+#define TABLE_PTE      (PTE_P | PTE_RW | PTE_A | PTE_D)
 #define SECTION_FRAMES (LARGE_BYTES / sizeof(struct frame))
 
 static uint64_t *hv_l4;

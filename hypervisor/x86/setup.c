@@ -11,7 +11,7 @@
 #include "x86/asm.h"
 #include "x86/msr.h"
 
-#define SEL_INDEX(sel) (((sel) - 0xe000) / 8)
+#define SEL_INDEX(sel) (((sel)-0xe000) / 8)
 
 extern char idt_stubs[], nmi_entry[], debug_entry[], mce_entry[],
 	double_fault_entry[], syscall_entry[], syscall32_entry[],
@@ -44,8 +44,7 @@ static void system_descriptor(uint64_t *d, uint64_t base, uint32_t limit,
 {
 	d[0] = (limit & 0xffff) | (base & 0xffffff) << 16 |
 	       (uint64_t)(0x80 | type) << 40 |
-	       (uint64_t)(limit >> 16 & 0xf) << 48 |
-	       (base >> 24 & 0xff) << 56;
+	       (uint64_t)(limit >> 16 & 0xf) << 48 | (base >> 24 & 0xff) << 56;
 	d[1] = base >> 32;
 }
 
@@ -87,7 +86,7 @@ void cpu_setup(struct cpu *c)
 	struct {
 		uint16_t limit;
 		uint64_t base;
-	} __attribute__((packed)) idtr = { sizeof(idt) - 1, (uint64_t)idt };
+	} __attribute__((packed)) idtr = {sizeof(idt) - 1, (uint64_t)idt};
 	unsigned int i;
 
 	c->gdt = own_gdt;
@@ -118,8 +117,8 @@ void cpu_setup(struct cpu *c)
 	/* We never execute a guest's page. */
 	if (cpuid(0, 0).eax >= 7 && (cpuid(7, 0).ebx & 1u << 7))
 		write_cr4(read_cr4() | CR4_SMEP);
-	wrmsr(MSR_STAR, (uint64_t)FLAT_RING3_CS32 << 48 |
-				(uint64_t)HV_CS << 32);
+	wrmsr(MSR_STAR,
+	      (uint64_t)FLAT_RING3_CS32 << 48 | (uint64_t)HV_CS << 32);
 	wrmsr(MSR_LSTAR, (uint64_t)syscall_entry);
 	wrmsr(MSR_CSTAR, (uint64_t)syscall32_entry);
 	/* VM RF NT DF IF TF AC, IOPL: off on entry. */

@@ -105,7 +105,7 @@ void vcpu_load_gdt(struct vcpu *v)
 	struct {
 		uint16_t limit;
 		uint64_t base;
-	} __attribute__((packed)) gdtr = { 15 * 4096 - 1, v->arch.gdt_va };
+	} __attribute__((packed)) gdtr = {15 * 4096 - 1, v->arch.gdt_va};
 
 	/* Our page of it is this CPU's. */
 	v->arch.tables_l1[FIRST_RESERVED_GDT_PAGE] = c->gdt_entry;
@@ -357,8 +357,8 @@ struct vcpu *exit_work(void)
 	for (;;) {
 		if (!v || v != running || (c->exit_work & CPU_WORK_SCHED)) {
 			v = choose_next();
-			if (c->vcpu != v || v->state_written_ns !=
-						    v->state_since_ns)
+			if (c->vcpu != v ||
+			    v->state_written_ns != v->state_since_ns)
 				vcpu_switch_to(v);
 		}
 		if (v->demote_pending && !demote_pending_finish(v))

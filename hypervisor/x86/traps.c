@@ -54,7 +54,8 @@ static void page_fault(struct vcpu *v)
 
 	if (unlikely(error & PF_RSVD)) {
 		domain_crash(v->domain,
-			     "a page table of its own has reserved bits set (address %#llx)",
+			     "a page table of its own has reserved bits set "
+			     "(address %#llx)",
 			     (unsigned long long)va);
 		return;
 	}
@@ -209,7 +210,8 @@ void syscall32_from_user(struct vcpu *v)
 
 void sysenter_from_user(struct vcpu *v)
 {
-	v->arch.regs.rflags = rflags_for_guest(v->arch.regs.rflags) & ~0x4100ull;
+	v->arch.regs.rflags =
+		rflags_for_guest(v->arch.regs.rflags) & ~0x4100ull;
 	if (!v->arch.kernel_mode && v->arch.sysenter_eip) {
 		bounce_callback(v, v->arch.sysenter_eip,
 				v->arch.sysenter_masks);
@@ -225,8 +227,7 @@ void iret_failed(struct vcpu *v)
 		bounce_failsafe(v);
 		return;
 	}
-	domain_crash(v->domain,
-		     "cannot return to rip %#llx cs %#llx ss %#llx",
+	domain_crash(v->domain, "cannot return to rip %#llx cs %#llx ss %#llx",
 		     (unsigned long long)v->arch.regs.rip,
 		     (unsigned long long)v->arch.regs.cs,
 		     (unsigned long long)v->arch.regs.ss);

@@ -44,7 +44,7 @@ struct arch_vcpu {
 	uint64_t syscall_eip;
 	uint64_t event_eip, failsafe_eip, nmi_eip;
 	uint64_t sysenter_eip, syscall32_eip;
-	uint8_t syscall_masks, failsafe_masks;	  /* mask events on entry */
+	uint8_t syscall_masks, failsafe_masks; /* mask events on entry */
 	uint8_t sysenter_masks, syscall32_masks;
 	uint8_t iopl;
 	uint8_t ts;	    /* the guest's CR0.TS */
@@ -54,7 +54,7 @@ struct arch_vcpu {
 	/* Valid while the vCPU is not loaded on a CPU. */
 	uint64_t fs_base, gs_base_kernel, gs_base_user;
 
-	uint64_t cr4;	     /* the guest's view */
+	uint64_t cr4; /* the guest's view */
 	uint64_t debugreg[8];
 	struct trap_info *traps; /* 256 entries */
 

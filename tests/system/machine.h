@@ -21,6 +21,7 @@ struct machine {
 	pid_t pid;  /* of QEMU */
 	bool child; /* this process started it */
 	bool ended;
+	bool stuck; /* a command never gave its status */
 	double started;
 
 	/* The serial line: a file to read, a FIFO to write, how to wait. */

@@ -304,7 +304,11 @@ int machine_run(struct machine *m, unsigned int seconds, char *out, size_t size,
 	if (strchr(command, '\n'))
 		return machine_fail(-EINVAL, "a command is one line: %s",
 				    command);
+	if (m->stuck)
+		return machine_fail(-EBUSY, "%s: an earlier command hangs",
+				    m->name);
 	r = send_command(m, machine_now() + limit, &o, command);
+	m->stuck = r < 0;
 	if (r == -ETIMEDOUT || r == -EPIPE)
 		return waited_in_vain(m, r, command, limit);
 	return r;
