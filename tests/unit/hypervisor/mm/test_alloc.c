@@ -95,9 +95,8 @@ struct width {
 ParameterizedTestParameters(alloc, addresses_are_as_low_as_was_asked)
 {
 	static struct width rows[] = {
-		{ 0, false },  { 12, false }, { 13, false }, { 24, false },
-		{ 25, true },  { 26, true },  { 32, true },  { 51, true },
-		{ 52, true },  { 64, true },
+		{0, false}, {12, false}, {13, false}, {24, false}, {25, true},
+		{26, true}, {32, true},	 {51, true},  {52, true},  {64, true},
 	};
 
 	return cr_make_param_array(struct width, rows, ARRAY_SIZE(rows));
@@ -109,8 +108,7 @@ ParameterizedTest(struct width *row, alloc, addresses_are_as_low_as_was_asked)
 
 	cr_assert_eq(!mfn_eq(m, MFN_NONE), row->found);
 	if (row->found && row->bits < 52)
-		cr_assert_leq(mfn_to_maddr(mfn_add(m, 2)).a,
-			      1ull << row->bits);
+		cr_assert_leq(mfn_to_maddr(mfn_add(m, 2)).a, 1ull << row->bits);
 }
 
 Test(alloc, orders_beyond_the_largest_are_refused)
@@ -159,9 +157,8 @@ Test(alloc, freeing_twice_stops_the_machine, .signal = SIGABRT)
 
 Test(alloc, small_objects_are_zero_apart_and_leave_nothing_behind)
 {
-	static const size_t sizes[] = { 1,   31,  32,   33,   64,   100,
-					255, 513, 1024, 2047, 2048, 2049,
-					4095, 4096 };
+	static const size_t sizes[] = {1,   31,	  32,	33,   64,   100,  255,
+				       513, 1024, 2047, 2048, 2049, 4095, 4096};
 	enum { COUNT = 400 };
 	static struct {
 		unsigned char *p;

@@ -63,13 +63,13 @@ struct no_frame {
 ParameterizedTestParameters(frame, what_is_not_ours_to_manage_is_refused)
 {
 	static struct no_frame rows[] = {
-		{ 0 },
-		{ FAKE_RAM_FIRST - 1 },
-		{ FAKE_RAM_END },
-		{ FAKE_MAX_MFN },
-		{ 1ull << 40 },
-		{ ~0ull },
-		{ ~0ull >> 12 },
+		{0},
+		{FAKE_RAM_FIRST - 1},
+		{FAKE_RAM_END},
+		{FAKE_MAX_MFN},
+		{1ull << 40},
+		{~0ull},
+		{~0ull >> 12},
 	};
 
 	return cr_make_param_array(struct no_frame, rows, ARRAY_SIZE(rows));
@@ -142,21 +142,21 @@ struct type_row {
 ParameterizedTestParameters(frame, a_type_in_use_excludes_writing)
 {
 	static struct type_row rows[] = {
-		{ FRAME_NONE, 0, 0, 0 },
-		{ FRAME_WRITABLE, 0, 0, 0 },
-		{ FRAME_WRITABLE, 0, 3, 0 },
-		{ FRAME_L1, FRAME_VALIDATED, 1, -EINVAL },
-		{ FRAME_L2, FRAME_VALIDATED, 2, -EINVAL },
-		{ FRAME_L3, 0, 1, -EINVAL },
-		{ FRAME_L4, FRAME_VALIDATED, 1, -EINVAL },
-		{ FRAME_SEGDESC, FRAME_VALIDATED, 1, -EINVAL },
+		{FRAME_NONE, 0, 0, 0},
+		{FRAME_WRITABLE, 0, 0, 0},
+		{FRAME_WRITABLE, 0, 3, 0},
+		{FRAME_L1, FRAME_VALIDATED, 1, -EINVAL},
+		{FRAME_L2, FRAME_VALIDATED, 2, -EINVAL},
+		{FRAME_L3, 0, 1, -EINVAL},
+		{FRAME_L4, FRAME_VALIDATED, 1, -EINVAL},
+		{FRAME_SEGDESC, FRAME_VALIDATED, 1, -EINVAL},
 		/* A promotion is under way. */
-		{ FRAME_L1, FRAME_LOCKED, 0, -EINVAL },
-		{ FRAME_L4, FRAME_LOCKED, 0, -EINVAL },
+		{FRAME_L1, FRAME_LOCKED, 0, -EINVAL},
+		{FRAME_L4, FRAME_LOCKED, 0, -EINVAL},
 		/* What it was last does not matter. */
-		{ FRAME_L1, 0, 0, 0 },
-		{ FRAME_L4, 0, 0, 0 },
-		{ FRAME_SEGDESC, 0, 0, 0 },
+		{FRAME_L1, 0, 0, 0},
+		{FRAME_L4, 0, 0, 0},
+		{FRAME_SEGDESC, 0, 0, 0},
 	};
 
 	return cr_make_param_array(struct type_row, rows, ARRAY_SIZE(rows));
@@ -309,7 +309,7 @@ static void check_list(void)
 Test(frame, the_page_list_holds_together_whoever_leaves_it)
 {
 	mfn_t m = page_alloc(3, ADDR_ANY);
-	static const unsigned int order[] = { 3, 0, 7, 4, 5, 1, 6, 2 };
+	static const unsigned int order[] = {3, 0, 7, 4, 5, 1, 6, 2};
 	unsigned int i;
 
 	cr_assert_eq(frame_assign(one, m, 3), 0);
@@ -348,8 +348,7 @@ Test(frame, dropping_what_is_not_held_stops_the_machine, .signal = SIGABRT)
 	frame_put_writable(f);
 }
 
-Test(frame, dropping_a_reference_too_many_stops_the_machine,
-     .signal = SIGABRT)
+Test(frame, dropping_a_reference_too_many_stops_the_machine, .signal = SIGABRT)
 {
 	f->word = FRAME_ALLOCATED;
 	frame_put(f);

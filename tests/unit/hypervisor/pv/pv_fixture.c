@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include "mm/frame.h"
 
-#define RAM_FRAMES (FAKE_RAM_END - FAKE_RAM_FIRST)
+#define RAM_FRAMES   (FAKE_RAM_END - FAKE_RAM_FIRST)
 #define RESTARTS_MAX 100000u
 
 void pv_settle(struct vcpu *v)
@@ -33,7 +33,7 @@ static long call(hypercall_fn *fn, struct vcpu *v, uint64_t args[6])
 
 static struct mmuext_op ext_op(unsigned int cmd, mfn_t m, uint64_t arg2)
 {
-	struct mmuext_op op = { .cmd = cmd };
+	struct mmuext_op op = {.cmd = cmd};
 
 	op.arg1.mfn = m.n;
 	op.arg2.src_mfn = arg2;
@@ -43,7 +43,7 @@ static struct mmuext_op ext_op(unsigned int cmd, mfn_t m, uint64_t arg2)
 long pv_mmuext_once(struct vcpu *v, unsigned int cmd, mfn_t m, uint64_t arg2)
 {
 	struct mmuext_op op = ext_op(cmd, m, arg2);
-	uint64_t args[6] = { (uintptr_t)&op, 1, 0, DOMID_SELF };
+	uint64_t args[6] = {(uintptr_t)&op, 1, 0, DOMID_SELF};
 
 	return hypercall_mmuext_op(v, args);
 }
@@ -51,24 +51,23 @@ long pv_mmuext_once(struct vcpu *v, unsigned int cmd, mfn_t m, uint64_t arg2)
 long pv_mmuext(struct vcpu *v, unsigned int cmd, mfn_t m, uint64_t arg2)
 {
 	struct mmuext_op op = ext_op(cmd, m, arg2);
-	uint64_t args[6] = { (uintptr_t)&op, 1, 0, DOMID_SELF };
+	uint64_t args[6] = {(uintptr_t)&op, 1, 0, DOMID_SELF};
 
 	return call(hypercall_mmuext_op, v, args);
 }
 
 long pv_update_once(struct vcpu *v, uint64_t ptr, uint64_t val)
 {
-	struct mmu_update u = { ptr, val };
-	uint64_t args[6] = { (uintptr_t)&u, 1, 0, DOMID_SELF };
+	struct mmu_update u = {ptr, val};
+	uint64_t args[6] = {(uintptr_t)&u, 1, 0, DOMID_SELF};
 
 	return hypercall_mmu_update(v, args);
 }
 
-long pv_update_for(struct vcpu *v, uint32_t foreign, uint64_t ptr,
-		   uint64_t val)
+long pv_update_for(struct vcpu *v, uint32_t foreign, uint64_t ptr, uint64_t val)
 {
-	struct mmu_update u = { ptr, val };
-	uint64_t args[6] = { (uintptr_t)&u, 1, 0, foreign };
+	struct mmu_update u = {ptr, val};
+	uint64_t args[6] = {(uintptr_t)&u, 1, 0, foreign};
 
 	return call(hypercall_mmu_update, v, args);
 }
@@ -90,7 +89,7 @@ long pv_unpin(struct vcpu *v, mfn_t m)
 
 long pv_va_mapping(struct vcpu *v, uint64_t va, uint64_t val, uint64_t flags)
 {
-	uint64_t args[6] = { va, val, flags };
+	uint64_t args[6] = {va, val, flags};
 
 	return call(hypercall_update_va_mapping, v, args);
 }
@@ -147,8 +146,8 @@ static void count_entries(mfn_t m, unsigned int level, unsigned int entries,
 		mfn_t to = mfn((e & PTE_ADDR) >> PAGE_SHIFT);
 		uint64_t w;
 
-		if (!(e & PTE_P) || (level == 4 && i >= HV_L4_FIRST &&
-				     i <= HV_L4_LAST))
+		if (!(e & PTE_P) ||
+		    (level == 4 && i >= HV_L4_FIRST && i <= HV_L4_LAST))
 			continue;
 		cr_assert(e & PTE_U, "%s: %#lx[%u] lacks U", when_text,
 			  (long)m.n, i);
@@ -191,8 +190,7 @@ static void count_frame(mfn_t m)
 	if (w & FRAME_PINNED)
 		count(m, type, "the pin", m);
 	if (!is_table(type)) {
-		cr_assert_eq(f->progress, 0, "%s: %#lx", when_text,
-			     (long)m.n);
+		cr_assert_eq(f->progress, 0, "%s: %#lx", when_text, (long)m.n);
 		return;
 	}
 	if (!frame_word_tcnt(w) && f->progress)

@@ -11,8 +11,8 @@ static struct vcpu *v;
 static uint64_t stack[64] __attribute__((aligned(512)));
 #define STACK_TOP ((uintptr_t)&stack[60])
 
-#define HANDLER 0xffffffff81234560ull
-#define RIP	0x00007fedcba98765ull
+#define HANDLER	  0xffffffff81234560ull
+#define RIP	  0x00007fedcba98765ull
 #define ALL_FLAGS 0x0000000000257fd7ull
 
 static void setup(void)
@@ -62,27 +62,24 @@ struct frame_row {
 ParameterizedTestParameters(bounce, what_the_frame_says_of_where_it_came_from)
 {
 	static struct frame_row rows[] = {
-		{ "kernel, events on", true, 0, 0, 0xe033, 0x246, 0xe030,
-		  0x246 },
-		{ "kernel, events masked", true, 1, 0, 0xe033, 0x246,
-		  0x10000e030, 0x046 },
-		{ "user, events on", false, 0, 0, 0x33, 0x246, 0x33, 0x246 },
-		{ "user, events masked", false, 1, 0, 0x33, 0x246,
-		  0x100000033, 0x046 },
-		{ "user, compatibility", false, 0, 0, 0x23, 0x202, 0x23,
-		  0x202 },
-		{ "IOPL is the guest's", true, 0, 1, 0xe033, 0x246, 0xe030,
-		  0x1246 },
-		{ "IOPL is not the CPU's", true, 0, 0, 0xe033, 0x3246, 0xe030,
-		  0x246 },
-		{ "IOPL 3 for users", false, 0, 3, 0x33, 0x246, 0x33,
-		  0x3246 },
-		{ "IF is the mask's alone", true, 0, 0, 0xe033, 0x046, 0xe030,
-		  0x246 },
-		{ "all other flags", false, 0, 0, 0x33, ALL_FLAGS, 0x33,
-		  (ALL_FLAGS & ~0x3000ull) | IF },
-		{ "upper bits of the selector", false, 0, 0,
-		  0xabcd00000033ull, 0x246, 0x33, 0x246 },
+		{"kernel, events on", true, 0, 0, 0xe033, 0x246, 0xe030, 0x246},
+		{"kernel, events masked", true, 1, 0, 0xe033, 0x246,
+		 0x10000e030, 0x046},
+		{"user, events on", false, 0, 0, 0x33, 0x246, 0x33, 0x246},
+		{"user, events masked", false, 1, 0, 0x33, 0x246, 0x100000033,
+		 0x046},
+		{"user, compatibility", false, 0, 0, 0x23, 0x202, 0x23, 0x202},
+		{"IOPL is the guest's", true, 0, 1, 0xe033, 0x246, 0xe030,
+		 0x1246},
+		{"IOPL is not the CPU's", true, 0, 0, 0xe033, 0x3246, 0xe030,
+		 0x246},
+		{"IOPL 3 for users", false, 0, 3, 0x33, 0x246, 0x33, 0x3246},
+		{"IF is the mask's alone", true, 0, 0, 0xe033, 0x046, 0xe030,
+		 0x246},
+		{"all other flags", false, 0, 0, 0x33, ALL_FLAGS, 0x33,
+		 (ALL_FLAGS & ~0x3000ull) | IF},
+		{"upper bits of the selector", false, 0, 0, 0xabcd00000033ull,
+		 0x246, 0x33, 0x246},
 	};
 
 	return cr_make_param_array(struct frame_row, rows, ARRAY_SIZE(rows));
@@ -187,9 +184,9 @@ struct pf_row {
 ParameterizedTestParameters(bounce, page_faults_say_the_guests_own_mode)
 {
 	static struct pf_row rows[] = {
-		{ true, 4, 0 },	   { true, 6, 2 },    { true, 7, 3 },
-		{ true, 0, 0 },	   { false, 4, 4 },   { false, 0, 4 },
-		{ false, 7, 7 },   { true, 20, 16 },  { false, 21, 21 },
+		{true, 4, 0},  {true, 6, 2},   {true, 7, 3},
+		{true, 0, 0},  {false, 4, 4},  {false, 0, 4},
+		{false, 7, 7}, {true, 20, 16}, {false, 21, 21},
 	};
 
 	return cr_make_param_array(struct pf_row, rows, ARRAY_SIZE(rows));
@@ -257,14 +254,14 @@ struct pending_row {
 ParameterizedTestParameters(bounce, what_is_delivered_on_the_way_out)
 {
 	static struct pending_row rows[] = {
-		{ "nothing", 0, 1, 0, 0, 1, RIP },
-		{ "an event", 0, 1, 1, 0, 1, HANDLER + 100 },
-		{ "a masked event", 0, 1, 1, 1, 1, RIP },
-		{ "an event without callback", 0, 1, 1, 0, 0, RIP },
-		{ "an NMI", 1, 1, 0, 1, 1, HANDLER + 2 },
-		{ "an NMI before an event", 1, 1, 1, 0, 1, HANDLER + 2 },
-		{ "an NMI without handler", 1, 0, 0, 0, 1, RIP },
-		{ "the same with an event", 1, 0, 1, 0, 1, HANDLER + 100 },
+		{"nothing", 0, 1, 0, 0, 1, RIP},
+		{"an event", 0, 1, 1, 0, 1, HANDLER + 100},
+		{"a masked event", 0, 1, 1, 1, 1, RIP},
+		{"an event without callback", 0, 1, 1, 0, 0, RIP},
+		{"an NMI", 1, 1, 0, 1, 1, HANDLER + 2},
+		{"an NMI before an event", 1, 1, 1, 0, 1, HANDLER + 2},
+		{"an NMI without handler", 1, 0, 0, 0, 1, RIP},
+		{"the same with an event", 1, 0, 1, 0, 1, HANDLER + 100},
 	};
 
 	return cr_make_param_array(struct pending_row, rows, ARRAY_SIZE(rows));
@@ -293,15 +290,15 @@ struct stack_row {
 ParameterizedTestParameters(bounce, a_bad_kernel_stack_ends_the_guest)
 {
 	static struct stack_row rows[] = {
-		{ 0 },
-		{ FAKE_GUEST_BAD },
-		{ HV_VIRT_START },
-		{ HV_VIRT_START + 8 },
-		{ HV_VIRT_START + 4096 },
-		{ HV_VIRT_END },
-		{ HV_VIRT_END + 8 },
-		{ 1ull << 47 },
-		{ 1ull << 63 },
+		{0},
+		{FAKE_GUEST_BAD},
+		{HV_VIRT_START},
+		{HV_VIRT_START + 8},
+		{HV_VIRT_START + 4096},
+		{HV_VIRT_END},
+		{HV_VIRT_END + 8},
+		{1ull << 47},
+		{1ull << 63},
 	};
 
 	return cr_make_param_array(struct stack_row, rows, ARRAY_SIZE(rows));

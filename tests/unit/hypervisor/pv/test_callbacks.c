@@ -30,34 +30,34 @@ struct address_row {
 };
 
 static struct address_row addresses[] = {
-	{ 0x1000, true },
-	{ HANDLER, true },
-	{ 0x00007fffffffffffull, true },
-	{ 0x0000800000000000ull, false },
-	{ 0x8000000000000000ull, false },
-	{ 0xffff7fffffffffffull, false },
-	{ HV_VIRT_START, false },
-	{ 0xffff830000000000ull, false },
-	{ HV_VIRT_END - 1, false },
-	{ HV_VIRT_END, true },
-	{ ~0ull, true },
+	{0x1000, true},
+	{HANDLER, true},
+	{0x00007fffffffffffull, true},
+	{0x0000800000000000ull, false},
+	{0x8000000000000000ull, false},
+	{0xffff7fffffffffffull, false},
+	{HV_VIRT_START, false},
+	{0xffff830000000000ull, false},
+	{HV_VIRT_END - 1, false},
+	{HV_VIRT_END, true},
+	{~0ull, true},
 };
 
 static long register_callback(unsigned int type, unsigned int flags,
 			      uint64_t va)
 {
-	struct callback_register reg = { .type = (uint16_t)type,
-					 .flags = (uint16_t)flags,
-					 .address = va };
-	uint64_t args[6] = { CALLBACKOP_register, (uintptr_t)&reg };
+	struct callback_register reg = {.type = (uint16_t)type,
+					.flags = (uint16_t)flags,
+					.address = va};
+	uint64_t args[6] = {CALLBACKOP_register, (uintptr_t)&reg};
 
 	return hypercall_callback_op(v, args);
 }
 
 static long unregister_callback(unsigned int type)
 {
-	struct callback_unregister unreg = { .type = (uint16_t)type };
-	uint64_t args[6] = { CALLBACKOP_unregister, (uintptr_t)&unreg };
+	struct callback_unregister unreg = {.type = (uint16_t)type};
+	uint64_t args[6] = {CALLBACKOP_unregister, (uintptr_t)&unreg};
 
 	return hypercall_callback_op(v, args);
 }
@@ -76,11 +76,11 @@ ParameterizedTest(struct address_row *row, callbacks,
 		CALLBACKTYPE_syscall,  CALLBACKTYPE_syscall32,
 		CALLBACKTYPE_sysenter, CALLBACKTYPE_nmi,
 	};
-	struct trap_info traps[2] = { { .vector = 6, .address = row->va } };
-	struct xennmi_callback nmi = { .handler_address = row->va };
+	struct trap_info traps[2] = {{.vector = 6, .address = row->va}};
+	struct xennmi_callback nmi = {.handler_address = row->va};
 	struct arch_vcpu before;
 	unsigned int i, k;
-	uint64_t args[6] = { (uintptr_t)traps };
+	uint64_t args[6] = {(uintptr_t)traps};
 	long rc = row->ok ? 0 : -EINVAL;
 
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
@@ -91,11 +91,11 @@ ParameterizedTest(struct address_row *row, callbacks,
 				     0);
 	}
 	for (i = 0; i < 3; i++) {
-		uint64_t three[6] = { HANDLER, HANDLER, HANDLER };
+		uint64_t three[6] = {HANDLER, HANDLER, HANDLER};
 
 		three[i] = row->va;
-		v->arch.event_eip = v->arch.failsafe_eip =
-			v->arch.syscall_eip = 7;
+		v->arch.event_eip = v->arch.failsafe_eip = v->arch.syscall_eip =
+			7;
 		cr_assert_eq(hypercall_set_callbacks(v, three), rc);
 		for (k = 0; rc && k < 3; k++)
 			cr_assert_eq(v->arch.event_eip + v->arch.failsafe_eip +
@@ -151,7 +151,7 @@ Test(callbacks, each_type_sets_its_own_and_its_mask)
 
 Test(callbacks, what_cannot_be_read_is_refused)
 {
-	uint64_t args[6] = { CALLBACKOP_register, FAKE_GUEST_BAD };
+	uint64_t args[6] = {CALLBACKOP_register, FAKE_GUEST_BAD};
 
 	cr_assert_eq(hypercall_callback_op(v, args), -EFAULT);
 	args[0] = CALLBACKOP_unregister;
@@ -171,12 +171,12 @@ Test(callbacks, what_cannot_be_read_is_refused)
 Test(callbacks, a_trap_table_ends_with_its_first_empty_row)
 {
 	struct trap_info t[] = {
-		{ .vector = 3, .flags = 3, .cs = 0x10, .address = HANDLER },
-		{ .vector = 14, .flags = 4, .cs = 0x10, .address = HANDLER + 1 },
-		{ .vector = 5 },
-		{ .vector = 6, .address = HANDLER + 2 },
+		{.vector = 3, .flags = 3, .cs = 0x10, .address = HANDLER},
+		{.vector = 14, .flags = 4, .cs = 0x10, .address = HANDLER + 1},
+		{.vector = 5},
+		{.vector = 6, .address = HANDLER + 2},
 	};
-	uint64_t args[6] = { (uintptr_t)t };
+	uint64_t args[6] = {(uintptr_t)t};
 	unsigned int i;
 
 	cr_assert_eq(hypercall_set_trap_table(v, args), 0);
@@ -194,12 +194,12 @@ Test(callbacks, a_trap_table_ends_with_its_first_empty_row)
 Test(callbacks, a_trap_table_without_end_is_not_read_for_ever)
 {
 	static struct trap_info t[2000];
-	uint64_t args[6] = { (uintptr_t)t };
+	uint64_t args[6] = {(uintptr_t)t};
 	unsigned int i, reads;
 
 	for (i = 0; i < 2000; i++)
-		t[i] = (struct trap_info){ .vector = (uint8_t)i,
-					   .address = HANDLER };
+		t[i] = (struct trap_info){.vector = (uint8_t)i,
+					  .address = HANDLER};
 	reads = fake_guest_reads;
 	cr_assert_eq(hypercall_set_trap_table(v, args), -EINVAL);
 	cr_assert_leq(fake_guest_reads - reads, 1024);
@@ -213,19 +213,19 @@ struct stack_row {
 ParameterizedTestParameters(callbacks, kernel_stacks_end_where_the_guest_may)
 {
 	static struct stack_row rows[] = {
-		{ 0xffff888000010000ull, true },
-		{ 0x7fffffffe000, true },
-		{ 1ull << 47, true },
-		{ (1ull << 47) + 16, false },
-		{ HV_VIRT_START, false },
-		{ HV_VIRT_START + 64, false },
-		{ HV_VIRT_END, false },
-		{ HV_VIRT_END + 64, false },
-		{ HV_VIRT_END + 112, false },
-		{ HV_VIRT_END + 128, true },
-		{ 1ull << 63, false },
-		{ ~0ull, true },
-		{ 0x1000007, true },
+		{0xffff888000010000ull, true},
+		{0x7fffffffe000, true},
+		{1ull << 47, true},
+		{(1ull << 47) + 16, false},
+		{HV_VIRT_START, false},
+		{HV_VIRT_START + 64, false},
+		{HV_VIRT_END, false},
+		{HV_VIRT_END + 64, false},
+		{HV_VIRT_END + 112, false},
+		{HV_VIRT_END + 128, true},
+		{1ull << 63, false},
+		{~0ull, true},
+		{0x1000007, true},
 	};
 
 	return cr_make_param_array(struct stack_row, rows, ARRAY_SIZE(rows));
@@ -234,7 +234,7 @@ ParameterizedTestParameters(callbacks, kernel_stacks_end_where_the_guest_may)
 ParameterizedTest(struct stack_row *row, callbacks,
 		  kernel_stacks_end_where_the_guest_may)
 {
-	uint64_t args[6] = { 0xe028, row->sp };
+	uint64_t args[6] = {0xe028, row->sp};
 
 	v->arch.kernel_sp = 0x1230;
 	cr_assert_eq(hypercall_stack_switch(v, args), row->ok ? 0 : -EINVAL,
@@ -253,32 +253,32 @@ struct dr_row {
 ParameterizedTestParameters(callbacks, debug_registers_watch_the_guest_only)
 {
 	static struct dr_row rows[] = {
-		{ 0, 0x1000, 0, 0x1000 },
-		{ 3, 0xffffffff81000000ull, 0, 0xffffffff81000000ull },
-		{ 1, 0, 0, 0 },
-		{ 0, HV_VIRT_START, -EPERM, 0 },
-		{ 1, HV_VIRT_END - 1, -EPERM, 0 },
-		{ 2, HV_VIRT_END, 0, HV_VIRT_END },
-		{ 3, 1ull << 47, -EPERM, 0 },
-		{ 0, (1ull << 47) - 4, -EPERM, 0 },
-		{ 0, ~0ull, 0, ~0ull },
-		{ 4, 0, -EINVAL, 0 },
-		{ 5, 0, -EINVAL, 0 },
-		{ 8, 0, -EINVAL, 0 },
-		{ ~0ull, 0, -EINVAL, 0 },
-		{ 6, 0, 0, 0xffff0ff0 },
-		{ 6, 0xffffffff, 0, 0xffffefff },
-		{ 6, 1ull << 32, -EPERM, 0xffff0ff0 },
-		{ 7, 0, 0, 0x400 },
-		{ 7, 0xff, 0, 0x4ff },
-		{ 7, 0xaa, 0, 0x4aa }, /* Linux uses the global enables */
-		{ 7, 0xfc00 | 1, 0, 0x401 },
-		{ 7, 0x000d0001, 0, 0x000d0401 },
-		{ 7, 0xffff0000 & ~0xffff0000u, 0, 0x400 },
-		{ 7, 2ull << 16, -EPERM, 0x400 },
-		{ 7, 2ull << 28, -EPERM, 0x400 },
-		{ 7, 1ull << 32, -EPERM, 0x400 },
-		{ 7, 1ull << 63, -EPERM, 0x400 },
+		{0, 0x1000, 0, 0x1000},
+		{3, 0xffffffff81000000ull, 0, 0xffffffff81000000ull},
+		{1, 0, 0, 0},
+		{0, HV_VIRT_START, -EPERM, 0},
+		{1, HV_VIRT_END - 1, -EPERM, 0},
+		{2, HV_VIRT_END, 0, HV_VIRT_END},
+		{3, 1ull << 47, -EPERM, 0},
+		{0, (1ull << 47) - 4, -EPERM, 0},
+		{0, ~0ull, 0, ~0ull},
+		{4, 0, -EINVAL, 0},
+		{5, 0, -EINVAL, 0},
+		{8, 0, -EINVAL, 0},
+		{~0ull, 0, -EINVAL, 0},
+		{6, 0, 0, 0xffff0ff0},
+		{6, 0xffffffff, 0, 0xffffefff},
+		{6, 1ull << 32, -EPERM, 0xffff0ff0},
+		{7, 0, 0, 0x400},
+		{7, 0xff, 0, 0x4ff},
+		{7, 0xaa, 0, 0x4aa}, /* Linux uses the global enables */
+		{7, 0xfc00 | 1, 0, 0x401},
+		{7, 0x000d0001, 0, 0x000d0401},
+		{7, 0xffff0000 & ~0xffff0000u, 0, 0x400},
+		{7, 2ull << 16, -EPERM, 0x400},
+		{7, 2ull << 28, -EPERM, 0x400},
+		{7, 1ull << 32, -EPERM, 0x400},
+		{7, 1ull << 63, -EPERM, 0x400},
 	};
 
 	return cr_make_param_array(struct dr_row, rows, ARRAY_SIZE(rows));
@@ -287,7 +287,7 @@ ParameterizedTestParameters(callbacks, debug_registers_watch_the_guest_only)
 ParameterizedTest(struct dr_row *row, callbacks,
 		  debug_registers_watch_the_guest_only)
 {
-	uint64_t args[6] = { row->reg, row->value };
+	uint64_t args[6] = {row->reg, row->value};
 
 	cr_assert_eq(hypercall_set_debugreg(v, args), row->rc, "%lu %#lx",
 		     (long)row->reg, (long)row->value);
@@ -303,11 +303,11 @@ ParameterizedTest(struct dr_row *row, callbacks,
 
 Test(callbacks, debug_registers_that_there_are_not_cannot_be_read)
 {
-	static const uint64_t regs[] = { 4, 5, 8, 1ull << 32, ~0ull };
+	static const uint64_t regs[] = {4, 5, 8, 1ull << 32, ~0ull};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(regs); i++) {
-		uint64_t args[6] = { regs[i] };
+		uint64_t args[6] = {regs[i]};
 
 		cr_assert_eq(hypercall_get_debugreg(v, args), -EINVAL);
 	}
@@ -316,14 +316,14 @@ Test(callbacks, debug_registers_that_there_are_not_cannot_be_read)
 /* XSA-193. */
 Test(callbacks, segment_bases_are_canonical)
 {
-	static const uint64_t which[] = { SEGBASE_FS, SEGBASE_GS_USER,
-					  SEGBASE_GS_KERNEL };
-	const uint64_t *at[] = { &v->arch.fs_base, &v->arch.gs_base_user,
-				 &v->arch.gs_base_kernel };
+	static const uint64_t which[] = {SEGBASE_FS, SEGBASE_GS_USER,
+					 SEGBASE_GS_KERNEL};
+	const uint64_t *at[] = {&v->arch.fs_base, &v->arch.gs_base_user,
+				&v->arch.gs_base_kernel};
 	unsigned int i;
 
 	for (i = 0; i < 3; i++) {
-		uint64_t args[6] = { which[i], HANDLER };
+		uint64_t args[6] = {which[i], HANDLER};
 
 		cr_assert_eq(hypercall_set_segment_base(v, args), 0);
 		cr_assert_eq(*at[i], HANDLER);
@@ -334,7 +334,7 @@ Test(callbacks, segment_bases_are_canonical)
 		cr_assert_eq(*at[i], HANDLER);
 	}
 	{
-		uint64_t args[6] = { SEGBASE_GS_USER_SEL, 0x33 };
+		uint64_t args[6] = {SEGBASE_GS_USER_SEL, 0x33};
 
 		cr_assert_eq(hypercall_set_segment_base(v, args), 0);
 		cr_assert_eq(fake_gs_selector, 0x33);
@@ -347,7 +347,7 @@ Test(callbacks, segment_bases_are_canonical)
 
 Test(callbacks, ts_and_vm_assist_are_kept)
 {
-	uint64_t args[6] = { 1 };
+	uint64_t args[6] = {1};
 
 	cr_assert_eq(hypercall_fpu_taskswitch(v, args), 0);
 	cr_assert_eq(v->arch.ts, 1);

@@ -38,30 +38,29 @@ struct desc_row {
 ParameterizedTestParameters(descriptor, which_descriptors_a_guest_may_have)
 {
 	static struct desc_row rows[] = {
-		{ "empty", 0, 0, true },
-		{ "empty with rubbish", 0xff60ffffull, 0xff60ffffull, true },
-		{ "code, DPL 3", CODE64 | DPL(3), CODE64 | DPL(3) | 1ull << 40,
-		  true },
-		{ "code, DPL 0", CODE64, CODE64 | DPL(3) | 1ull << 40, true },
-		{ "data, DPL 0", DATA, DATA | DPL(3) | 1ull << 40, true },
-		{ "data, DPL 1", DATA | DPL(1), DATA | DPL(3) | 1ull << 40,
-		  true },
-		{ "conforming code", CODE64 | 1ull << 42,
-		  CODE64 | 1ull << 42 | DPL(3) | 1ull << 40, true },
-		{ "data, not present", DATA & ~(1ull << 47),
-		  DATA & ~(1ull << 47), true },
-		{ "call gate", 0x0000ec0000330000ull, 0, false },
-		{ "call gate, not present", 0x00006c0000330000ull, 0, false },
-		{ "interrupt gate", 0x0000ee0000330000ull, 0, false },
-		{ "trap gate", 0x0000ef0000330000ull, 0, false },
-		{ "task gate", 0x0000e50000330000ull, 0, false },
-		{ "TSS", 0x0000890000000067ull, 0, false },
-		{ "busy TSS", 0x00008b0000000067ull, 0, false },
-		{ "LDT", 0x000082000000ffffull, 0, false },
-		{ "LDT, DPL 3", 0x0000e2000000ffffull, 0, false },
-		{ "reserved type 0, present", 0x0000800000000000ull, 0,
-		  false },
-		{ "16-bit call gate", 0x0000e40000330000ull, 0, false },
+		{"empty", 0, 0, true},
+		{"empty with rubbish", 0xff60ffffull, 0xff60ffffull, true},
+		{"code, DPL 3", CODE64 | DPL(3), CODE64 | DPL(3) | 1ull << 40,
+		 true},
+		{"code, DPL 0", CODE64, CODE64 | DPL(3) | 1ull << 40, true},
+		{"data, DPL 0", DATA, DATA | DPL(3) | 1ull << 40, true},
+		{"data, DPL 1", DATA | DPL(1), DATA | DPL(3) | 1ull << 40,
+		 true},
+		{"conforming code", CODE64 | 1ull << 42,
+		 CODE64 | 1ull << 42 | DPL(3) | 1ull << 40, true},
+		{"data, not present", DATA & ~(1ull << 47),
+		 DATA & ~(1ull << 47), true},
+		{"call gate", 0x0000ec0000330000ull, 0, false},
+		{"call gate, not present", 0x00006c0000330000ull, 0, false},
+		{"interrupt gate", 0x0000ee0000330000ull, 0, false},
+		{"trap gate", 0x0000ef0000330000ull, 0, false},
+		{"task gate", 0x0000e50000330000ull, 0, false},
+		{"TSS", 0x0000890000000067ull, 0, false},
+		{"busy TSS", 0x00008b0000000067ull, 0, false},
+		{"LDT", 0x000082000000ffffull, 0, false},
+		{"LDT, DPL 3", 0x0000e2000000ffffull, 0, false},
+		{"reserved type 0, present", 0x0000800000000000ull, 0, false},
+		{"16-bit call gate", 0x0000e40000330000ull, 0, false},
 	};
 
 	return cr_make_param_array(struct desc_row, rows, ARRAY_SIZE(rows));
@@ -71,8 +70,8 @@ ParameterizedTest(struct desc_row *row, descriptor,
 		  which_descriptors_a_guest_may_have)
 {
 	mfn_t table = world_page(d), data = world_page(d);
-	uint64_t e = row->desc, frames[1] = { table.n };
-	uint64_t args[6] = { pv_slot_maddr(data, 5), row->desc };
+	uint64_t e = row->desc, frames[1] = {table.n};
+	uint64_t args[6] = {pv_slot_maddr(data, 5), row->desc};
 
 	cr_assert_eq(descriptor_fix(&e), row->ok, "%s", row->what);
 	if (row->ok)
@@ -138,7 +137,7 @@ Test(descriptor, a_gdt_takes_its_pages_and_gives_them_back)
 
 Test(descriptor, one_entry_takes_a_whole_page)
 {
-	uint64_t frames[2] = { world_page(d).n, world_page(d).n };
+	uint64_t frames[2] = {world_page(d).n, world_page(d).n};
 
 	cr_assert_eq(gdt_set(v, frames, 513), 0);
 	cr_assert_eq(world_types(mfn(frames[1])), 1);
@@ -149,7 +148,7 @@ Test(descriptor, one_entry_takes_a_whole_page)
 
 Test(descriptor, the_same_page_may_be_there_twice)
 {
-	uint64_t m = world_page(d).n, frames[3] = { m, m, m };
+	uint64_t m = world_page(d).n, frames[3] = {m, m, m};
 
 	cr_assert_eq(gdt_set(v, frames, 1536), 0);
 	cr_assert_eq(world_types(mfn(m)), 3);
@@ -162,7 +161,7 @@ Test(descriptor, the_same_page_may_be_there_twice)
 Test(descriptor, a_bad_page_leaves_the_old_gdt)
 {
 	mfn_t good = world_page(d), pinned = world_page(d), wr = world_page(d);
-	uint64_t frames[3] = { good.n, good.n, 0 };
+	uint64_t frames[3] = {good.n, good.n, 0};
 	uint64_t bad[5];
 	unsigned int i;
 
@@ -188,8 +187,8 @@ Test(descriptor, a_bad_page_leaves_the_old_gdt)
 
 Test(descriptor, the_hypercall_reads_the_list_and_loads_the_table)
 {
-	uint64_t frames[2] = { world_page(d).n, world_page(d).n };
-	uint64_t args[6] = { (uintptr_t)frames, 1000 };
+	uint64_t frames[2] = {world_page(d).n, world_page(d).n};
+	uint64_t args[6] = {(uintptr_t)frames, 1000};
 	unsigned int loads = fake_gdt_loads;
 
 	cr_assert_eq(hypercall_set_gdt(v, args), 0);
@@ -207,7 +206,7 @@ Test(descriptor, the_hypercall_reads_the_list_and_loads_the_table)
 Test(descriptor, a_descriptor_page_is_neither_writable_nor_a_table)
 {
 	mfn_t m = world_page(d);
-	uint64_t frames[1] = { m.n }, e = pv_entry(m, PV_RW);
+	uint64_t frames[1] = {m.n}, e = pv_entry(m, PV_RW);
 
 	cr_assert_eq(gdt_set(v, frames, 512), 0);
 	cr_assert_eq(pte_get(&e, 1, d, d), -EINVAL);
@@ -221,8 +220,8 @@ Test(descriptor, a_descriptor_page_is_neither_writable_nor_a_table)
 Test(descriptor, single_descriptors_go_into_tables_in_use)
 {
 	mfn_t m = world_page(d), table = world_page(d);
-	uint64_t frames[1] = { m.n };
-	uint64_t args[6] = { pv_slot_maddr(m, 9), DATA };
+	uint64_t frames[1] = {m.n};
+	uint64_t args[6] = {pv_slot_maddr(m, 9), DATA};
 
 	cr_assert_eq(gdt_set(v, frames, 512), 0);
 	cr_assert_eq(hypercall_update_descriptor(v, args), 0);
@@ -247,9 +246,9 @@ Test(descriptor, single_descriptors_go_into_tables_in_use)
 
 static void map(unsigned int window, mfn_t m, uint64_t flags)
 {
-	cr_assert_eq(pv_update(v, world_pte_maddr(d, window),
-			       pv_entry(m, flags)),
-		     0);
+	cr_assert_eq(
+		pv_update(v, world_pte_maddr(d, window), pv_entry(m, flags)),
+		0);
 }
 
 Test(descriptor, ldt_pages_come_when_they_are_touched)
@@ -311,19 +310,19 @@ struct ldt_row {
 ParameterizedTestParameters(descriptor, where_an_ldt_may_be)
 {
 	static struct ldt_row rows[] = {
-		{ WORLD_VA, 8192, 0 },
-		{ WORLD_VA, 8193, -EINVAL },
-		{ WORLD_VA, ~0u, -EINVAL },
-		{ WORLD_VA + 8, 1, -EINVAL },
-		{ HV_VIRT_START, 1, -EINVAL },
-		{ HV_VIRT_END - 4096, 1, -EINVAL },
-		{ HV_VIRT_END, 8192, 0 },
-		{ 0x7ffffffff000ull, 512, 0 },
-		{ 0x7ffffffff000ull, 513, -EINVAL },
-		{ 1ull << 47, 1, -EINVAL },
-		{ ~0xfffull, 512, 0 },
-		{ 0, 0, 0 },
-		{ HV_VIRT_START, 0, 0 },
+		{WORLD_VA, 8192, 0},
+		{WORLD_VA, 8193, -EINVAL},
+		{WORLD_VA, ~0u, -EINVAL},
+		{WORLD_VA + 8, 1, -EINVAL},
+		{HV_VIRT_START, 1, -EINVAL},
+		{HV_VIRT_END - 4096, 1, -EINVAL},
+		{HV_VIRT_END, 8192, 0},
+		{0x7ffffffff000ull, 512, 0},
+		{0x7ffffffff000ull, 513, -EINVAL},
+		{1ull << 47, 1, -EINVAL},
+		{~0xfffull, 512, 0},
+		{0, 0, 0},
+		{HV_VIRT_START, 0, 0},
 	};
 
 	return cr_make_param_array(struct ldt_row, rows, ARRAY_SIZE(rows));
@@ -331,8 +330,8 @@ ParameterizedTestParameters(descriptor, where_an_ldt_may_be)
 
 ParameterizedTest(struct ldt_row *row, descriptor, where_an_ldt_may_be)
 {
-	cr_assert_eq(ldt_set(v, row->base, row->entries), row->rc,
-		     "%#lx, %u", (long)row->base, row->entries);
+	cr_assert_eq(ldt_set(v, row->base, row->entries), row->rc, "%#lx, %u",
+		     (long)row->base, row->entries);
 }
 
 Test(descriptor, only_the_loaded_vcpu_loads_its_ldt)

@@ -76,30 +76,29 @@ struct refused_row {
 ParameterizedTestParameters(emulate, what_is_not_done_changes_nothing)
 {
 	static struct refused_row rows[] = {
-		{ "nop", { 0x90 }, 1 },
-		{ "ud2", { 0x0f, 0x0b }, 2 },
-		{ "a write", { 0x48, 0x89, 0x03 }, 3 },
-		{ "mov to cr3", { 0x0f, 0x22, 0xd8 }, 3 },
-		{ "mov from cr8", { 0x44, 0x0f, 0x20, 0xc0 }, 4 },
-		{ "mov to cr8", { 0x44, 0x0f, 0x22, 0xc0 }, 4 },
-		{ "lgdt", { 0x0f, 0x01, 0x13 }, 3 },
-		{ "lidt", { 0x0f, 0x01, 0x1b }, 3 },
-		{ "ltr", { 0x0f, 0x00, 0xd8 }, 3 },
-		{ "lldt", { 0x0f, 0x00, 0xd0 }, 3 },
-		{ "xsetbv", { 0x0f, 0x01, 0xd1 }, 3 },
-		{ "rdpmc", { 0x0f, 0x33 }, 2 },
-		{ "invd", { 0x0f, 0x08 }, 2 },
-		{ "iretq", { 0x48, 0xcf }, 2 },
-		{ "sysretq", { 0x48, 0x0f, 0x07 }, 3 },
-		{ "swapgs", { 0x0f, 0x01, 0xf8 }, 3 },
-		{ "cli, IOPL 0", { 0xfa }, 1 },
-		{ "sti, IOPL 0", { 0xfb }, 1 },
-		{ "forced cpuid", { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 },
-		  7 },
-		{ "mov from dr4", { 0x0f, 0x21, 0xe0 }, 3 },
-		{ "mov to dr5", { 0x0f, 0x23, 0xe8 }, 3 },
-		{ "rdmsr, unknown", { 0x0f, 0x32 }, 2 },
-		{ "wrmsr, unknown", { 0x0f, 0x30 }, 2 },
+		{"nop", {0x90}, 1},
+		{"ud2", {0x0f, 0x0b}, 2},
+		{"a write", {0x48, 0x89, 0x03}, 3},
+		{"mov to cr3", {0x0f, 0x22, 0xd8}, 3},
+		{"mov from cr8", {0x44, 0x0f, 0x20, 0xc0}, 4},
+		{"mov to cr8", {0x44, 0x0f, 0x22, 0xc0}, 4},
+		{"lgdt", {0x0f, 0x01, 0x13}, 3},
+		{"lidt", {0x0f, 0x01, 0x1b}, 3},
+		{"ltr", {0x0f, 0x00, 0xd8}, 3},
+		{"lldt", {0x0f, 0x00, 0xd0}, 3},
+		{"xsetbv", {0x0f, 0x01, 0xd1}, 3},
+		{"rdpmc", {0x0f, 0x33}, 2},
+		{"invd", {0x0f, 0x08}, 2},
+		{"iretq", {0x48, 0xcf}, 2},
+		{"sysretq", {0x48, 0x0f, 0x07}, 3},
+		{"swapgs", {0x0f, 0x01, 0xf8}, 3},
+		{"cli, IOPL 0", {0xfa}, 1},
+		{"sti, IOPL 0", {0xfb}, 1},
+		{"forced cpuid", {0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2}, 7},
+		{"mov from dr4", {0x0f, 0x21, 0xe0}, 3},
+		{"mov to dr5", {0x0f, 0x23, 0xe8}, 3},
+		{"rdmsr, unknown", {0x0f, 0x32}, 2},
+		{"wrmsr, unknown", {0x0f, 0x30}, 2},
 	};
 
 	return cr_make_param_array(struct refused_row, rows, ARRAY_SIZE(rows));
@@ -116,22 +115,22 @@ ParameterizedTest(struct refused_row *row, emulate,
 ParameterizedTestParameters(emulate, users_get_nothing_of_the_kernels)
 {
 	static struct refused_row rows[] = {
-		{ "cli", { 0xfa }, 1 },
-		{ "hlt", { 0xf4 }, 1 },
-		{ "clts", { 0x0f, 0x06 }, 2 },
-		{ "mov from cr0", { 0x0f, 0x20, 0xc0 }, 3 },
-		{ "mov from cr2", { 0x0f, 0x20, 0xd0 }, 3 },
-		{ "mov to cr0", { 0x0f, 0x22, 0xc0 }, 3 },
-		{ "mov to dr7", { 0x0f, 0x23, 0xf8 }, 3 },
-		{ "mov from dr6", { 0x0f, 0x21, 0xf0 }, 3 },
-		{ "rdmsr", { 0x0f, 0x32 }, 2 },
-		{ "wrmsr", { 0x0f, 0x30 }, 2 },
-		{ "invlpg", { 0x0f, 0x01, 0x3b }, 3 },
-		{ "wbinvd", { 0x0f, 0x09 }, 2 },
-		{ "in", { 0xec }, 1 },
-		{ "out", { 0xee }, 1 },
-		{ "insb", { 0x6c }, 1 },
-		{ "outsb", { 0x6e }, 1 },
+		{"cli", {0xfa}, 1},
+		{"hlt", {0xf4}, 1},
+		{"clts", {0x0f, 0x06}, 2},
+		{"mov from cr0", {0x0f, 0x20, 0xc0}, 3},
+		{"mov from cr2", {0x0f, 0x20, 0xd0}, 3},
+		{"mov to cr0", {0x0f, 0x22, 0xc0}, 3},
+		{"mov to dr7", {0x0f, 0x23, 0xf8}, 3},
+		{"mov from dr6", {0x0f, 0x21, 0xf0}, 3},
+		{"rdmsr", {0x0f, 0x32}, 2},
+		{"wrmsr", {0x0f, 0x30}, 2},
+		{"invlpg", {0x0f, 0x01, 0x3b}, 3},
+		{"wbinvd", {0x0f, 0x09}, 2},
+		{"in", {0xec}, 1},
+		{"out", {0xee}, 1},
+		{"insb", {0x6c}, 1},
+		{"outsb", {0x6e}, 1},
 	};
 
 	return cr_make_param_array(struct refused_row, rows, ARRAY_SIZE(rows));
@@ -222,16 +221,16 @@ struct bitmap_row {
 ParameterizedTestParameters(emulate, users_of_domain_zero_need_the_bitmap)
 {
 	static struct bitmap_row rows[] = {
-		{ 0x60, 1, 65536, 1, true },
-		{ 0x61, 1, 65536, 1, false },
-		{ 0x60, 2, 65536, 1, false },
-		{ 0x60, 2, 65536, 3, true },
-		{ 0x67, 4, 65536, 0xf << 7, true },
-		{ 0x67, 4, 65536, 0xb << 7, false },
-		{ 0x60, 1, 0x60, 1, false },
-		{ 0x60, 1, 0x61, 1, true },
-		{ 0x60, 2, 0x61, 3, false },
-		{ 0x60, 1, 0, 1, false },
+		{0x60, 1, 65536, 1, true},
+		{0x61, 1, 65536, 1, false},
+		{0x60, 2, 65536, 1, false},
+		{0x60, 2, 65536, 3, true},
+		{0x67, 4, 65536, 0xf << 7, true},
+		{0x67, 4, 65536, 0xb << 7, false},
+		{0x60, 1, 0x60, 1, false},
+		{0x60, 1, 0x61, 1, true},
+		{0x60, 2, 0x61, 3, false},
+		{0x60, 1, 0, 1, false},
 	};
 
 	return cr_make_param_array(struct bitmap_row, rows, ARRAY_SIZE(rows));
@@ -241,7 +240,7 @@ ParameterizedTest(struct bitmap_row *row, emulate,
 		  users_of_domain_zero_need_the_bitmap)
 {
 	static uint8_t bitmap[8193];
-	const char *bytes[] = { "", "\xec", "\x66\xed", "", "\xed" };
+	const char *bytes[] = {"", "\xec", "\x66\xed", "", "\xed"};
 	unsigned int i;
 
 	memset(bitmap, 0xff, sizeof(bitmap));
@@ -327,7 +326,7 @@ Test(emulate, string_output_reads_through_the_gate)
 Test(emulate, string_access_that_faults_is_the_guests_page_fault)
 {
 	struct cpu_regs *r = &v->arch.regs;
-	const struct trap_info pf = { 14, 4, 0xe033, 0, HANDLER };
+	const struct trap_info pf = {14, 4, 0xe033, 0, HANDLER};
 
 	v->arch.traps[14] = pf;
 	INSN(v, "\x6d");
@@ -465,8 +464,8 @@ Test(emulate, hlt_waits_behind_the_instruction)
 /* XSA-279: only addresses of the guest's. */
 Test(emulate, invlpg_of_ours_or_of_no_address_flushes_nothing)
 {
-	static const uint64_t bad[] = { HV_VIRT_START, HV_VIRT_END - 1,
-					1ull << 47, 1ull << 63 };
+	static const uint64_t bad[] = {HV_VIRT_START, HV_VIRT_END - 1,
+				       1ull << 47, 1ull << 63};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -491,11 +490,11 @@ struct int_row {
 ParameterizedTestParameters(emulate, software_interrupts_need_an_open_gate)
 {
 	static struct int_row rows[] = {
-		{ 3, true, true, true },   { 3, false, true, true },
-		{ 1, true, true, true },   { 1, false, true, false },
-		{ 0, true, true, false },  { 0, false, true, false },
-		{ 2, false, true, false }, { 3, true, false, false },
-		{ 3, false, false, false },
+		{3, true, true, true},	  {3, false, true, true},
+		{1, true, true, true},	  {1, false, true, false},
+		{0, true, true, false},	  {0, false, true, false},
+		{2, false, true, false},  {3, true, false, false},
+		{3, false, false, false},
 	};
 
 	return cr_make_param_array(struct int_row, rows, ARRAY_SIZE(rows));

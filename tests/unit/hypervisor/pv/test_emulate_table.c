@@ -32,9 +32,8 @@ static void setup(void)
 	for (i = 0; i < 3; i++)
 		page[i] = world_page(d);
 	cr_assert_eq(pv_pin(v, table, 1), 0);
-	cr_assert_eq(pv_update(v, world_pte_maddr(d, 4),
-			       pv_entry(table, PV_RO)),
-		     0);
+	cr_assert_eq(
+		pv_update(v, world_pte_maddr(d, 4), pv_entry(table, PV_RO)), 0);
 }
 
 TestSuite(emulate_table, .init = setup);
@@ -169,7 +168,7 @@ Test(emulate_table, common_forms_end_as_the_decoder_says)
 		unsigned int slot = (unsigned int)rnd(512), base, r;
 		uint64_t before = random_entry(), va;
 		struct cpu_regs start;
-		uint8_t b[16] = { 0x3e }; /* ds: */
+		uint8_t b[16] = {0x3e}; /* ds: */
 		size_t n;
 
 		do
@@ -236,22 +235,22 @@ struct form {
 ParameterizedTestParameters(emulate_table, forms_that_look_like_common_ones)
 {
 	static struct form rows[] = {
-		{ "xchg %rcx, (%rbx)", { 0x48, 0x87, 0x0b }, 3, true },
-		{ "mov %rcx, (%rbx)", { 0x48, 0x89, 0x0b }, 3, true },
-		{ "mov %rcx, 0(%rbx)", { 0x48, 0x89, 0x4b, 0 }, 4, true },
-		{ "with SIB", { 0x48, 0x89, 0x0c, 0x23 }, 4, true },
-		{ "lock mov", { 0xf0, 0x48, 0x89, 0x0b }, 4, false },
-		{ "mov (%rbx), %rcx", { 0x48, 0x8b, 0x0b }, 3, false },
-		{ "mov to a register", { 0x48, 0x89, 0xcb }, 3, false },
-		{ "cmpxchg", { 0xf0, 0x48, 0x0f, 0xb1, 0x0b }, 5, true },
-		{ "lock nop", { 0xf0, 0x90 }, 2, false },
-		{ "rep movsq", { 0xf3, 0x48, 0xa5 }, 3, false },
-		{ "movntiq", { 0x48, 0x0f, 0xc3, 0x0b }, 4, true },
-		{ "movq %xmm", { 0x66, 0x0f, 0xd6, 0x0b }, 4, false },
-		{ "call *(%rbx)", { 0xff, 0x13 }, 2, false },
-		{ "push (%rbx)", { 0xff, 0x33 }, 2, false },
-		{ "fxsave", { 0x0f, 0xae, 0x03 }, 3, false },
-		{ "cmpxchg16b", { 0x48, 0x0f, 0xc7, 0x0b }, 4, false },
+		{"xchg %rcx, (%rbx)", {0x48, 0x87, 0x0b}, 3, true},
+		{"mov %rcx, (%rbx)", {0x48, 0x89, 0x0b}, 3, true},
+		{"mov %rcx, 0(%rbx)", {0x48, 0x89, 0x4b, 0}, 4, true},
+		{"with SIB", {0x48, 0x89, 0x0c, 0x23}, 4, true},
+		{"lock mov", {0xf0, 0x48, 0x89, 0x0b}, 4, false},
+		{"mov (%rbx), %rcx", {0x48, 0x8b, 0x0b}, 3, false},
+		{"mov to a register", {0x48, 0x89, 0xcb}, 3, false},
+		{"cmpxchg", {0xf0, 0x48, 0x0f, 0xb1, 0x0b}, 5, true},
+		{"lock nop", {0xf0, 0x90}, 2, false},
+		{"rep movsq", {0xf3, 0x48, 0xa5}, 3, false},
+		{"movntiq", {0x48, 0x0f, 0xc3, 0x0b}, 4, true},
+		{"movq %xmm", {0x66, 0x0f, 0xd6, 0x0b}, 4, false},
+		{"call *(%rbx)", {0xff, 0x13}, 2, false},
+		{"push (%rbx)", {0xff, 0x33}, 2, false},
+		{"fxsave", {0x0f, 0xae, 0x03}, 3, false},
+		{"cmpxchg16b", {0x48, 0x0f, 0xc7, 0x0b}, 4, false},
 	};
 
 	return cr_make_param_array(struct form, rows, ARRAY_SIZE(rows));
@@ -283,7 +282,7 @@ ParameterizedTest(struct form *row, emulate_table,
 
 Test(emulate_table, a_cmpxchg_that_fails_loads_what_is_there)
 {
-	static const uint8_t b[] = { 0xf0, 0x48, 0x0f, 0xb1, 0x0b };
+	static const uint8_t b[] = {0xf0, 0x48, 0x0f, 0xb1, 0x0b};
 	uint64_t old = pv_entry(page[0], PV_RW);
 
 	set_entry(9, old);
@@ -303,8 +302,8 @@ Test(emulate_table, a_cmpxchg_that_fails_loads_what_is_there)
 
 Test(emulate_table, parts_of_an_entry_are_checked_as_the_whole)
 {
-	static const uint8_t movl[] = { 0x89, 0x0b }; /* mov %ecx, (%rbx) */
-	static const uint8_t movb[] = { 0x88, 0x0b };
+	static const uint8_t movl[] = {0x89, 0x0b}; /* mov %ecx, (%rbx) */
+	static const uint8_t movb[] = {0x88, 0x0b};
 	uint64_t old = pv_entry(page[0], PV_RO);
 
 	set_entry(9, old);
@@ -335,7 +334,7 @@ Test(emulate_table, parts_of_an_entry_are_checked_as_the_whole)
 
 Test(emulate_table, a_write_across_entries_is_refused)
 {
-	static const uint8_t movl[] = { 0x89, 0x0b };
+	static const uint8_t movl[] = {0x89, 0x0b};
 	unsigned int off;
 
 	random_regs();
@@ -349,8 +348,8 @@ Test(emulate_table, a_write_across_entries_is_refused)
 
 Test(emulate_table, the_instruction_must_be_the_one_that_faulted)
 {
-	static const uint8_t b[] = { 0x48, 0x89, 0x4b, 0x08 }; /* 8(%rbx) */
-	static const uint8_t fast[] = { 0x48, 0x89, 0x0b };
+	static const uint8_t b[] = {0x48, 0x89, 0x4b, 0x08}; /* 8(%rbx) */
+	static const uint8_t fast[] = {0x48, 0x89, 0x0b};
 
 	random_regs();
 	v->arch.regs.rbx = TABLE_VA;
@@ -366,14 +365,14 @@ Test(emulate_table, the_instruction_must_be_the_one_that_faulted)
 
 Test(emulate_table, only_level_1_tables_that_are_seen_read_only_are_written)
 {
-	static const uint8_t b[] = { 0x48, 0x89, 0x0b };
+	static const uint8_t b[] = {0x48, 0x89, 0x0b};
 	mfn_t l2 = world_page(d), plain = world_page(d);
 	const uint64_t bad[] = {
 		WORLD_VA + 5 * PAGE_SIZE, /* a level-2 table */
 		WORLD_VA + 6 * PAGE_SIZE, /* no table */
 		WORLD_VA + 7 * PAGE_SIZE, /* a writable page */
 		WORLD_VA + 8 * PAGE_SIZE, /* not mapped */
-		WORLD_VA + (1ull << 30), /* no table of its own */
+		WORLD_VA + (1ull << 30),  /* no table of its own */
 		HV_VIRT_START,
 		1ull << 47,
 	};
@@ -382,12 +381,11 @@ Test(emulate_table, only_level_1_tables_that_are_seen_read_only_are_written)
 	cr_assert_eq(pv_pin(v, l2, 2), 0);
 	cr_assert_eq(pv_update(v, world_pte_maddr(d, 5), pv_entry(l2, PV_RO)),
 		     0);
-	cr_assert_eq(pv_update(v, world_pte_maddr(d, 6),
-			       pv_entry(plain, PV_RO)),
-		     0);
-	cr_assert_eq(pv_update(v, world_pte_maddr(d, 7),
-			       pv_entry(page[2], PV_RW)),
-		     0);
+	cr_assert_eq(
+		pv_update(v, world_pte_maddr(d, 6), pv_entry(plain, PV_RO)), 0);
+	cr_assert_eq(
+		pv_update(v, world_pte_maddr(d, 7), pv_entry(page[2], PV_RW)),
+		0);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		random_regs();
 		v->arch.regs.rbx = bad[i];
@@ -395,16 +393,15 @@ Test(emulate_table, only_level_1_tables_that_are_seen_read_only_are_written)
 		put_code(b, sizeof(b));
 		cr_assert_not(emulate_table_write(v, bad[i]), "row %u", i);
 	}
-	cr_assert_eq(*pv_slot(l2, 0) | *pv_slot(plain, 0) |
-			     *pv_slot(page[2], 0),
-		     0);
+	cr_assert_eq(
+		*pv_slot(l2, 0) | *pv_slot(plain, 0) | *pv_slot(page[2], 0), 0);
 	pv_check("refused");
 }
 
 /* What domain zero sees of another's tables it may not change this way. */
 Test(emulate_table, anothers_table_is_not_written)
 {
-	static const uint8_t b[] = { 0x48, 0x89, 0x0b };
+	static const uint8_t b[] = {0x48, 0x89, 0x0b};
 	struct domain *zero = world_domain(WORLD_ZERO, 1, NULL);
 	struct vcpu *z = zero->vcpu[0];
 
@@ -422,7 +419,7 @@ Test(emulate_table, anothers_table_is_not_written)
 
 Test(emulate_table, a_stop_on_the_way_has_the_instruction_executed_again)
 {
-	static const uint8_t b[] = { 0x48, 0x89, 0x0b };
+	static const uint8_t b[] = {0x48, 0x89, 0x0b};
 	mfn_t l3 = world_page(d);
 	unsigned int i;
 

@@ -57,18 +57,18 @@ struct cs_row {
 ParameterizedTestParameters(iret, rpl_3_is_user_mode_and_the_cpu_sees_ring_3)
 {
 	static struct cs_row rows[] = {
-		{ 0xe033, 0xe033, true },
-		{ 0xe030, 0xe033, false },
-		{ 0xe031, 0xe033, false },
-		{ 0xe032, 0xe033, false },
-		{ 0x23, 0x23, true },
-		{ 0x10, 0x13, false },
-		{ 0, 3, false },
+		{0xe033, 0xe033, true},
+		{0xe030, 0xe033, false},
+		{0xe031, 0xe033, false},
+		{0xe032, 0xe033, false},
+		{0x23, 0x23, true},
+		{0x10, 0x13, false},
+		{0, 3, false},
 		/* The mask that bounce frames carry, and rubbish. */
-		{ 0x10000e030, 0xe033, false },
-		{ 0xffffffffffff0033, 0x33, true },
+		{0x10000e030, 0xe033, false},
+		{0xffffffffffff0033, 0x33, true},
 		/* Ours: it will fault, and come back by the failsafe. */
-		{ 0xe008, 0xe00b, false },
+		{0xe008, 0xe00b, false},
 	};
 
 	return cr_make_param_array(struct cs_row, rows, ARRAY_SIZE(rows));
@@ -108,9 +108,9 @@ Test(iret, no_flag_gives_more_than_ring_3_has)
 	for (bit = 0; bit < 64; bit++) {
 		uint64_t f = rflags_for_guest(1ull << bit);
 		/* IOPL, VM, VIF, VIP, and what does not exist. */
-		bool never = bit == 12 || bit == 13 || bit == 17 ||
-			     bit == 19 || bit == 20 || bit == 3 || bit == 5 ||
-			     bit == 15 || bit > 21;
+		bool never = bit == 12 || bit == 13 || bit == 17 || bit == 19 ||
+			     bit == 20 || bit == 3 || bit == 5 || bit == 15 ||
+			     bit > 21;
 
 		cr_assert_eq(f & 0x202, 0x202, "bit %u", bit);
 		if (never)

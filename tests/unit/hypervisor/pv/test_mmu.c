@@ -47,14 +47,14 @@ struct bad_ptr {
 ParameterizedTestParameters(mmu, pointers_that_are_refused)
 {
 	static struct bad_ptr rows[] = {
-		{ 0, -EINVAL },
-		{ 0x1000, -EINVAL },
-		{ ~7ull, -EINVAL },
-		{ FAKE_RAM_END << 12, -EINVAL },
-		{ FAKE_MAX_MFN << 12, -EINVAL },
-		{ 1ull << 52, -EINVAL },
-		{ (FAKE_RAM_END << 12) | MMU_MACHPHYS_UPDATE, -EINVAL },
-		{ ~0ull & ~2ull, -EINVAL },
+		{0, -EINVAL},
+		{0x1000, -EINVAL},
+		{~7ull, -EINVAL},
+		{FAKE_RAM_END << 12, -EINVAL},
+		{FAKE_MAX_MFN << 12, -EINVAL},
+		{1ull << 52, -EINVAL},
+		{(FAKE_RAM_END << 12) | MMU_MACHPHYS_UPDATE, -EINVAL},
+		{~0ull & ~2ull, -EINVAL},
 	};
 
 	return cr_make_param_array(struct bad_ptr, rows, ARRAY_SIZE(rows));
@@ -76,10 +76,10 @@ Test(mmu, done_says_how_many_and_the_first_bad_one_ends_it)
 	uint32_t done = 99;
 	uint64_t args[6];
 	struct mmu_update u[] = {
-		{ pv_slot_maddr(l1, 0), pv_entry(page, PV_RW) },
-		{ pv_slot_maddr(l1, 1), pv_entry(page, PV_RO) },
-		{ pv_slot_maddr(l1, 2), pv_entry(theirs, PV_RO) },
-		{ pv_slot_maddr(l1, 3), pv_entry(page, PV_RO) },
+		{pv_slot_maddr(l1, 0), pv_entry(page, PV_RW)},
+		{pv_slot_maddr(l1, 1), pv_entry(page, PV_RO)},
+		{pv_slot_maddr(l1, 2), pv_entry(theirs, PV_RO)},
+		{pv_slot_maddr(l1, 3), pv_entry(page, PV_RO)},
 	};
 
 	cr_assert_eq(mmu_update(u, 0, &done, args), 0);
@@ -98,7 +98,7 @@ Test(mmu, requests_that_cannot_be_read_and_a_count_that_cannot_be_written)
 {
 	uint32_t done = 99;
 	uint64_t args[6];
-	struct mmu_update u = { pv_slot_maddr(l1, 0), 0 };
+	struct mmu_update u = {pv_slot_maddr(l1, 0), 0};
 
 	cr_assert_eq(mmu_update((void *)FAKE_GUEST_BAD, 1, &done, args),
 		     -EFAULT);
@@ -120,8 +120,8 @@ Test(mmu, a_long_list_stops_and_goes_on_where_it_was)
 	long rc;
 
 	for (i = 0; i < COUNT; i++)
-		u[i] = (struct mmu_update){ pv_slot_maddr(l1, i),
-					    pv_entry(page, PV_RO) };
+		u[i] = (struct mmu_update){pv_slot_maddr(l1, i),
+					   pv_entry(page, PV_RO)};
 	fake_preempt_every = 1;
 	rc = mmu_update(u, total, &done, args);
 	while (rc == -ERESTART) {
@@ -145,8 +145,8 @@ Test(mmu, a_continuation_keeps_what_was_done_before_it_failed)
 	uint64_t args[6];
 
 	for (i = 0; i < 20; i++)
-		u[i] = (struct mmu_update){ pv_slot_maddr(l1, i),
-					    pv_entry(page, PV_RO) };
+		u[i] = (struct mmu_update){pv_slot_maddr(l1, i),
+					   pv_entry(page, PV_RO)};
 	u[18].ptr |= 4;
 	fake_preempt_in = 1;
 	cr_assert_eq(mmu_update(u, 20, &done, args), -ERESTART);
@@ -194,23 +194,20 @@ struct foreign_row {
 ParameterizedTestParameters(mmu, who_may_name_whom)
 {
 	static struct foreign_row rows[] = {
-		{ "self by name", false, WORLD_ONE, 0 },
-		{ "self", false, DOMID_SELF, 0 },
-		{ "own tables by name", false, PT(WORLD_ONE) | DOMID_SELF, 0 },
-		{ "another's frames", false, WORLD_TWO, -EPERM },
-		{ "another's tables", false, PT(WORLD_TWO) | DOMID_SELF,
-		  -EPERM },
-		{ "nobody", false, 0x123, -EPERM },
-		{ "devices", false, DOMID_IO, -EPERM },
-		{ "the hypervisor", false, DOMID_XEN, -EPERM },
-		{ "zero: nobody", true, 0x123, -ESRCH },
-		{ "zero: nobody's tables", true, PT(0x123) | DOMID_SELF,
-		  -ESRCH },
-		{ "zero: devices", true, DOMID_IO, 0 },
-		{ "zero: the hypervisor", true, DOMID_XEN, 0 },
-		{ "zero: another", true, WORLD_TWO, 0 },
-		{ "zero: another's tables", true, PT(WORLD_TWO) | WORLD_TWO,
-		  0 },
+		{"self by name", false, WORLD_ONE, 0},
+		{"self", false, DOMID_SELF, 0},
+		{"own tables by name", false, PT(WORLD_ONE) | DOMID_SELF, 0},
+		{"another's frames", false, WORLD_TWO, -EPERM},
+		{"another's tables", false, PT(WORLD_TWO) | DOMID_SELF, -EPERM},
+		{"nobody", false, 0x123, -EPERM},
+		{"devices", false, DOMID_IO, -EPERM},
+		{"the hypervisor", false, DOMID_XEN, -EPERM},
+		{"zero: nobody", true, 0x123, -ESRCH},
+		{"zero: nobody's tables", true, PT(0x123) | DOMID_SELF, -ESRCH},
+		{"zero: devices", true, DOMID_IO, 0},
+		{"zero: the hypervisor", true, DOMID_XEN, 0},
+		{"zero: another", true, WORLD_TWO, 0},
+		{"zero: another's tables", true, PT(WORLD_TWO) | WORLD_TWO, 0},
 	};
 
 	return cr_make_param_array(struct foreign_row, rows, ARRAY_SIZE(rows));
@@ -219,13 +216,12 @@ ParameterizedTestParameters(mmu, who_may_name_whom)
 ParameterizedTest(struct foreign_row *row, mmu, who_may_name_whom)
 {
 	struct vcpu *by = row->from_zero ? z : v;
-	uint32_t refs[] = { zero->refs, d->refs, two->refs, domain_io.refs,
-			    domain_xen.refs };
-	uint64_t args[6] = { FAKE_GUEST_BAD, 0, 0, row->foreign };
+	uint32_t refs[] = {zero->refs, d->refs, two->refs, domain_io.refs,
+			   domain_xen.refs};
+	uint64_t args[6] = {FAKE_GUEST_BAD, 0, 0, row->foreign};
 
 	/* No request: only the names count. */
-	cr_assert_eq(hypercall_mmu_update(by, args), row->rc, "%s",
-		     row->what);
+	cr_assert_eq(hypercall_mmu_update(by, args), row->rc, "%s", row->what);
 	cr_assert_eq(refs[0], zero->refs);
 	cr_assert_eq(refs[1], d->refs);
 	cr_assert_eq(refs[2], two->refs);
@@ -264,9 +260,9 @@ Test(mmu, domain_zero_writes_anothers_tables_by_that_ones_rights)
 
 	cr_assert_eq(pv_update_for(z, as_two, at, pv_entry(theirs, PV_RW)), 0);
 	cr_assert_eq(world_types(theirs), 1);
-	cr_assert_neq(pv_update_for(z, as_two, at,
-				    pv_entry(world_page(zero), PV_RO)),
-		      0);
+	cr_assert_neq(
+		pv_update_for(z, as_two, at, pv_entry(world_page(zero), PV_RO)),
+		0);
 	/* No device page gets into a plain guest's table. */
 	cr_assert_eq(pv_update_for(z, PT(WORLD_TWO) | DOMID_IO, at,
 				   pv_entry(mfn(0x3b00), PV_RO)),
@@ -300,8 +296,7 @@ Test(mmu, update_va_mapping_changes_the_entry_of_an_address)
 {
 	uint64_t va = world_window(7);
 
-	cr_assert_eq(pv_va_mapping(v, va + 0x123, pv_entry(page, PV_RW), 0),
-		     0);
+	cr_assert_eq(pv_va_mapping(v, va + 0x123, pv_entry(page, PV_RW), 0), 0);
 	cr_assert_eq(*world_pte(d, 7), pv_entry(page, PV_RW));
 	cr_assert_neq(pv_va_mapping(v, va, pv_entry(theirs, PV_RO), 0), 0);
 	cr_assert_eq(*world_pte(d, 7), pv_entry(page, PV_RW));
@@ -321,15 +316,15 @@ struct flush_row {
 ParameterizedTestParameters(mmu, update_va_mapping_flushes_as_asked)
 {
 	static struct flush_row rows[] = {
-		{ UVMF_NONE, 0, 0 },
-		{ UVMF_TLB_FLUSH, 1, 0 },
-		{ UVMF_TLB_FLUSH | UVMF_ALL, 1, 0 },
-		{ UVMF_TLB_FLUSH | 0x1000, 1, 0 },
-		{ UVMF_INVLPG, 0, 1 },
+		{UVMF_NONE, 0, 0},
+		{UVMF_TLB_FLUSH, 1, 0},
+		{UVMF_TLB_FLUSH | UVMF_ALL, 1, 0},
+		{UVMF_TLB_FLUSH | 0x1000, 1, 0},
+		{UVMF_INVLPG, 0, 1},
 		/* The domain has two vCPUs. */
-		{ UVMF_INVLPG | UVMF_ALL, 1, 0 },
-		{ UVMF_INVLPG | 0x1000, 1, 0 },
-		{ 3, 0, 0 },
+		{UVMF_INVLPG | UVMF_ALL, 1, 0},
+		{UVMF_INVLPG | 0x1000, 1, 0},
+		{3, 0, 0},
 	};
 
 	return cr_make_param_array(struct flush_row, rows, ARRAY_SIZE(rows));
@@ -349,22 +344,23 @@ ParameterizedTest(struct flush_row *row, mmu,
 		cr_assert_eq(fake_page_flushed, world_window(1));
 }
 
-/* XSA-279: an address that is not mapped, or not the guest's, is not flushed. */
+/* XSA-279: an address that is not mapped, or not the guest's, is not flushed.
+ */
 Test(mmu, a_refused_update_flushes_nothing)
 {
 	unsigned int one = fake_page_flushes;
 
 	cr_assert_neq(pv_va_mapping(v, 1ull << 47, 0, UVMF_INVLPG), 0);
-	cr_assert_neq(pv_va_mapping(v, world_window(0),
-				    pv_entry(theirs, PV_RO), UVMF_INVLPG),
+	cr_assert_neq(pv_va_mapping(v, world_window(0), pv_entry(theirs, PV_RO),
+				    UVMF_INVLPG),
 		      0);
 	cr_assert_eq(fake_page_flushes, one);
 }
 
 Test(mmu, update_va_mapping_of_another_is_for_domain_zero)
 {
-	uint64_t args[6] = { world_window(2), pv_entry(theirs, PV_RW), 0,
-			     WORLD_TWO };
+	uint64_t args[6] = {world_window(2), pv_entry(theirs, PV_RW), 0,
+			    WORLD_TWO};
 
 	cr_assert_eq(hypercall_update_va_mapping_otherdomain(v, args), -EPERM);
 	cr_assert_eq(hypercall_update_va_mapping_otherdomain(z, args), 0);
@@ -397,8 +393,8 @@ Test(mmu, a_new_root_takes_its_reference_and_drops_the_old_one)
 Test(mmu, a_bad_root_leaves_the_old_one)
 {
 	uint64_t cr3 = v->arch.kernel_cr3;
-	const mfn_t bad[] = { mfn(0), mfn(1), l1, theirs, mfn(~0ull),
-			      mfn(cr3 >> 12 | 1ull << 52) };
+	const mfn_t bad[] = {mfn(0), mfn(1),	 l1,
+			     theirs, mfn(~0ull), mfn(cr3 >> 12 | 1ull << 52)};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -434,11 +430,10 @@ Test(mmu, pages_are_cleared_and_copied_unless_they_are_tables)
 
 Test(mmu, flushes_of_addresses_that_are_not_the_guests_do_nothing)
 {
-	static const unsigned int cmds[] = { MMUEXT_INVLPG_LOCAL,
-					     MMUEXT_INVLPG_ALL,
-					     MMUEXT_INVLPG_MULTI };
-	static const uint64_t bad[] = { HV_VIRT_START, HV_VIRT_END - 1,
-					1ull << 47, 1ull << 63 };
+	static const unsigned int cmds[] = {
+		MMUEXT_INVLPG_LOCAL, MMUEXT_INVLPG_ALL, MMUEXT_INVLPG_MULTI};
+	static const uint64_t bad[] = {HV_VIRT_START, HV_VIRT_END - 1,
+				       1ull << 47, 1ull << 63};
 	unsigned int i, k;
 
 	for (i = 0; i < ARRAY_SIZE(cmds); i++) {
@@ -454,8 +449,8 @@ Test(mmu, flushes_of_addresses_that_are_not_the_guests_do_nothing)
 
 Test(mmu, operations_for_another_are_pins_by_domain_zero_only)
 {
-	struct mmuext_op op = { .cmd = MMUEXT_PIN_L1_TABLE };
-	uint64_t args[6] = { (uintptr_t)&op, 1, 0, WORLD_TWO };
+	struct mmuext_op op = {.cmd = MMUEXT_PIN_L1_TABLE};
+	uint64_t args[6] = {(uintptr_t)&op, 1, 0, WORLD_TWO};
 
 	op.arg1.mfn = theirs.n;
 	cr_assert_eq(hypercall_mmuext_op(v, args), -EPERM);
@@ -473,8 +468,8 @@ Test(mmu, operations_for_another_are_pins_by_domain_zero_only)
 
 Test(mmu, unknown_operations_are_refused)
 {
-	static const unsigned int cmds[] = { 14, MMUEXT_MARK_SUPER,
-					     MMUEXT_UNMARK_SUPER, 99, ~0u };
+	static const unsigned int cmds[] = {14, MMUEXT_MARK_SUPER,
+					    MMUEXT_UNMARK_SUPER, 99, ~0u};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(cmds); i++)
@@ -486,7 +481,7 @@ Test(mmu, a_list_of_operations_stops_and_goes_on_where_it_was)
 	struct mmuext_op ops[5];
 	uint32_t done = 0;
 	unsigned int i, restarts = 0;
-	uint64_t args[6] = { (uintptr_t)ops, 5, (uintptr_t)&done, DOMID_SELF };
+	uint64_t args[6] = {(uintptr_t)ops, 5, (uintptr_t)&done, DOMID_SELF};
 	long rc;
 
 	memset(ops, 0, sizeof(ops));
@@ -526,13 +521,13 @@ Test(mmu, grant_entries_are_found_by_address_and_by_machine_address)
 		uint64_t maddr;
 		int rc;
 	} bad[] = {
-		{ at + 1, -EINVAL },
-		{ at + 4, -EINVAL },
-		{ mfn_to_maddr(page).a, -EINVAL },
-		{ mfn_to_maddr(l2).a, -EINVAL },
-		{ mfn_to_maddr(theirs).a, -EPERM },
-		{ 0x1000, -EINVAL },
-		{ ~7ull, -EINVAL },
+		{at + 1, -EINVAL},
+		{at + 4, -EINVAL},
+		{mfn_to_maddr(page).a, -EINVAL},
+		{mfn_to_maddr(l2).a, -EINVAL},
+		{mfn_to_maddr(theirs).a, -EPERM},
+		{0x1000, -EINVAL},
+		{~7ull, -EINVAL},
 	};
 
 	cr_assert_eq(pv_pin(v, l2, 2), 0);
@@ -551,17 +546,16 @@ Test(mmu, grant_entries_are_found_by_address_and_by_machine_address)
 	cr_assert_eq(grant_pte_set_va(v, world_window(9), pte & ~PTE_U), 0);
 	cr_assert_eq(*world_pte(d, 9), pte);
 	pv_check("mapped");
-	cr_assert_eq(grant_pte_clear_va(v, world_window(9), page, 0,
-					&writable),
+	cr_assert_eq(grant_pte_clear_va(v, world_window(9), page, 0, &writable),
 		     -EINVAL, "another frame");
 	cr_assert_eq(grant_pte_clear_maddr(v, at, theirs, 0, &writable), 0);
 	cr_assert_not(writable);
 	cr_assert_eq(*world_pte(d, 9), 0);
 	cr_assert_eq(world_refs(theirs), 1, "the caller's now");
 	frame_put(frame_of(theirs));
-	cr_assert_eq(grant_pte_clear_va(v, world_window(9), theirs, 0,
-					&writable),
-		     -EINVAL, "it is gone");
+	cr_assert_eq(
+		grant_pte_clear_va(v, world_window(9), theirs, 0, &writable),
+		-EINVAL, "it is gone");
 	/* What was there before is dropped. */
 	cr_assert_eq(pv_update(v, at, pv_entry(page, PV_RW)), 0);
 	cr_assert_not_null(frame_get(theirs, two));

@@ -46,15 +46,15 @@ struct entry_row {
 ParameterizedTestParameters(table, bits_that_no_guest_may_set)
 {
 	static struct entry_row rows[] = {
-		{ "plain", PV_RW, 0x1e, true },
-		{ "accessed, dirty", PV_RW | PTE_A | PTE_D, 0x1e, true },
-		{ "large page, PAT", PV_RW | PTE_PSE, 0, true },
-		{ "uncached", PV_RW | PTE_PCD, 0x1c, true },
-		{ "write-through", PV_RW | PTE_PWT, 0x1c, true },
-		{ "not executable", PV_RW | PTE_NX, 0x1e, true },
-		{ "software bits", PV_RW | 0xe00 | 3ull << 57, 0x1e, true },
-		{ "address bit 51", PV_RW | 1ull << 51, 0, false },
-		{ "first bit too many", PV_RW | 1ull << 39, 0, false },
+		{"plain", PV_RW, 0x1e, true},
+		{"accessed, dirty", PV_RW | PTE_A | PTE_D, 0x1e, true},
+		{"large page, PAT", PV_RW | PTE_PSE, 0, true},
+		{"uncached", PV_RW | PTE_PCD, 0x1c, true},
+		{"write-through", PV_RW | PTE_PWT, 0x1c, true},
+		{"not executable", PV_RW | PTE_NX, 0x1e, true},
+		{"software bits", PV_RW | 0xe00 | 3ull << 57, 0x1e, true},
+		{"address bit 51", PV_RW | 1ull << 51, 0, false},
+		{"first bit too many", PV_RW | 1ull << 39, 0, false},
 	};
 
 	return cr_make_param_array(struct entry_row, rows, ARRAY_SIZE(rows));
@@ -83,8 +83,7 @@ ParameterizedTest(struct entry_row *row, table, bits_that_no_guest_may_set)
 		mfn_t to = world_page(zero);
 		uint64_t e = pv_entry(to, row->flags);
 
-		cr_assert_eq(pte_get(&e, 1, zero, zero) == 0,
-			     row->zero_levels);
+		cr_assert_eq(pte_get(&e, 1, zero, zero) == 0, row->zero_levels);
 	}
 }
 
@@ -164,9 +163,9 @@ Test(table, a_shared_page_may_be_written_but_never_be_a_table)
 	uint64_t e = pv_entry(shared, PV_RW);
 
 	for (level = 1; level <= 4; level++)
-		cr_assert_eq(frame_get_type(shared, d, (enum frame_type)level,
-					    &f),
-			     -EINVAL);
+		cr_assert_eq(
+			frame_get_type(shared, d, (enum frame_type)level, &f),
+			-EINVAL);
 	cr_assert_eq(frame_get_type(shared, d, FRAME_SEGDESC, &f), -EINVAL);
 	cr_assert_eq(pte_get(&e, 1, d, d), 0);
 	cr_assert_eq(pte_get(&e, 1, two, two), -EPERM);
@@ -342,8 +341,9 @@ Test(table, a_root_gets_the_hypervisors_entries_and_keeps_them)
 				 PTE_D;
 		cr_assert_eq(*pv_slot(l4, i), should, "slot %u", i);
 		cr_assert_eq(pv_update(v, pv_slot_maddr(l4, i), 0), -EPERM);
-		cr_assert_eq(pv_update(v, pv_slot_maddr(l4, i) |
-						  MMU_PT_UPDATE_PRESERVE_AD,
+		cr_assert_eq(pv_update(v,
+				       pv_slot_maddr(l4, i) |
+					       MMU_PT_UPDATE_PRESERVE_AD,
 				       should),
 			     -EPERM);
 		cr_assert_eq(*pv_slot(l4, i), should);
@@ -358,7 +358,7 @@ Test(table, a_root_gets_the_hypervisors_entries_and_keeps_them)
 /* XSA-148 and 182: no change of an entry goes without a check. */
 Test(table, an_entry_that_maps_the_same_frame_is_checked_nevertheless)
 {
-	static const uint64_t bad[] = { PTE_PSE, 1ull << 39, 1ull << 51 };
+	static const uint64_t bad[] = {PTE_PSE, 1ull << 39, 1ull << 51};
 	mfn_t l2 = world_page(d);
 	unsigned int i;
 
@@ -378,9 +378,9 @@ Test(table, an_entry_that_maps_the_same_frame_is_checked_nevertheless)
 		     -EINVAL);
 	/* Becoming writable is more than a change of flags. */
 	cr_assert_eq(pv_pin(v, page, 1), 0);
-	cr_assert_eq(pv_update(v, pv_slot_maddr(table, 4),
-			       pv_entry(page, PV_RW)),
-		     -EINVAL);
+	cr_assert_eq(
+		pv_update(v, pv_slot_maddr(table, 4), pv_entry(page, PV_RW)),
+		-EINVAL);
 	cr_assert_eq(*pv_slot(table, 4), pv_entry(page, PV_RO));
 	/* Harmless ones go. */
 	cr_assert_eq(pv_update(v, pv_slot_maddr(table, 4),

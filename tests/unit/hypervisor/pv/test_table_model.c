@@ -15,7 +15,7 @@
 
 enum { DOMAINS = 2, PAGES = 26, STEPS = 5000, SLOTS = 7 };
 
-static const unsigned int slots[SLOTS] = { 0, 1, 2, 255, 258, 300, 511 };
+static const unsigned int slots[SLOTS] = {0, 1, 2, 255, 258, 300, 511};
 
 static struct guest {
 	struct domain *d;
@@ -33,7 +33,7 @@ static unsigned int rnd(unsigned int below)
 /* What page i is meant to be: enough of each for trees to come about. */
 static unsigned int role(unsigned int i)
 {
-	static const unsigned int first[] = { 2, 6, 11, 19 };
+	static const unsigned int first[] = {2, 6, 11, 19};
 	unsigned int k;
 
 	for (k = 0; k < ARRAY_SIZE(first); k++)
@@ -54,8 +54,8 @@ static mfn_t page_of_role(const struct guest *g, unsigned int r)
 
 static uint64_t random_entry(const struct guest *g, unsigned int level)
 {
-	static const uint64_t odd[] = { PTE_PSE, PTE_PCD, PTE_NX, PTE_G,
-					1ull << 51, PTE_A | PTE_D };
+	static const uint64_t odd[] = {PTE_PSE, PTE_PCD,    PTE_NX,
+				       PTE_G,	1ull << 51, PTE_A | PTE_D};
 	const struct guest *from = rnd(20) ? g : &guests[rnd(DOMAINS)];
 	uint64_t e;
 
@@ -132,9 +132,8 @@ static void step_root(struct guest *g, struct vcpu *v)
 {
 	bool user = rnd(2);
 	mfn_t m = user && !rnd(4) ? mfn(0) : page_of_role(g, 4);
-	long rc = pv_mmuext_once(v, user ? MMUEXT_NEW_USER_BASEPTR
-					 : MMUEXT_NEW_BASEPTR,
-				 m, 0);
+	long rc = pv_mmuext_once(
+		v, user ? MMUEXT_NEW_USER_BASEPTR : MMUEXT_NEW_BASEPTR, m, 0);
 
 	roots += rc == 0;
 	stops += rc == -ERESTART;
@@ -142,7 +141,7 @@ static void step_root(struct guest *g, struct vcpu *v)
 
 static void step_descriptors(struct guest *g, struct vcpu *v)
 {
-	uint64_t frames[2] = { g->page[rnd(PAGES)].n, g->page[rnd(PAGES)].n };
+	uint64_t frames[2] = {g->page[rnd(PAGES)].n, g->page[rnd(PAGES)].n};
 
 	(void)!gdt_set(v, frames, rnd(1025));
 }
@@ -163,7 +162,7 @@ static void step_other(struct guest *g, struct vcpu *v)
 		(void)!frame_forget_type(frame_of(a));
 		break;
 	default: {
-		uint64_t args[6] = { va, random_entry(g, 1), UVMF_INVLPG };
+		uint64_t args[6] = {va, random_entry(g, 1), UVMF_INVLPG};
 
 		(void)!hypercall_update_va_mapping(v, args);
 		break;
@@ -224,15 +223,16 @@ static void sow(struct guest *g)
 		memset(mfn_to_virt(g->page[i]), 0, PAGE_SIZE);
 		for (k = 0; k < SLOTS; k++)
 			if (rnd(2))
-				*pv_slot(g->page[i], slots[k]) = pv_entry(
-					page_of_role(g, role(i) - 1),
-					rnd(2) ? PV_RW : PV_RO);
+				*pv_slot(g->page[i], slots[k]) =
+					pv_entry(page_of_role(g, role(i) - 1),
+						 rnd(2) ? PV_RW : PV_RO);
 	}
 }
 
-ParameterizedTestParameters(table_model, the_frame_table_is_true_after_each_step)
+ParameterizedTestParameters(table_model,
+			    the_frame_table_is_true_after_each_step)
 {
-	static unsigned int seeds[] = { 0x351, 0x9c71, 0x20021, 0x77, 0x4d5 };
+	static unsigned int seeds[] = {0x351, 0x9c71, 0x20021, 0x77, 0x4d5};
 
 	return cr_make_param_array(unsigned int, seeds, ARRAY_SIZE(seeds));
 }
@@ -266,8 +266,8 @@ ParameterizedTest(unsigned int *from, table_model,
 	cr_assert_gt(later, 0);
 	for (i = 0; i < DOMAINS; i++)
 		world_end(guests[i].d);
-	cr_assert_leq(before - page_free_count(), 1,
-		      "%lu pages are lost", before - page_free_count());
+	cr_assert_leq(before - page_free_count(), 1, "%lu pages are lost",
+		      before - page_free_count());
 }
 
 /* All that a domain did can be undone by itself, down to plain pages. */
@@ -291,9 +291,8 @@ Test(table_model, counts_return_to_zero_when_all_is_unpinned)
 		pv_check("round %u", n);
 		for (i = 0; i < PAGES; i++) {
 			if (frame_load(frame_of(g->page[i])) & FRAME_PINNED)
-				cr_assert_eq(pv_unpin(g->d->vcpu[0],
-						      g->page[i]),
-					     0);
+				cr_assert_eq(
+					pv_unpin(g->d->vcpu[0], g->page[i]), 0);
 			while (frame_forget_type(frame_of(g->page[i])))
 				;
 		}

@@ -28,7 +28,7 @@ static void link(mfn_t table, unsigned int i, mfn_t to, uint64_t flags)
 
 static void tree_make(void)
 {
-	mfn_t *tables[] = { &l4, &l3a, &l3b, &l2a, &l2b, &l1a, &l1b, &l1c };
+	mfn_t *tables[] = {&l4, &l3a, &l3b, &l2a, &l2b, &l1a, &l1b, &l1c};
 	unsigned int i;
 
 	d = world_domain(WORLD_ONE, 2, NULL);
@@ -249,8 +249,8 @@ Test(table_preempt, a_demotion_that_is_given_up_can_become_a_promotion)
 
 Test(table_preempt, every_part_of_a_half_demoted_tree_can_be_used_meanwhile)
 {
-	static const unsigned int level[] = { 3, 3, 2, 2, 1, 1, 1 };
-	const mfn_t part[] = { l3a, l3b, l2a, l2b, l1a, l1b, l1c };
+	static const unsigned int level[] = {3, 3, 2, 2, 1, 1, 1};
+	const mfn_t part[] = {l3a, l3b, l2a, l2b, l1a, l1b, l1c};
 	unsigned int n, p;
 
 	for (n = 1; n < STOPS; n++) {
@@ -321,25 +321,24 @@ Test(table_preempt, a_replaced_entry_may_be_let_go_later)
 		pv_check("replaced, stop %u", n);
 		if (v->demote_pending) {
 			later++;
-			cr_assert_eq(pv_update_once(v, pv_slot_maddr(l4, 255),
-						    0),
-				     -ERESTART, "two demotions for later");
-			cr_assert_eq(pv_mmuext_once(v, MMUEXT_NEW_BASEPTR, l4,
-						    0),
-				     -ERESTART);
+			cr_assert_eq(
+				pv_update_once(v, pv_slot_maddr(l4, 255), 0),
+				-ERESTART, "two demotions for later");
+			cr_assert_eq(
+				pv_mmuext_once(v, MMUEXT_NEW_BASEPTR, l4, 0),
+				-ERESTART);
 			cr_assert_eq(pv_update_once(v, pv_slot_maddr(l1c, 7),
 						    pv_entry(data[4], PV_RW)),
 				     0, "level 1 must not wait");
-			cr_assert_eq(pv_update_once(v, pv_slot_maddr(l1c, 7),
-						    0),
-				     0);
+			cr_assert_eq(
+				pv_update_once(v, pv_slot_maddr(l1c, 7), 0), 0);
 			pv_check("meanwhile, stop %u", n);
 			/* Somebody else needs it again. */
 			if (n & 1)
-				cr_assert_eq(
-					pv_update(other, pv_slot_maddr(l4, 3),
-						  pv_entry(l3a, PV_RW)),
-					0);
+				cr_assert_eq(pv_update(other,
+						       pv_slot_maddr(l4, 3),
+						       pv_entry(l3a, PV_RW)),
+					     0);
 			pv_check("needed again, stop %u", n);
 			pv_settle(v);
 		}
