@@ -71,7 +71,7 @@ Test(io, the_devices_micro_guest_succeeds)
 		"printf 'hello\\r' | vane console devices >/dev/null & p=$!; "
 		"await 60 grep -q 'you said' /var/log/vane/devices.log; s=$?; "
 		"kill $p; [ $s = 0 ]");
-	suite_guest_line(m, "devices", 60, "you said 'hello'");
+	suite_guest_line(m, "devices", 60, "you said .hello.");
 	suite_guest_line(m, "devices", 60, "VERDICT: SUCCESS");
 	suite_run(m, 20, "vane destroy devices");
 	suite_guest_gone(m, "devices", 30);
