@@ -28,8 +28,7 @@ struct domain *domain_find(domid_t id)
 	struct domain *d, *found = NULL;
 
 	lock_acquire(&domain_list_lock);
-	list_for_each_entry(d, &domain_list, node)
-	{
+	list_for_each_entry (d, &domain_list, node) {
 		if (d->id == id) {
 			domain_get(d);
 			found = d;
@@ -45,9 +44,9 @@ struct domain *domain_next(domid_t from)
 	struct domain *d, *found = NULL;
 
 	lock_acquire(&domain_list_lock);
-	list_for_each_entry(d, &domain_list,
-			    node) if (d->id >= from &&
-				      (!found || d->id < found->id)) found = d;
+	list_for_each_entry (d, &domain_list, node)
+		if (d->id >= from && (!found || d->id < found->id))
+			found = d;
 	if (found)
 		domain_get(found);
 	lock_release(&domain_list_lock);

@@ -196,8 +196,9 @@ int domain_create(domid_t id, const struct xen_domctl_createdomain *config,
 			goto undo;
 	}
 	lock_acquire(&domain_list_lock);
-	list_for_each_entry(other, &domain_list, node) if (other->id == id) rc =
-		-EEXIST;
+	list_for_each_entry (other, &domain_list, node)
+		if (other->id == id)
+			rc = -EEXIST;
 	if (!rc)
 		list_add_tail(&domain_list, &d->node);
 	lock_release(&domain_list_lock);

@@ -41,7 +41,9 @@ static struct extra *extra_find_locked(const struct domain *d)
 {
 	struct extra *e;
 
-	list_for_each_entry(e, &extras, node) if (e->domain == d) return e;
+	list_for_each_entry (e, &extras, node)
+		if (e->domain == d)
+			return e;
 	return NULL;
 }
 

@@ -113,8 +113,8 @@ Test(multiboot, entries_may_be_longer_than_we_know)
 
 Test(multiboot, sizes_that_cannot_be_end_the_map)
 {
-	static const uint32_t sizes[] = { 0, 1, 19, 0xffffffff, 0xfffffffc,
-					  0x7fffffff };
+	static const uint32_t sizes[] = {0,	     1,		 19,
+					 0xffffffff, 0xfffffffc, 0x7fffffff};
 	unsigned int i;
 
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -160,12 +160,12 @@ Test(multiboot, modules_have_their_options)
 	static const struct {
 		const char *given, *options;
 	} rows[] = {
-		{ "vmlinux console=hvc0 quiet", "console=hvc0 quiet" },
-		{ "  vmlinux   a  b", "a  b" },
-		{ "vmlinux", "" },
-		{ "vmlinux ", "" },
-		{ "", "" },
-		{ "   ", "" },
+		{"vmlinux console=hvc0 quiet", "console=hvc0 quiet"},
+		{"  vmlinux   a  b", "a  b"},
+		{"vmlinux", ""},
+		{"vmlinux ", ""},
+		{"", ""},
+		{"   ", ""},
 	};
 	unsigned int i;
 

@@ -28,13 +28,13 @@ static void setup(void)
 		out[i] = 0x500 + 8 * i;
 	}
 	x = (struct xen_memory_exchange){
-		.in = { .extent_start = (uintptr_t)in,
-			.nr_extents = PAGES,
-			.domid = DOMID_SELF },
-		.out = { .extent_start = (uintptr_t)out,
-			 .nr_extents = 1,
-			 .extent_order = 3,
-			 .domid = DOMID_SELF },
+		.in = {.extent_start = (uintptr_t)in,
+		       .nr_extents = PAGES,
+		       .domid = DOMID_SELF},
+		.out = {.extent_start = (uintptr_t)out,
+			.nr_extents = 1,
+			.extent_order = 3,
+			.domid = DOMID_SELF},
 	};
 	pages_before = d->page_count;
 	free_before = page_free_count();
@@ -124,13 +124,18 @@ Test(memory_exchange, numbers_that_do_not_fit)
 	static const struct {
 		uint64_t in_n, in_order, out_n, out_order;
 	} rows[] = {
-		{ 8, 0, 1, 2 },	       { 8, 0, 2, 3 },
-		{ 1, 11, 1, 11 },      { 2, 10, 2, 10 },
-		{ 1025, 0, 1025, 0 },  { 8, 0, 0, 3 },
-		{ 0, 0, 1, 3 },	       { ~0ull, 0, ~0ull, 0 },
-		{ 1ull << 32, 0, 1ull << 32, 0 },
-		{ 8, 64, 8, 64 },      { 8, 0xffffffff, 8, 0xffffffff },
-		{ 1ull << 61, 3, 1, 0 },
+		{8, 0, 1, 2},
+		{8, 0, 2, 3},
+		{1, 11, 1, 11},
+		{2, 10, 2, 10},
+		{1025, 0, 1025, 0},
+		{8, 0, 0, 3},
+		{0, 0, 1, 3},
+		{~0ull, 0, ~0ull, 0},
+		{1ull << 32, 0, 1ull << 32, 0},
+		{8, 64, 8, 64},
+		{8, 0xffffffff, 8, 0xffffffff},
+		{1ull << 61, 3, 1, 0},
 	};
 	unsigned int i;
 
@@ -165,8 +170,12 @@ Test(memory_exchange, is_for_oneself)
 Test(memory_exchange, lists_that_cannot_be_read_or_written)
 {
 	static const uint64_t bad[] = {
-		0, 0x10, HV_VIRT_START, HV_VIRT_START + 0x1000,
-		HV_VIRT_END - 8, 0x0000800000000000,
+		0,
+		0x10,
+		HV_VIRT_START,
+		HV_VIRT_START + 0x1000,
+		HV_VIRT_END - 8,
+		0x0000800000000000,
 	};
 	unsigned int i;
 
@@ -178,8 +187,7 @@ Test(memory_exchange, lists_that_cannot_be_read_or_written)
 		refused(-EFAULT, "out");
 		x.out.extent_start = (uintptr_t)out;
 	}
-	cr_assert_eq(dm_call(hypercall_memory_op, v, XENMEM_exchange, 0x10,
-			     0),
+	cr_assert_eq(dm_call(hypercall_memory_op, v, XENMEM_exchange, 0x10, 0),
 		     -EFAULT);
 	/* The end of the input. */
 	fake_guest_hole(&in[PAGES - 1], 8, false);

@@ -41,7 +41,7 @@ static long op(struct vcpu *by, uint64_t cmd, void *arg)
 /* Once; the operation that a restart would be called with, in *next. */
 static long once(uint64_t cmd, uint64_t *next)
 {
-	uint64_t args[6] = { cmd, (uintptr_t)&r };
+	uint64_t args[6] = {cmd, (uintptr_t)&r};
 	long rc = hypercall_memory_op(v, args);
 
 	*next = args[0];
@@ -63,8 +63,7 @@ Test(memory_op, populate_tells_frames_and_sets_the_machine_table)
 		cr_assert_eq(list[i] & 3, 0);
 		for (k = 0; k < 4; k++) {
 			cr_assert_eq(frame_of(mfn(list[i] + k))->owner, d);
-			cr_assert_eq(m2p_get(mfn(list[i] + k)),
-				     0x1000 + i + k);
+			cr_assert_eq(m2p_get(mfn(list[i] + k)), 0x1000 + i + k);
 			page = mfn_to_virt(mfn(list[i] + k));
 			cr_assert_eq(page[511], 0, "not scrubbed");
 		}
@@ -95,7 +94,8 @@ Test(memory_op, increase_takes_no_list_or_fills_it)
 Test(memory_op, others_are_for_the_privileged)
 {
 	static const uint32_t cmds[] = {
-		XENMEM_populate_physmap, XENMEM_increase_reservation,
+		XENMEM_populate_physmap,
+		XENMEM_increase_reservation,
 		XENMEM_decrease_reservation,
 	};
 	uint64_t pages = zero->page_count;
@@ -124,11 +124,10 @@ Test(memory_op, orders_have_limits)
 		uint32_t order;
 		long rc;
 	} rows[] = {
-		{ false, 9, 1 },       { false, 10, -EPERM },
-		{ false, 31, -EPERM }, { false, 63, -EPERM },
-		{ false, 64, -EPERM }, { false, ~0u, -EPERM },
-		{ true, 10, 1 },       { true, 18, 0 }, /* not that much */
-		{ true, 19, -EPERM },  { true, ~0u, -EPERM },
+		{false, 9, 1},	     {false, 10, -EPERM}, {false, 31, -EPERM},
+		{false, 63, -EPERM}, {false, 64, -EPERM}, {false, ~0u, -EPERM},
+		{true, 10, 1},	     {true, 18, 0}, /* not that much */
+		{true, 19, -EPERM},  {true, ~0u, -EPERM},
 	};
 	unsigned int i;
 
@@ -151,17 +150,17 @@ Test(memory_op, counts_and_continuations_have_limits)
 	cr_assert_eq(op(v, XENMEM_populate_physmap, &r), -EINVAL);
 	r.nr_extents = 10;
 	/* More is done than there is to do. */
-	cr_assert_eq(op(v, XENMEM_populate_physmap | 11 << MEMOP_EXTENT_SHIFT,
-			&r),
-		     -EINVAL);
-	cr_assert_eq(op(v, XENMEM_populate_physmap |
-				   ~0ull << MEMOP_EXTENT_SHIFT,
+	cr_assert_eq(
+		op(v, XENMEM_populate_physmap | 11 << MEMOP_EXTENT_SHIFT, &r),
+		-EINVAL);
+	cr_assert_eq(op(v,
+			XENMEM_populate_physmap | ~0ull << MEMOP_EXTENT_SHIFT,
 			&r),
 		     -EINVAL);
 	/* All is done. */
-	cr_assert_eq(op(v, XENMEM_populate_physmap | 10 << MEMOP_EXTENT_SHIFT,
-			&r),
-		     10);
+	cr_assert_eq(
+		op(v, XENMEM_populate_physmap | 10 << MEMOP_EXTENT_SHIFT, &r),
+		10);
 	cr_assert_eq(op(v, XENMEM_populate_physmap, (void *)0x10), -EFAULT);
 	cr_assert_eq(op(v, XENMEM_populate_physmap, (void *)HV_VIRT_START),
 		     -EFAULT);
@@ -260,7 +259,7 @@ Test(memory_op, is_resumed_where_it_was_and_each_time_gets_on)
 Test(memory_op, decrease_refuses_what_is_not_its_own)
 {
 	uint64_t bad[] = {
-		world_page(zero).n, 0x100, ~0ull, FAKE_RAM_END,
+		world_page(zero).n,	  0x100, ~0ull, FAKE_RAM_END,
 		virt_to_mfn(d->shared).n,
 	};
 	unsigned int i;
@@ -389,11 +388,11 @@ Test(memory_op, questions)
 		uint64_t max_pfn;
 		long told;
 	} rows[] = {
-		{ 0, 0 },
-		{ 1, 0 },
-		{ 0x1234, 0x1233 },
-		{ (uint64_t)-84, (1l << 52) - 1 }, /* -ERESTART plus one */
-		{ ~0ull, (1l << 52) - 1 },
+		{0, 0},
+		{1, 0},
+		{0x1234, 0x1233},
+		{(uint64_t)-84, (1l << 52) - 1}, /* -ERESTART plus one */
+		{~0ull, (1l << 52) - 1},
 	};
 	domid_t id = DOMID_SELF;
 	unsigned int i;
@@ -407,11 +406,10 @@ Test(memory_op, questions)
 	cr_assert_eq(op(v, XENMEM_maximum_reservation, &id), 0x7fffffff);
 	id = 0;
 	cr_assert_eq(op(v, XENMEM_current_reservation, &id), -EPERM);
-	cr_assert_eq(op(v, XENMEM_current_reservation, (void *)0x10),
-		     -EFAULT);
+	cr_assert_eq(op(v, XENMEM_current_reservation, (void *)0x10), -EFAULT);
 	id = WORLD_ONE;
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		uint64_t args[6] = { XENMEM_maximum_gpfn, (uintptr_t)&id };
+		uint64_t args[6] = {XENMEM_maximum_gpfn, (uintptr_t)&id};
 
 		d->shared->arch.max_pfn = rows[i].max_pfn;
 		/* What a guest writes must not look like an error of ours. */
@@ -423,8 +421,13 @@ Test(memory_op, questions)
 Test(memory_op, operations_that_lack)
 {
 	static const uint64_t ops[] = {
-		XENMEM_add_to_physmap, 8, XENMEM_remove_from_physmap,
-		XENMEM_paging_op, XENMEM_claim_pages, 29, 63,
+		XENMEM_add_to_physmap,
+		8,
+		XENMEM_remove_from_physmap,
+		XENMEM_paging_op,
+		XENMEM_claim_pages,
+		29,
+		63,
 	};
 	unsigned int i;
 
@@ -435,7 +438,7 @@ Test(memory_op, operations_that_lack)
 Test(memory_op, where_the_machine_table_is)
 {
 	struct xen_machphys_mapping m;
-	struct xen_machphys_mfn_list l = { 0 };
+	struct xen_machphys_mfn_list l = {0};
 
 	cr_assert_eq(op(v, XENMEM_machphys_mapping, &m), 0);
 	cr_assert_eq(m.v_start, M2P_RO_BASE);
@@ -448,9 +451,8 @@ Test(memory_op, where_the_machine_table_is)
 Test(memory_op, the_map_that_the_toolstack_gave)
 {
 	struct xen_memory_map_entry in[DOMAIN_E820_MAX + 1], out[4];
-	struct xen_foreign_memory_map set = { .domid = WORLD_ONE };
-	struct xen_memory_map ask = { .nr_entries = 4,
-				      .buffer = (uintptr_t)out };
+	struct xen_foreign_memory_map set = {.domid = WORLD_ONE};
+	struct xen_memory_map ask = {.nr_entries = 4, .buffer = (uintptr_t)out};
 	unsigned int i;
 
 	memset(in, 0, sizeof(in));
@@ -492,7 +494,7 @@ Test(memory_op, the_map_that_the_toolstack_gave)
 Test(memory_op, the_machines_map_is_domain_zeros)
 {
 	struct xen_memory_map_entry out[5];
-	struct xen_memory_map ask = { .buffer = (uintptr_t)out };
+	struct xen_memory_map ask = {.buffer = (uintptr_t)out};
 
 	e820_count = 0;
 	e820_add(0, 0x9f000, E820_RAM);

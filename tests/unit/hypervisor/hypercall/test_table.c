@@ -37,8 +37,8 @@ static void dispatch(uint64_t nr, uint64_t a0, uint64_t a1, uint64_t a2)
 
 Test(hypercall_table, numbers_out_of_range)
 {
-	static const uint64_t nrs[] = { 11, 63, 64, 65, 0x7fffffff,
-					0x80000000, 0xffffffff };
+	static const uint64_t nrs[] = {11,	   63,	       64,	  65,
+				       0x7fffffff, 0x80000000, 0xffffffff};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(nrs); i++) {
@@ -84,16 +84,16 @@ static struct xen_memory_reservation populate(uint64_t *list, uint64_t n)
 
 Test(hypercall_table, a_restart_goes_back_onto_the_instruction)
 {
-	uint64_t list[100] = { 0 };
+	uint64_t list[100] = {0};
 	struct xen_memory_reservation m = populate(list, 100);
 
 	fake_preempt_in = 1;
-	dispatch(__HYPERVISOR_memory_op, XENMEM_populate_physmap,
-		 (uintptr_t)&m, 0x77);
+	dispatch(__HYPERVISOR_memory_op, XENMEM_populate_physmap, (uintptr_t)&m,
+		 0x77);
 	cr_assert_eq(r->rip, RIP - 2);
 	cr_assert_eq(r->rax, __HYPERVISOR_memory_op);
-	cr_assert_eq(r->rdi, XENMEM_populate_physmap |
-				     32ull << MEMOP_EXTENT_SHIFT);
+	cr_assert_eq(r->rdi,
+		     XENMEM_populate_physmap | 32ull << MEMOP_EXTENT_SHIFT);
 	cr_assert_eq(r->rsi, (uintptr_t)&m);
 	cr_assert_eq(r->rdx, 0x77);
 	cr_assert_eq(r->r10, 0x5aa5);
@@ -106,9 +106,14 @@ Test(hypercall_table, a_restart_goes_back_onto_the_instruction)
 Test(hypercall_table, iret_loads_its_frame)
 {
 	struct iret_context frame = {
-		.rax = 0x11, .r11 = 0x22, .rcx = 0x33,
-		.rip = 0x400000, .cs = 0xe030, .rflags = 0x246,
-		.rsp = 0x7f0000, .ss = 0xe02b,
+		.rax = 0x11,
+		.r11 = 0x22,
+		.rcx = 0x33,
+		.rip = 0x400000,
+		.cs = 0xe030,
+		.rflags = 0x246,
+		.rsp = 0x7f0000,
+		.ss = 0xe02b,
 	};
 
 	r->rsp = (uintptr_t)&frame;
@@ -125,14 +130,13 @@ Test(hypercall_table, iret_loads_its_frame)
 static struct multicall_entry entry(uint64_t op, uint64_t a0, uint64_t a1,
 				    uint64_t a2)
 {
-	return (struct multicall_entry){ .op = op,
-					 .result = 0x7777,
-					 .args = { a0, a1, a2 } };
+	return (struct multicall_entry){
+		.op = op, .result = 0x7777, .args = {a0, a1, a2}};
 }
 
 Test(hypercall_table, a_multicall_does_each_and_notes_its_result)
 {
-	struct xen_feature_info f = { 0 };
+	struct xen_feature_info f = {0};
 	struct multicall_entry e[] = {
 		entry(__HYPERVISOR_xen_version, XENVER_version, 0, 0),
 		entry(63, 0, 0, 0),
@@ -232,7 +236,7 @@ Test(hypercall_table, a_multicall_is_resumed_with_the_rest_of_its_list)
 
 Test(hypercall_table, a_call_inside_is_resumed_in_place)
 {
-	uint64_t list[70] = { 0 }, pages = d->page_count;
+	uint64_t list[70] = {0}, pages = d->page_count;
 	struct xen_memory_reservation m = populate(list, 70);
 	struct multicall_entry e[] = {
 		entry(__HYPERVISOR_xen_version, XENVER_version, 0, 0),
@@ -247,8 +251,8 @@ Test(hypercall_table, a_call_inside_is_resumed_in_place)
 	cr_assert_eq(r->rdi, (uintptr_t)&e[1]);
 	cr_assert_eq(r->rsi, 2);
 	/* Its progress stands in the list; it has no result yet. */
-	cr_assert_eq(e[1].args[0], XENMEM_populate_physmap |
-					   32ull << MEMOP_EXTENT_SHIFT);
+	cr_assert_eq(e[1].args[0],
+		     XENMEM_populate_physmap | 32ull << MEMOP_EXTENT_SHIFT);
 	cr_assert_eq(e[1].result, 0x7777);
 	dispatch(r->rax, r->rdi, r->rsi, 0);
 	cr_assert_eq(r->rax, 0);
@@ -259,7 +263,7 @@ Test(hypercall_table, a_call_inside_is_resumed_in_place)
 
 Test(hypercall_table, progress_that_cannot_be_noted_ends_the_multicall)
 {
-	uint64_t list[70] = { 0 };
+	uint64_t list[70] = {0};
 	struct xen_memory_reservation m = populate(list, 70);
 	struct multicall_entry e[] = {
 		entry(__HYPERVISOR_memory_op, XENMEM_populate_physmap,
@@ -275,7 +279,7 @@ Test(hypercall_table, progress_that_cannot_be_noted_ends_the_multicall)
 
 Test(hypercall_table, a_multicall_of_a_domain_that_shuts_down_ends)
 {
-	struct sched_shutdown s = { SHUTDOWN_poweroff };
+	struct sched_shutdown s = {SHUTDOWN_poweroff};
 	struct multicall_entry e[] = {
 		entry(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (uintptr_t)&s,
 		      0),

@@ -21,8 +21,8 @@ TestSuite(xen_version, .init = setup);
 
 static long ask(struct domain *by, uint64_t cmd, void *to)
 {
-	return dm_call(hypercall_xen_version, by->vcpu[0], cmd,
-		       (uintptr_t)to, 0);
+	return dm_call(hypercall_xen_version, by->vcpu[0], cmd, (uintptr_t)to,
+		       0);
 }
 
 Test(xen_version, numbers)
@@ -42,10 +42,10 @@ Test(xen_version, texts_fill_their_room_exactly)
 		size_t room;
 		const char *starts;
 	} rows[] = {
-		{ XENVER_extraversion, XEN_EXTRAVERSION_LEN, ".0" },
-		{ XENVER_capabilities, XEN_CAPABILITIES_INFO_LEN,
-		  "xen-3.0-x86_64" },
-		{ XENVER_changeset, XEN_CHANGESET_INFO_LEN, "paravane" },
+		{XENVER_extraversion, XEN_EXTRAVERSION_LEN, ".0"},
+		{XENVER_capabilities, XEN_CAPABILITIES_INFO_LEN,
+		 "xen-3.0-x86_64"},
+		{XENVER_changeset, XEN_CHANGESET_INFO_LEN, "paravane"},
 	};
 	char buf[2048];
 	unsigned int i;
@@ -54,9 +54,9 @@ Test(xen_version, texts_fill_their_room_exactly)
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		memset(buf, 0x5b, sizeof(buf));
 		cr_assert_eq(ask(d, rows[i].cmd, buf), 0);
-		cr_assert_eq(strncmp(buf, rows[i].starts,
-				     strlen(rows[i].starts)),
-			     0);
+		cr_assert_eq(
+			strncmp(buf, rows[i].starts, strlen(rows[i].starts)),
+			0);
 		for (k = strlen(buf); k < rows[i].room; k++)
 			cr_assert_eq(buf[k], 0, "row %u, byte %zu", i, k);
 		cr_assert_eq(buf[k], 0x5b, "row %u", i);
@@ -81,7 +81,7 @@ Test(xen_version, nothing_of_our_stack_is_told)
 
 Test(xen_version, features_are_those_that_are_true)
 {
-	struct xen_feature_info f = { .submap_idx = 0 };
+	struct xen_feature_info f = {.submap_idx = 0};
 
 	cr_assert_eq(ask(d, XENVER_get_features, &f), 0);
 	cr_assert_not(f.submap & 1u << XENFEAT_dom0);
@@ -100,7 +100,7 @@ Test(xen_version, features_are_those_that_are_true)
 Test(xen_version, the_handle_and_where_we_begin)
 {
 	struct xen_platform_parameters p;
-	uint8_t handle[17] = { [16] = 0x5b };
+	uint8_t handle[17] = {[16] = 0x5b};
 
 	memset(d->handle, 0x3d, 16);
 	cr_assert_eq(ask(d, XENVER_guest_handle, handle), 0);

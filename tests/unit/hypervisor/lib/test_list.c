@@ -17,7 +17,8 @@ static int as_number(struct list_node *head)
 	struct item *i;
 	int n = 0;
 
-	list_for_each_entry(i, head, node) n = n * 10 + i->value;
+	list_for_each_entry (i, head, node)
+		n = n * 10 + i->value;
 	return n;
 }
 
@@ -64,8 +65,7 @@ Test(lib_list, a_safe_walk_survives_the_removal_of_each_item)
 		items[n].value = n;
 		list_add_tail(&head, &items[n].node);
 	}
-	list_for_each_entry_safe(i, next, &head, node)
-	{
+	list_for_each_entry_safe (i, next, &head, node) {
 		seen = seen * 10 + i->value;
 		list_del(&i->node);
 		memset(i, 0xa5, sizeof(*i));
