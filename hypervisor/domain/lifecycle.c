@@ -504,7 +504,7 @@ static void fpu_set(uint8_t fpu[512], const void *image)
 		fpu[0] = 0x7f, fpu[1] = 0x03;
 	memcpy(&valid, fpu + 24, 4);
 	/* Reserved MXCSR bits would fault when it is loaded. */
-	valid = image ? valid & 0xffbf : mxcsr;
+	valid = image ? valid & 0xffff : mxcsr;
 	memcpy(fpu + 24, &valid, 4);
 }
 
