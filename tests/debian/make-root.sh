@@ -10,6 +10,7 @@ dir=$2
 tar=$dir/root.tar
 tree=$dir/tree
 
+tests/install-deps.sh mmdebstrap
 echo "make-root: installing Debian into $image (some minutes)"
 [ -s "$tar" ] || {
 	mmdebstrap --quiet --variant=minbase \
