@@ -147,6 +147,11 @@ int check_cpus(int privcmd, const struct config *c, struct err *e)
 	uint8_t bitmap[512];
 	int rc;
 
+	if (c->maxvcpus > XEN_LEGACY_MAX_VCPUS)
+		return err_set(
+			e, EINVAL,
+			"maxvcpus=%u (or vcpus=): a guest has at most %d virtual CPUs; lower it",
+			c->maxvcpus, XEN_LEGACY_MAX_VCPUS);
 	if (c->cpus_count == 0)
 		return 0;
 	rc = sysctl_get_physinfo(privcmd, &info);

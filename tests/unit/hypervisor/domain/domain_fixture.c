@@ -120,7 +120,7 @@ int dm_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 long dm_call(hypercall_fn *fn, struct vcpu *v, uint64_t a0, uint64_t a1,
 	     uint64_t a2)
 {
-	uint64_t args[6] = { a0, a1, a2 };
+	uint64_t args[6] = {a0, a1, a2};
 	unsigned int restarts = 0;
 	long rc;
 
@@ -129,8 +129,7 @@ long dm_call(hypercall_fn *fn, struct vcpu *v, uint64_t a0, uint64_t a1,
 	return rc;
 }
 
-long dm_domctl(struct vcpu *v, uint32_t cmd, domid_t id,
-	       struct xen_domctl *op)
+long dm_domctl(struct vcpu *v, uint32_t cmd, domid_t id, struct xen_domctl *op)
 {
 	op->cmd = cmd;
 	op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;

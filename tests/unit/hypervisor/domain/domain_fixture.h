@@ -37,7 +37,6 @@ long dm_call(hypercall_fn *fn, struct vcpu *v, uint64_t a0, uint64_t a1,
 	     uint64_t a2);
 
 /* domctl of `cmd` on `id` by v; *op's union is in and out. */
-long dm_domctl(struct vcpu *v, uint32_t cmd, domid_t id,
-	       struct xen_domctl *op);
+long dm_domctl(struct vcpu *v, uint32_t cmd, domid_t id, struct xen_domctl *op);
 
 #endif

@@ -36,8 +36,8 @@ static void kernel_make(uint64_t base, bool modern)
 	image_load(&image.ph[1], IMAGE_DATA, base + 0x201000, 0x201000, 0x800,
 		   0x9000, PF_R | PF_W);
 	/* It starts within a page, as per-CPU data may. */
-	image_load(&image.ph[2], IMAGE_DATA + 0x800, 0, 0x20a800, 0x100,
-		   0x1900, PF_R | PF_W);
+	image_load(&image.ph[2], IMAGE_DATA + 0x800, 0, 0x20a800, 0x100, 0x1900,
+		   PF_R | PF_W);
 	image_note_text(&image, 6, "linux");
 	image_note_text(&image, 5, "xen-3.0");
 	image_note_text(&image, 8, "generic");
@@ -140,8 +140,8 @@ static void tables_check(const struct domain *d, mfn_t table,
 	for (i = 0; i < 512 && level > 1; i++) {
 		if (!(t[i] & PTE_P) || (level == 4 && i >= 256 && i < 272))
 			continue;
-		tables_check(d, mfn((t[i] & PTE_ADDR) >> PAGE_SHIFT),
-			     level - 1, base);
+		tables_check(d, mfn((t[i] & PTE_ADDR) >> PAGE_SHIFT), level - 1,
+			     base);
 	}
 }
 
@@ -157,17 +157,14 @@ static void check(const struct domain *d, uint64_t pages, uint64_t base,
 	cr_assert_eq(s->nr_pages, pages);
 	cr_assert_eq(d->page_count, pages);
 	cr_assert_eq(d->page_max, pages);
-	cr_assert_eq(s->shared_info,
-		     mfn_to_maddr(virt_to_mfn(d->shared)).a);
-	cr_assert_eq(s->flags, SIF_PRIVILEGED | SIF_INITDOMAIN |
-				       (modern && initrd_bytes
-						? SIF_MOD_START_PFN
-						: 0));
+	cr_assert_eq(s->shared_info, mfn_to_maddr(virt_to_mfn(d->shared)).a);
+	cr_assert_eq(s->flags,
+		     SIF_PRIVILEGED | SIF_INITDOMAIN |
+			     (modern && initrd_bytes ? SIF_MOD_START_PFN : 0));
 	cr_assert_str_eq((const char *)s->cmd_line, "console=hvc0 quiet");
 	cr_assert_eq(mapped(d, s->pt_base).n,
 		     d->vcpu[0]->arch.kernel_cr3 >> PAGE_SHIFT);
-	cr_assert(frame_load(frame_of(mapped(d, s->pt_base))) &
-		  FRAME_PINNED);
+	cr_assert(frame_load(frame_of(mapped(d, s->pt_base))) & FRAME_PINNED);
 
 	/* The frame list: every frame its own, once. */
 	for (pfn = 0; pfn < pages; pfn++) {
@@ -180,8 +177,8 @@ static void check(const struct domain *d, uint64_t pages, uint64_t base,
 	for (pfn = 0; walk(d, base + (pfn << 12)); pfn++) {
 		va = base + (pfn << 12);
 		cr_assert_eq(mapped(d, va).n, p2m_of(d, pfn), "%#lx", va);
-		cr_assert_eq(!!(walk(d, va) & PTE_RW),
-			     !is_table(s, base, pfn), "%#lx", va);
+		cr_assert_eq(!!(walk(d, va) & PTE_RW), !is_table(s, base, pfn),
+			     "%#lx", va);
 	}
 	linear_end = base + (pfn << 12);
 	cr_assert_eq(linear_end & 0x3fffff, 0);
@@ -197,13 +194,13 @@ static void check(const struct domain *d, uint64_t pages, uint64_t base,
 		cr_assert_eq(*(unsigned char *)at(d, base + 0x200000 + i),
 			     image.bytes[IMAGE_TEXT + i]);
 	for (i = 0; i < 0x9000; i++) {
-		unsigned char want = i < 0x800 ? image.bytes[IMAGE_DATA + i]
-					       : 0;
+		unsigned char want =
+			i < 0x800 ? image.bytes[IMAGE_DATA + i] : 0;
 
 		if (i >= 0x1000 && i < 0x2000)
 			want = 0xcc; /* the hypercall page */
-		cr_assert_eq(*(unsigned char *)at(d, base + 0x201000 + i),
-			     want, "%#zx", i);
+		cr_assert_eq(*(unsigned char *)at(d, base + 0x201000 + i), want,
+			     "%#zx", i);
 	}
 	for (i = 0; i < 0x1900; i++)
 		cr_assert_eq(*(unsigned char *)at(d, base + 0x20a800 + i),
@@ -217,8 +214,8 @@ static void check(const struct domain *d, uint64_t pages, uint64_t base,
 		char *c;
 
 		if (modern)
-			c = (char *)mfn_to_virt(mfn(p2m_of(
-				    d, s->mod_start + (i >> 12)))) +
+			c = (char *)mfn_to_virt(
+				    mfn(p2m_of(d, s->mod_start + (i >> 12)))) +
 			    (i & 4095);
 		else
 			c = at(d, s->mod_start + i);
@@ -226,8 +223,7 @@ static void check(const struct domain *d, uint64_t pages, uint64_t base,
 	}
 	if (modern) {
 		cr_assert_eq(s->mfn_list, P2M_VA);
-		cr_assert_eq(p2m_of(d, s->first_p2m_pfn),
-			     mapped(d, P2M_VA).n);
+		cr_assert_eq(p2m_of(d, s->first_p2m_pfn), mapped(d, P2M_VA).n);
 	} else {
 		cr_assert_eq(s->nr_p2m_frames, 0);
 	}
@@ -361,7 +357,7 @@ Test(build_zero, no_memory_for_its_structures_stops, .signal = SIGABRT)
 
 Test(build_zero, no_memory_for_its_vcpus_stops, .signal = SIGABRT)
 {
-	static const struct xen_domctl_createdomain any = { 0 };
+	static const struct xen_domctl_createdomain any = {0};
 	unsigned int calls = fake_heap_calls;
 	struct domain *d;
 
@@ -412,9 +408,9 @@ Test(build_zero, a_long_command_line_is_cut)
 
 	memset(text, 'k', sizeof(text) - 1);
 	kernel_make(HIGH, true);
-	modules = (struct zero_modules){ .kernel = image.bytes,
-					 .kernel_bytes = IMAGE_BYTES,
-					 .cmdline = text };
+	modules = (struct zero_modules){.kernel = image.bytes,
+					.kernel_bytes = IMAGE_BYTES,
+					.cmdline = text};
 	domain_build_zero(&modules, PAGES, 1);
 	cr_assert_eq(strlen((const char *)start_info(domain_zero)->cmd_line),
 		     sizeof(start_info(domain_zero)->cmd_line) - 1);

@@ -76,8 +76,8 @@ Test(context, what_is_set_is_read_back)
 	cr_assert_arr_eq(&out.user_regs, &c.user_regs, sizeof(c.user_regs));
 	cr_assert_arr_eq(out.trap_ctxt, c.trap_ctxt, sizeof(c.trap_ctxt));
 	cr_assert_arr_eq(&out.ldt_base, &c.ldt_base,
-			 sizeof(c) - offsetof(struct vcpu_guest_context,
-					      ldt_base));
+			 sizeof(c) -
+				 offsetof(struct vcpu_guest_context, ldt_base));
 	/* And what was read can be set. */
 	cr_assert_eq(vcpu_set_context(v, &out), 0);
 	vcpu_get_context(v, &c);
@@ -108,7 +108,7 @@ Test(context, user_mode_without_its_page_tables_is_refused)
 Test(context, addresses_that_are_not_the_guests_are_refused)
 {
 	static const uint64_t bad[] = {
-		HV_VIRT_START,	     HV_VIRT_END - 1,	 0x0000800000000000,
+		HV_VIRT_START,	    HV_VIRT_END - 1,	0x0000800000000000,
 		0xffff7fffffffffff, 0x8000000000000000, 0xffff820000000000,
 	};
 	uint64_t *fields[] = {
@@ -137,8 +137,7 @@ Test(context, addresses_that_are_not_the_guests_are_refused)
 
 Test(context, bases_must_be_canonical)
 {
-	uint64_t *fields[] = { &c.fs_base, &c.gs_base_kernel,
-			       &c.gs_base_user };
+	uint64_t *fields[] = {&c.fs_base, &c.gs_base_kernel, &c.gs_base_user};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(fields); i++) {
@@ -159,13 +158,10 @@ Test(context, the_kernel_stack_is_the_guests_with_all_that_is_pushed)
 		uint64_t sp;
 		int rc;
 	} rows[] = {
-		{ HV_VIRT_END, -EINVAL },
-		{ HV_VIRT_END + 127, -EINVAL },
-		{ HV_VIRT_END + 128, 0 },
-		{ HV_VIRT_START, -EINVAL },
-		{ 0x0000800000000000, 0 },
-		{ 0x0000800000000001, -EINVAL },
-		{ 0x1234567890abcdef, -EINVAL },
+		{HV_VIRT_END, -EINVAL},	       {HV_VIRT_END + 127, -EINVAL},
+		{HV_VIRT_END + 128, 0},	       {HV_VIRT_START, -EINVAL},
+		{0x0000800000000000, 0},       {0x0000800000000001, -EINVAL},
+		{0x1234567890abcdef, -EINVAL},
 	};
 	unsigned int i;
 
@@ -298,19 +294,19 @@ Test(context, debug_registers_are_made_harmless)
 		unsigned int reg;
 		uint64_t given, kept;
 	} rows[] = {
-		{ 7, 0, 0x400 },
-		{ 7, 0x2401, 0x401 },		  /* general detect */
-		{ 7, 0xffff0000ffff0000, 0x400 }, /* high half */
-		{ 7, 0x00020001, 0x400 },	  /* I/O breakpoint */
-		{ 7, 0x20000040, 0x400 },
-		{ 7, 0x00030001, 0x00030401 },
-		{ 6, 0, 0xffff0ff0 },
-		{ 6, 0xffffffff, 0xffffeff0 | 0xf },
-		{ 6, 1ull << 32, 0xffff0ff0 },
-		{ 4, 0x1234, 0 },
-		{ 5, 0x1234, 0 },
-		{ 2, 0x7ffffffffff8, 0x7ffffffffff8 },
-		{ 2, 0x7ffffffffffc, 0 }, /* its end is not canonical */
+		{7, 0, 0x400},
+		{7, 0x2401, 0x401},		/* general detect */
+		{7, 0xffff0000ffff0000, 0x400}, /* high half */
+		{7, 0x00020001, 0x400},		/* I/O breakpoint */
+		{7, 0x20000040, 0x400},
+		{7, 0x00030001, 0x00030401},
+		{6, 0, 0xffff0ff0},
+		{6, 0xffffffff, 0xffffeff0 | 0xf},
+		{6, 1ull << 32, 0xffff0ff0},
+		{4, 0x1234, 0},
+		{5, 0x1234, 0},
+		{2, 0x7ffffffffff8, 0x7ffffffffff8},
+		{2, 0x7ffffffffffc, 0}, /* its end is not canonical */
 	};
 	unsigned int i;
 
@@ -319,8 +315,7 @@ Test(context, debug_registers_are_made_harmless)
 		c.debugreg[rows[i].reg] = rows[i].given;
 		cr_assert_eq(dm_set_context(v, &c), 0, "row %u", i);
 		cr_assert_eq(v->arch.debugreg[rows[i].reg], rows[i].kept,
-			     "row %u: %#lx", i,
-			     v->arch.debugreg[rows[i].reg]);
+			     "row %u: %#lx", i, v->arch.debugreg[rows[i].reg]);
 	}
 }
 
@@ -378,13 +373,13 @@ Test(context, the_first_vcpu_says_what_assists_the_domain_has)
 
 Test(context, a_new_one_lets_the_old_tables_go_and_keeps_what_is_registered)
 {
-	struct vcpu_register_vcpu_info info = { .mfn = world_page(d).n,
-						.offset = 8 };
+	struct vcpu_register_vcpu_info info = {.mfn = world_page(d).n,
+					       .offset = 8};
 	mfn_t next = dm_tables(d, 2);
 
 	cr_assert_eq(vcpu_set_context(v, &c), 0);
-	cr_assert_eq(dm_call(hypercall_vcpu_op, v, VCPUOP_register_vcpu_info,
-			     0, (uintptr_t)&info),
+	cr_assert_eq(dm_call(hypercall_vcpu_op, v, VCPUOP_register_vcpu_info, 0,
+			     (uintptr_t)&info),
 		     0);
 	v->runstate_va = WORLD_VA;
 	dm_context(&c, next);

@@ -53,8 +53,8 @@ Test(debug_keys, show_free_memory)
 	char line[100];
 
 	press('m');
-	snprintf(line, sizeof(line), "%lu pages free of %lu",
-		 page_free_count(), page_total_count());
+	snprintf(line, sizeof(line), "%lu pages free of %lu", page_free_count(),
+		 page_total_count());
 	cr_assert_not_null(strstr(text, line), "%s not in %s", line, text);
 }
 

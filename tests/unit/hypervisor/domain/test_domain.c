@@ -23,7 +23,7 @@ TestSuite(domain, .init = setup);
 
 static uint32_t dom_exc_port(void)
 {
-	struct evtchn_bind_virq bind = { .virq = VIRQ_DOM_EXC };
+	struct evtchn_bind_virq bind = {.virq = VIRQ_DOM_EXC};
 
 	cr_assert_eq(dm_call(hypercall_event_channel_op, zero->vcpu[0],
 			     EVTCHNOP_bind_virq, (uintptr_t)&bind, 0),
@@ -70,23 +70,23 @@ Test(domain, only_the_privileged_name_others)
 		domid_t found; /* DOMID_INVALID: none */
 		int rc;
 	} rows[] = {
-		{ false, DOMID_SELF, WORLD_ONE, 1 },
-		{ false, WORLD_ONE, WORLD_ONE, 1 },
-		{ false, WORLD_TWO, DOMID_INVALID, -EPERM },
-		{ false, WORLD_ZERO, DOMID_INVALID, -EPERM },
-		{ false, 0x7000, DOMID_INVALID, -EPERM },
-		{ false, DOMID_XEN, DOMID_INVALID, -EPERM },
-		{ true, DOMID_SELF, WORLD_ZERO, 1 },
-		{ true, WORLD_TWO, WORLD_TWO, 1 },
-		{ true, 0x7000, DOMID_INVALID, -ESRCH },
-		{ true, DOMID_IO, DOMID_INVALID, -ESRCH },
-		{ true, 0xffff, DOMID_INVALID, -ESRCH },
+		{false, DOMID_SELF, WORLD_ONE, 1},
+		{false, WORLD_ONE, WORLD_ONE, 1},
+		{false, WORLD_TWO, DOMID_INVALID, -EPERM},
+		{false, WORLD_ZERO, DOMID_INVALID, -EPERM},
+		{false, 0x7000, DOMID_INVALID, -EPERM},
+		{false, DOMID_XEN, DOMID_INVALID, -EPERM},
+		{true, DOMID_SELF, WORLD_ZERO, 1},
+		{true, WORLD_TWO, WORLD_TWO, 1},
+		{true, 0x7000, DOMID_INVALID, -ESRCH},
+		{true, DOMID_IO, DOMID_INVALID, -ESRCH},
+		{true, 0xffff, DOMID_INVALID, -ESRCH},
 	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct vcpu *v = rows[i].privileged ? zero->vcpu[0]
-						    : one->vcpu[0];
+		struct vcpu *v =
+			rows[i].privileged ? zero->vcpu[0] : one->vcpu[0];
 		int rc = 1;
 		struct domain *d = domain_find_for(v, rows[i].id, &rc);
 

@@ -28,9 +28,9 @@ static long call(struct vcpu *by, void *arg)
 
 Test(domctl, is_for_the_privileged_of_this_version)
 {
-	cr_assert_eq(dm_domctl(d->vcpu[0], XEN_DOMCTL_getdomaininfo,
-			       WORLD_ONE, &op),
-		     -EPERM);
+	cr_assert_eq(
+		dm_domctl(d->vcpu[0], XEN_DOMCTL_getdomaininfo, WORLD_ONE, &op),
+		-EPERM);
 	/* Not even the structure is looked at. */
 	cr_assert_eq(call(d->vcpu[0], (void *)0x10), -EPERM);
 	cr_assert_eq(call(v, (void *)0x10), -EFAULT);
@@ -44,7 +44,7 @@ Test(domctl, is_for_the_privileged_of_this_version)
 
 Test(domctl, unknown_operations)
 {
-	static const uint32_t cmds[] = { 0, 19, 65, 1000, 0x7fffffff, ~0u };
+	static const uint32_t cmds[] = {0, 19, 65, 1000, 0x7fffffff, ~0u};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(cmds); i++)
@@ -90,19 +90,19 @@ Test(domctl, getdomaininfo_of_a_missing_one_gives_the_next)
 	static const struct {
 		domid_t asked, given; /* 0x7fff: none */
 	} rows[] = {
-		{ 0, 0 },
-		{ DOMID_SELF, 0 },
-		{ 1, WORLD_ONE },
-		{ WORLD_ONE, WORLD_ONE },
-		{ WORLD_ONE + 1, 0x7fff },
-		{ 0xffff, 0x7fff },
-		{ DOMID_XEN, 0x7fff },
+		{0, 0},
+		{DOMID_SELF, 0},
+		{1, WORLD_ONE},
+		{WORLD_ONE, WORLD_ONE},
+		{WORLD_ONE + 1, 0x7fff},
+		{0xffff, 0x7fff},
+		{DOMID_XEN, 0x7fff},
 	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		long rc = dm_domctl(v, XEN_DOMCTL_getdomaininfo,
-				    rows[i].asked, &op);
+		long rc = dm_domctl(v, XEN_DOMCTL_getdomaininfo, rows[i].asked,
+				    &op);
 
 		if (rows[i].given == 0x7fff) {
 			cr_assert_eq(rc, -ESRCH, "row %u", i);
@@ -132,17 +132,17 @@ Test(domctl, createdomain_has_bounds)
 		int32_t grants, maptrack;
 		long rc;
 	} rows[] = {
-		{ 0, 1, -1, -1, 0 },
-		{ 0, MAX_VCPUS, 256, 4096, 0 },
-		{ XEN_DOMCTL_CDF_xs_domain, 1, 1, 1, 0 },
-		{ XEN_DOMCTL_CDF_hvm, 1, 1, 1, -EINVAL },
-		{ ~0u, 1, 1, 1, -EINVAL },
-		{ 0, MAX_VCPUS + 1, 1, 1, -EINVAL },
-		{ 0, ~0u, 1, 1, -EINVAL },
-		{ 0, 1, 257, 1, -EINVAL },
-		{ 0, 1, 1, 4097, -EINVAL },
-		{ 0, 1, INT32_MAX, INT32_MAX, -EINVAL },
-		{ 0, 1, INT32_MIN, INT32_MIN, 0 },
+		{0, 1, -1, -1, 0},
+		{0, MAX_VCPUS, 256, 4096, 0},
+		{XEN_DOMCTL_CDF_xs_domain, 1, 1, 1, 0},
+		{XEN_DOMCTL_CDF_hvm, 1, 1, 1, -EINVAL},
+		{~0u, 1, 1, 1, -EINVAL},
+		{0, MAX_VCPUS + 1, 1, 1, -EINVAL},
+		{0, ~0u, 1, 1, -EINVAL},
+		{0, 1, 257, 1, -EINVAL},
+		{0, 1, 1, 4097, -EINVAL},
+		{0, 1, INT32_MAX, INT32_MAX, -EINVAL},
+		{0, 1, INT32_MIN, INT32_MIN, 0},
 	};
 	uint64_t before = page_free_count();
 	unsigned int i;
@@ -171,8 +171,8 @@ Test(domctl, createdomain_has_bounds)
 
 Test(domctl, createdomain_finds_a_number)
 {
-	static const domid_t asked[] = { 0, DOMID_FIRST_RESERVED, DOMID_SELF,
-					 0xffff };
+	static const domid_t asked[] = {0, DOMID_FIRST_RESERVED, DOMID_SELF,
+					0xffff};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(asked); i++) {
@@ -182,8 +182,7 @@ Test(domctl, createdomain_finds_a_number)
 		given = op.domain;
 		cr_assert(given >= 1 && given < DOMID_FIRST_RESERVED);
 		cr_assert_eq(create(given), -EEXIST);
-		cr_assert_eq(dm_domctl(v, XEN_DOMCTL_destroydomain, given,
-				       &op),
+		cr_assert_eq(dm_domctl(v, XEN_DOMCTL_destroydomain, given, &op),
 			     0);
 	}
 }
@@ -257,15 +256,12 @@ Test(domctl, pausing_and_unpausing_is_not_counted)
 	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_pausedomain, WORLD_ONE, &op), 0);
 	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_pausedomain, WORLD_ONE, &op), 0);
 	cr_assert_eq(w->pause_count, 1);
-	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_unpausedomain, WORLD_ONE, &op),
-		     0);
-	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_unpausedomain, WORLD_ONE, &op),
-		     0);
+	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_unpausedomain, WORLD_ONE, &op), 0);
+	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_unpausedomain, WORLD_ONE, &op), 0);
 	cr_assert_eq(w->pause_count, 0);
 	/* What paused it for another reason still does. */
 	domain_shutdown(d, SHUTDOWN_crash);
-	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_unpausedomain, WORLD_ONE, &op),
-		     0);
+	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_unpausedomain, WORLD_ONE, &op), 0);
 	cr_assert_not(vcpu_runnable(w));
 }
 
@@ -275,14 +271,14 @@ Test(domctl, vcpu_numbers_out_of_range)
 		uint32_t cmd;
 		long rc;
 	} rows[] = {
-		{ XEN_DOMCTL_setvcpucontext, -EINVAL },
-		{ XEN_DOMCTL_getvcpucontext, -EINVAL },
-		{ XEN_DOMCTL_getvcpuinfo, -ESRCH },
-		{ XEN_DOMCTL_setvcpuaffinity, -EINVAL },
-		{ XEN_DOMCTL_getvcpuaffinity, -EINVAL },
-		{ XEN_DOMCTL_sendtrigger, -ESRCH },
+		{XEN_DOMCTL_setvcpucontext, -EINVAL},
+		{XEN_DOMCTL_getvcpucontext, -EINVAL},
+		{XEN_DOMCTL_getvcpuinfo, -ESRCH},
+		{XEN_DOMCTL_setvcpuaffinity, -EINVAL},
+		{XEN_DOMCTL_getvcpuaffinity, -EINVAL},
+		{XEN_DOMCTL_sendtrigger, -ESRCH},
 	};
-	static const uint32_t ids[] = { 2, MAX_VCPUS, ~0u };
+	static const uint32_t ids[] = {2, MAX_VCPUS, ~0u};
 	unsigned int i, k;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -350,14 +346,14 @@ Test(domctl, a_dying_domain_is_told_of_and_not_changed)
 		uint32_t cmd;
 		long rc;
 	} rows[] = {
-		{ XEN_DOMCTL_getdomaininfo, 0 },
-		{ XEN_DOMCTL_getvcpuinfo, 0 },
-		{ XEN_DOMCTL_unpausedomain, -ESRCH },
-		{ XEN_DOMCTL_max_vcpus, -ESRCH },
-		{ XEN_DOMCTL_setvcpucontext, -ESRCH },
-		{ XEN_DOMCTL_getvcpucontext, -ESRCH },
-		{ XEN_DOMCTL_hypercall_init, -ESRCH },
-		{ XEN_DOMCTL_getpageframeinfo3, -ESRCH },
+		{XEN_DOMCTL_getdomaininfo, 0},
+		{XEN_DOMCTL_getvcpuinfo, 0},
+		{XEN_DOMCTL_unpausedomain, -ESRCH},
+		{XEN_DOMCTL_max_vcpus, -ESRCH},
+		{XEN_DOMCTL_setvcpucontext, -ESRCH},
+		{XEN_DOMCTL_getvcpucontext, -ESRCH},
+		{XEN_DOMCTL_hypercall_init, -ESRCH},
+		{XEN_DOMCTL_getpageframeinfo3, -ESRCH},
 	};
 	struct vcpu_guest_context c;
 	uint64_t before = page_free_count();
@@ -380,8 +376,7 @@ Test(domctl, a_dying_domain_is_told_of_and_not_changed)
 		cr_assert_eq(dm_domctl(v, rows[i].cmd, WORLD_TWO, &op),
 			     rows[i].rc, "row %u", i);
 	}
-	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_destroydomain, WORLD_TWO, &op),
-		     0);
+	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_destroydomain, WORLD_TWO, &op), 0);
 	domain_put(d);
 	cr_assert_eq(page_free_count(), before);
 }
@@ -411,35 +406,32 @@ Test(domctl, a_hypercall_page_is_the_domains_own)
 Test(domctl, kinds_of_frames)
 {
 	mfn_t table = dm_tables(d, 1), data = world_page(d);
-	uint64_t list[5] = { table.n, data.n, world_page(zero).n, ~0ull, 0 };
+	uint64_t list[5] = {table.n, data.n, world_page(zero).n, ~0ull, 0};
 
 	cr_assert_eq(table_pin(d, table, FRAME_L4), 0);
 	op.u.getpageframeinfo3.num = 5;
 	op.u.getpageframeinfo3.array = (uintptr_t)list;
-	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_getpageframeinfo3, WORLD_ONE,
-			       &op),
+	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_getpageframeinfo3, WORLD_ONE, &op),
 		     0);
-	cr_assert_eq(list[0], XEN_DOMCTL_PFINFO_L4TAB |
-				      XEN_DOMCTL_PFINFO_LPINTAB);
+	cr_assert_eq(list[0],
+		     XEN_DOMCTL_PFINFO_L4TAB | XEN_DOMCTL_PFINFO_LPINTAB);
 	cr_assert_eq(list[1], XEN_DOMCTL_PFINFO_NOTAB);
 	cr_assert_eq(list[2], XEN_DOMCTL_PFINFO_XTAB);
 	cr_assert_eq(list[3], XEN_DOMCTL_PFINFO_XTAB);
 	cr_assert_eq(list[4], XEN_DOMCTL_PFINFO_XTAB);
 	cr_assert_eq(world_refs(data), 0);
 	op.u.getpageframeinfo3.num = 1025;
-	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_getpageframeinfo3, WORLD_ONE,
-			       &op),
+	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_getpageframeinfo3, WORLD_ONE, &op),
 		     -E2BIG);
 	op.u.getpageframeinfo3.num = 1;
 	op.u.getpageframeinfo3.array = 0x10;
-	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_getpageframeinfo3, WORLD_ONE,
-			       &op),
+	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_getpageframeinfo3, WORLD_ONE, &op),
 		     -EFAULT);
 }
 
 Test(domctl, small_settings)
 {
-	uint8_t map[4] = { 0xfe, 0xff, 0xff, 0xff };
+	uint8_t map[4] = {0xfe, 0xff, 0xff, 0xff};
 
 	op.u.max_mem.max_memkb = 4099;
 	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_max_mem, WORLD_ONE, &op), 0);
@@ -449,15 +441,12 @@ Test(domctl, small_settings)
 		     0);
 	cr_assert_eq(d->handle[15], 0x42);
 	op.u.settimeoffset.time_offset_seconds = -77;
-	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_settimeoffset, WORLD_ONE, &op),
-		     0);
+	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_settimeoffset, WORLD_ONE, &op), 0);
 	cr_assert_eq(d->time_offset_s, -77);
 	op.u.address_size.size = 32;
-	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_set_address_size, WORLD_ONE,
-			       &op),
+	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_set_address_size, WORLD_ONE, &op),
 		     -EINVAL);
-	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_get_address_size, WORLD_ONE,
-			       &op),
+	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_get_address_size, WORLD_ONE, &op),
 		     0);
 	cr_assert_eq(op.u.address_size.size, 64);
 	/* CPU 0 must be in the set; it is what there is. */
@@ -493,7 +482,7 @@ Test(domctl, triggers)
 
 Test(domctl, destruction_is_resumed_and_gives_all_back)
 {
-	uint64_t before, args[6] = { (uintptr_t)&op };
+	uint64_t before, args[6] = {(uintptr_t)&op};
 	unsigned int i, restarts = 0;
 	struct domain *n;
 	long rc;

@@ -79,8 +79,7 @@ Test(lifecycle, numbers_are_given_once)
 	struct domain *d = dm_create(WORLD_ONE, 1), *other;
 	uint64_t before = page_free_count();
 
-	cr_assert_eq(domain_create(WORLD_ONE, &config, false, &other),
-		     -EEXIST);
+	cr_assert_eq(domain_create(WORLD_ONE, &config, false, &other), -EEXIST);
 	cr_assert_eq(page_free_count(), before);
 	other = domain_find(WORLD_ONE);
 	cr_assert_eq(other, d);
@@ -150,17 +149,17 @@ static void map_others_page(struct domain *by, struct domain *d, mfn_t m,
 	uint64_t args[6] = {
 		world_window(at),
 		mfn_to_maddr(m).a | PTE_P | PTE_RW | PTE_U | PTE_NX,
-		0, d->id,
+		0,
+		d->id,
 	};
 
-	cr_assert_eq(hypercall_update_va_mapping_otherdomain(by->vcpu[0],
-							     args),
+	cr_assert_eq(hypercall_update_va_mapping_otherdomain(by->vcpu[0], args),
 		     0);
 }
 
 static void unmap(struct domain *by, unsigned int at)
 {
-	uint64_t args[6] = { world_window(at) };
+	uint64_t args[6] = {world_window(at)};
 
 	cr_assert_eq(hypercall_update_va_mapping(by->vcpu[0], args), 0);
 }
@@ -173,7 +172,7 @@ static struct domain *domain_with_everything(void)
 	struct vcpu_guest_context c;
 	mfn_t root = dm_tables(d, 40), pinned = dm_tables(d, 25), m, given;
 	struct vcpu *v = d->vcpu[0];
-	struct vcpu_register_vcpu_info info = { 0 };
+	struct vcpu_register_vcpu_info info = {0};
 	struct gnttab_map_grant_ref map;
 	struct frame *f;
 	uint32_t port;
@@ -193,8 +192,8 @@ static struct domain *domain_with_everything(void)
 	info.mfn = world_page(d).n;
 	info.offset = 0x88;
 	d->vcpu[1]->up = false;
-	cr_assert_eq(dm_call(hypercall_vcpu_op, v, VCPUOP_register_vcpu_info,
-			     1, (uintptr_t)&info),
+	cr_assert_eq(dm_call(hypercall_vcpu_op, v, VCPUOP_register_vcpu_info, 1,
+			     (uintptr_t)&info),
 		     0);
 	d->vcpu[1]->up = true;
 	cr_assert_eq(ev_init_control(v, 0, world_page(d), 0), 17);
@@ -208,7 +207,7 @@ static struct domain *domain_with_everything(void)
 	v->periodic_ns = 1000000;
 	dm_call(hypercall_set_timer_op, v, 12345678, 0, 0);
 	{
-		struct sched_watchdog w = { .id = 0, .timeout = 77 };
+		struct sched_watchdog w = {.id = 0, .timeout = 77};
 
 		cr_assert_eq(dm_call(hypercall_sched_op, v, SCHEDOP_watchdog,
 				     (uintptr_t)&w, 0),
@@ -230,7 +229,6 @@ static struct domain *domain_with_everything(void)
 	domain_put(two);
 	return d;
 }
-
 
 /*
  * What domain two lends is its own, new pages each time; its ports and domain
@@ -381,7 +379,7 @@ Test(lifecycle, reset_lets_go_of_all_that_a_vcpu_has)
 {
 	struct domain *d = world_domain(WORLD_ONE, 2, NULL);
 	struct vcpu *v = d->vcpu[0], *w = d->vcpu[1];
-	struct vcpu_register_vcpu_info info = { .mfn = world_page(d).n };
+	struct vcpu_register_vcpu_info info = {.mfn = world_page(d).n};
 	struct vcpu_guest_context c;
 	mfn_t root = dm_tables(d, 3), user = dm_tables(d, 2);
 	mfn_t gdt = world_page(d);
@@ -392,8 +390,8 @@ Test(lifecycle, reset_lets_go_of_all_that_a_vcpu_has)
 	c.gdt_frames[0] = gdt.n;
 	c.gdt_ents = 512;
 	w->up = false;
-	cr_assert_eq(dm_call(hypercall_vcpu_op, v, VCPUOP_register_vcpu_info,
-			     1, (uintptr_t)&info),
+	cr_assert_eq(dm_call(hypercall_vcpu_op, v, VCPUOP_register_vcpu_info, 1,
+			     (uintptr_t)&info),
 		     0);
 	cr_assert_eq(vcpu_set_context(w, &c), 0);
 	w->runstate_va = w->time_va = WORLD_VA;

@@ -51,8 +51,7 @@ Test(sysctl, physinfo_counts_memory)
 {
 	memset(&op.u, 0xa5, sizeof(op.u));
 	cr_assert_eq(call(v, XEN_SYSCTL_physinfo), 0);
-	cr_assert_eq(op.u.physinfo.total_pages,
-		     FAKE_RAM_END - FAKE_RAM_FIRST);
+	cr_assert_eq(op.u.physinfo.total_pages, FAKE_RAM_END - FAKE_RAM_FIRST);
 	cr_assert_eq(op.u.physinfo.free_pages, page_free_count());
 	cr_assert_eq(op.u.physinfo.max_mfn, FAKE_MAX_MFN - 1);
 	cr_assert_eq(op.u.physinfo.nr_cpus, 1);
@@ -159,7 +158,7 @@ Test(sysctl, a_console_buffer_that_cannot_be_written)
 
 Test(sysctl, the_cpus_time)
 {
-	struct xen_sysctl_cpuinfo info = { 77 };
+	struct xen_sysctl_cpuinfo info = {77};
 
 	fake_time_ns = 10000000;
 	one->vcpu[1]->state_time_ns[VCPU_RUNNING] = 4000000;
@@ -178,7 +177,7 @@ Test(sysctl, topology_is_counted_and_told)
 {
 	struct xen_sysctl_cputopo cpu[2];
 	struct xen_sysctl_meminfo mem[2];
-	uint32_t distance[4] = { 7, 7, 7, 7 };
+	uint32_t distance[4] = {7, 7, 7, 7};
 
 	cr_assert_eq(call(v, XEN_SYSCTL_cputopoinfo), 0);
 	cr_assert_eq(op.u.cputopoinfo.num_cpus, 1);

@@ -31,9 +31,9 @@ static long op(struct vcpu *caller, unsigned int cmd, uint64_t id, void *arg)
 
 Test(vcpu_op, vcpus_that_are_not_there)
 {
-	static const uint64_t ids[] = { 3, 31, 32, 0x100000001, ~0ull };
+	static const uint64_t ids[] = {3, 31, 32, 0x100000001, ~0ull};
 	unsigned int i, cmd;
-	char arg[8192] = { 0 };
+	char arg[8192] = {0};
 
 	for (i = 0; i < ARRAY_SIZE(ids); i++)
 		for (cmd = 0; cmd < 16; cmd++)
@@ -62,8 +62,8 @@ Test(vcpu_op, structures_that_cannot_be_read)
 	for (i = 0; i < ARRAY_SIZE(cmds); i++) {
 		cr_assert_eq(op(v, cmds[i], 0, (void *)0x10), -EFAULT, "%u",
 			     cmds[i]);
-		cr_assert_eq(op(v, cmds[i], 0, (void *)HV_VIRT_START),
-			     -EFAULT, "%u", cmds[i]);
+		cr_assert_eq(op(v, cmds[i], 0, (void *)HV_VIRT_START), -EFAULT,
+			     "%u", cmds[i]);
 	}
 	cr_assert_eq(v->runstate_va, 0);
 	cr_assert_eq(v->time_va, 0);
@@ -142,7 +142,7 @@ Test(vcpu_op, the_last_one_that_goes_down_ends_the_domain)
 static long info_register(struct vcpu *caller, unsigned int id, uint64_t m,
 			  uint32_t offset)
 {
-	struct vcpu_register_vcpu_info reg = { .mfn = m, .offset = offset };
+	struct vcpu_register_vcpu_info reg = {.mfn = m, .offset = offset};
 
 	return op(caller, VCPUOP_register_vcpu_info, id, &reg);
 }
@@ -150,8 +150,8 @@ static long info_register(struct vcpu *caller, unsigned int id, uint64_t m,
 Test(vcpu_op, information_pages_that_are_refused)
 {
 	static const uint32_t offsets[] = {
-		4096 - 63, 4096 - 56, 4096, 4097, 4096 + 64,
-		0x7fffffc0, ~0u,      1,    4,	  60,
+		4096 - 63,  4096 - 56, 4096, 4097, 4096 + 64,
+		0x7fffffc0, ~0u,       1,    4,	   60,
 	};
 	mfn_t m = world_page(d), table = dm_tables(d, 1);
 	struct frame *f;
@@ -207,8 +207,7 @@ Test(vcpu_op, runstate_times_and_areas)
 {
 	struct vcpu_runstate_info r, area;
 	struct vcpu_register_runstate_memory_area reg = {
-		.addr.v = (uintptr_t)&area
-	};
+		.addr.v = (uintptr_t)&area};
 
 	vcpu_wake(w);
 	fake_time_ns += 500;
@@ -237,17 +236,17 @@ Test(vcpu_op, runstate_times_and_areas)
 
 Test(vcpu_op, a_runstate_area_at_a_bad_address_is_not_kept)
 {
-	static const uint64_t bad[] = { 0, 0x10, HV_VIRT_START,
-					0x0000800000000000 };
+	static const uint64_t bad[] = {0, 0x10, HV_VIRT_START,
+				       0x0000800000000000};
 	struct vcpu_runstate_info area;
 	struct vcpu_register_runstate_memory_area reg;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		reg.addr.v = bad[i];
-		cr_assert_eq(op(v, VCPUOP_register_runstate_memory_area, 0,
-				&reg),
-			     -EFAULT, "%#lx", bad[i]);
+		cr_assert_eq(
+			op(v, VCPUOP_register_runstate_memory_area, 0, &reg),
+			-EFAULT, "%#lx", bad[i]);
 		cr_assert_eq(v->runstate_va, 0);
 	}
 	/* One that goes away later misses its updates. */
@@ -261,13 +260,11 @@ Test(vcpu_op, a_runstate_area_at_a_bad_address_is_not_kept)
 
 Test(vcpu_op, a_time_area_is_filled_and_kept_up)
 {
-	struct vcpu_time_info area = { 0 };
-	struct vcpu_register_time_memory_area reg = {
-		.addr.v = (uintptr_t)&area
-	};
+	struct vcpu_time_info area = {0};
+	struct vcpu_register_time_memory_area reg = {.addr.v =
+							     (uintptr_t)&area};
 
-	cr_assert_eq(op(v, VCPUOP_register_vcpu_time_memory_area, 0, &reg),
-		     0);
+	cr_assert_eq(op(v, VCPUOP_register_vcpu_time_memory_area, 0, &reg), 0);
 	cr_assert_eq(area.system_time, fake_time_ns);
 	cr_assert_eq(area.version & 1, 0);
 	fake_time_ns += 1000;
@@ -281,21 +278,21 @@ Test(vcpu_op, periods_have_bounds)
 		uint64_t ns;
 		long rc;
 	} rows[] = {
-		{ 0, -EINVAL },	      { 1, -EINVAL },
-		{ 999999, -EINVAL },  { 1000000, 0 },
-		{ 1ull << 62, 0 },    { (1ull << 62) + 1, -EINVAL },
-		{ 1ull << 63, -EINVAL }, { ~0ull, -EINVAL },
+		{0, -EINVAL},	       {1, -EINVAL},
+		{999999, -EINVAL},     {1000000, 0},
+		{1ull << 62, 0},       {(1ull << 62) + 1, -EINVAL},
+		{1ull << 63, -EINVAL}, {~0ull, -EINVAL},
 	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct vcpu_set_periodic_timer set = { rows[i].ns };
+		struct vcpu_set_periodic_timer set = {rows[i].ns};
 
 		v->periodic_ns = 5;
 		cr_assert_eq(op(v, VCPUOP_set_periodic_timer, 0, &set),
 			     rows[i].rc, "%lu", rows[i].ns);
-		cr_assert_eq(v->periodic_ns,
-			     rows[i].rc ? 5 : rows[i].ns, "%lu", rows[i].ns);
+		cr_assert_eq(v->periodic_ns, rows[i].rc ? 5 : rows[i].ns, "%lu",
+			     rows[i].ns);
 		op(v, VCPUOP_stop_periodic_timer, 0, NULL);
 		cr_assert_eq(v->periodic_ns, 0);
 		cr_assert_eq(timers_next(), ~0ull);
@@ -309,7 +306,7 @@ static long timer_port(struct vcpu *of)
 
 Test(vcpu_op, a_periodic_timer_fires_until_it_is_stopped)
 {
-	struct vcpu_set_periodic_timer set = { 2000000 };
+	struct vcpu_set_periodic_timer set = {2000000};
 	long port = timer_port(w);
 	unsigned int i;
 
@@ -386,7 +383,7 @@ Test(vcpu_op, an_nmi_waits_and_wakes)
 
 Test(vcpu_op, the_processor_is_shown_to_domain_zero_only)
 {
-	struct vcpu_get_physid id = { 7 };
+	struct vcpu_get_physid id = {7};
 
 	cr_assert_eq(op(v, VCPUOP_get_physid, 0, &id), -EINVAL);
 	cr_assert_eq(id.phys_id, 7);
