@@ -111,18 +111,8 @@ struct store *store_open_path(const char *path)
 struct store *store_open(void)
 {
 	const char *path = getenv("XENSTORED_PATH");
-	struct store *s;
-	int socket_errno;
 
-	s = store_open_path(path ? path : STORE_SOCKET_PATH);
-	if (s || path)
-		return s;
-	socket_errno = errno;
-	s = store_open_path(STORE_KERNEL_PATH);
-	/* The socket's reason is the one that a person can act on. */
-	if (!s && errno == ENOENT)
-		errno = socket_errno;
-	return s;
+	return store_open_path(path ? path : STORE_SOCKET_PATH);
 }
 
 void store_close(struct store *s)

@@ -17,7 +17,6 @@
 #include <stdint.h>
 
 #define STORE_SOCKET_PATH "/run/xenstored/socket"
-#define STORE_KERNEL_PATH "/dev/xen/xenbus"
 
 enum store_perm_bits {
 	STORE_PERM_NONE = 0,
@@ -34,8 +33,10 @@ struct store_perm {
 struct store;
 
 /*
- * The socket ($XENSTORED_PATH, else STORE_SOCKET_PATH); when nobody listens
- * there, the kernel's device.
+ * $XENSTORED_PATH (a socket, or the kernel's /dev/xen/xenbus in a domain
+ * without a daemon of its own), else STORE_SOCKET_PATH. Where nobody listens
+ * it fails: the kernel's device would wait for the same missing daemon, and
+ * cannot be interrupted.
  */
 struct store *store_open(void);
 /* That socket, or character device, and no other. */
