@@ -79,7 +79,8 @@ static void add_boot(struct args *a, const struct machine_config *c)
 	    pick(c->hypervisor_options, NULL, "dom0_mem=768M"),
 	    pick(NULL, "HYPERVISOR_OPTIONS", ""));
 	add(a, "-initrd");
-	add(a, "%s console=hvc0 %s,%s", kernel, options, initrd);
+	/* Domain zero's hibernation stops in Linux's own freeze, as on Xen. */
+	add(a, "%s console=hvc0 nohibernate %s,%s", kernel, options, initrd);
 }
 
 static void add_all(struct args *a, const struct machine_config *c,
