@@ -13,7 +13,6 @@
 #include "mm/guest.h"
 #include "x86/machine.h"
 
-#define RFLAGS_TF   (1ull << 8)
 #define RFLAGS_IF   (1ull << 9)
 #define RFLAGS_DF   (1ull << 10)
 #define RFLAGS_IOPL (3ull << 12)
@@ -21,6 +20,8 @@
 #define RFLAGS_RF   (1ull << 16)
 #define RFLAGS_VM   (1ull << 17)
 #define RFLAGS_AC   (1ull << 18)
+
+#define DR6_BS (1ull << 14)
 
 /* Ends with rip, cs, rflags, rsp, ss. */
 #define FRAME_WORDS_MAX 11
@@ -88,13 +89,14 @@ static bool trap_has_error(unsigned int vector)
 	       vector == X86_TRAP_AC;
 }
 
-void bounce_trap(struct vcpu *v, unsigned int vector, uint32_t error_code)
+static void bounce_vector(struct vcpu *v, unsigned int vector, bool has_error,
+			  uint32_t error_code)
 {
 	const struct trap_info *t = &v->arch.traps[vector];
 	struct bounce b = {
 		.eip = t->address,
 		.mask_events = TI_GET_IF(t),
-		.has_error = trap_has_error(vector),
+		.has_error = has_error,
 		.error_code = error_code,
 	};
 
@@ -105,6 +107,22 @@ void bounce_trap(struct vcpu *v, unsigned int vector, uint32_t error_code)
 		return;
 	}
 	bounce(v, &b);
+}
+
+void bounce_trap(struct vcpu *v, unsigned int vector, uint32_t error_code)
+{
+	bounce_vector(v, vector, trap_has_error(vector), error_code);
+}
+
+void bounce_interrupt(struct vcpu *v, unsigned int vector)
+{
+	bounce_vector(v, vector, false, 0);
+}
+
+void bounce_single_step(struct vcpu *v)
+{
+	v->arch.debugreg[6] |= DR6_BS;
+	bounce_trap(v, X86_TRAP_DB, 0);
 }
 
 void bounce_page_fault(struct vcpu *v, uint64_t va, uint32_t error_code)

@@ -5,6 +5,8 @@
 
 #include "domain/domain.h"
 
+#define RFLAGS_TF (1ull << 8)
+
 #define X86_TRAP_DE  0
 #define X86_TRAP_DB  1
 #define X86_TRAP_NMI 2
@@ -26,6 +28,13 @@
  * the vCPU is now. No handler: the domain crashes.
  */
 void bounce_trap(struct vcpu *v, unsigned int vector, uint32_t error_code);
+/*
+ * The same for `int n`: whatever the vector, no error code is pushed (Intel
+ * SDM volume 3, 6.13).
+ */
+void bounce_interrupt(struct vcpu *v, unsigned int vector);
+/* The trap after an instruction under RFLAGS.TF. */
+void bounce_single_step(struct vcpu *v);
 /* A page fault: `error_code` as the CPU gave it, address to vcpu_info.cr2. */
 void bounce_page_fault(struct vcpu *v, uint64_t va, uint32_t error_code);
 void bounce_event(struct vcpu *v);

@@ -90,10 +90,22 @@ bool emulate_decode(struct vcpu *v, struct insn *in)
 	return n && !decode_insn(bytes, n, mode, in);
 }
 
-void emulate_advance(struct vcpu *v, const struct insn *in)
+static void skip(struct vcpu *v, unsigned int bytes)
 {
-	v->arch.regs.rip += in->length;
+	v->arch.regs.rip += bytes;
 	v->arch.regs.rflags &= ~(1ull << 16); /* RF */
+}
+
+static void single_step(struct vcpu *v)
+{
+	if (unlikely(v->arch.regs.rflags & RFLAGS_TF))
+		bounce_single_step(v);
+}
+
+void emulate_advance(struct vcpu *v, unsigned int bytes)
+{
+	skip(v, bytes);
+	single_step(v);
 }
 
 /* User mode: does the bitmap of set_iobitmap clear these ports? */
@@ -136,41 +148,60 @@ static bool do_in_out(struct vcpu *v, const struct insn *in, uint64_t g[16])
 	return true;
 }
 
+/* Reads or writes the memory of ins or outs; false: the guest has its #PF. */
+static bool string_access(struct vcpu *v, uint64_t va, uint32_t *val,
+			  unsigned int bytes, bool write)
+{
+	unsigned int first = PAGE_SIZE - (va & ~PAGE_MASK);
+	uint32_t error = write ? 2 : 0;
+	uint8_t byte;
+
+	if (!(write ? guest_write(gptr(va), val, bytes)
+		    : guest_read(val, gptr(va), bytes)))
+		return true;
+	/* The second page, if the part in the first is no trouble. */
+	if (first < bytes && !(write ? guest_write(gptr(va), val, first)
+				     : guest_read(val, gptr(va), first)))
+		va += first;
+	/* It is there, but not to be written. */
+	if (write && !guest_read(&byte, gptr(va), 1))
+		error |= 1;
+	bounce_page_fault(v, va, error);
+	return false;
+}
+
 /* One step of ins or outs; the guest executes the rest again. */
-static bool do_string_io(struct vcpu *v, const struct insn *in, uint64_t g[16],
-			 bool *again)
+static bool do_string_io(struct vcpu *v, const struct insn *in, uint64_t g[16])
 {
 	struct cpu_regs *r = &v->arch.regs;
 	uint16_t port = g[GPR_RDX];
 	uint32_t val = ~0u;
 	uint64_t va;
 
-	*again = false;
 	if (!port_allowed(v, port, in->op_bytes))
 		return false;
-	if (!insn_rep_count(in, g))
+	if (!insn_rep_count(in, g)) {
+		emulate_advance(v, in->length);
 		return true;
+	}
 	va = insn_effective_address(in, g, r->rip + in->length,
 				    vcpu_get_fs_base(v),
 				    vcpu_get_gs_base_kernel(v));
 	if (in->op == INSN_INS) {
 		(void)!port_read(v->domain, port, in->op_bytes, &val);
-		if (guest_write(gptr(va), &val, in->op_bytes)) {
-			bounce_page_fault(v, va, 2);
-			*again = true;
+		if (!string_access(v, va, &val, in->op_bytes, true))
 			return true;
-		}
 	} else {
-		if (guest_read(&val, gptr(va), in->op_bytes)) {
-			bounce_page_fault(v, va, 0);
-			*again = true;
+		if (!string_access(v, va, &val, in->op_bytes, false))
 			return true;
-		}
 		(void)!port_write(v->domain, port, in->op_bytes, val);
 	}
 	insn_string_step(in, g, r->rflags);
 	emulate_gprs_store(r, g);
-	*again = insn_rep_continues(in, g);
+	if (insn_rep_continues(in, g))
+		single_step(v);
+	else
+		emulate_advance(v, in->length);
 	return true;
 }
 
@@ -252,8 +283,9 @@ static bool do_int(struct vcpu *v, const struct insn *in)
 		bounce_trap(v, X86_TRAP_GP, (in->imm & 0xff) << 3 | 2);
 		return true;
 	}
-	emulate_advance(v, in);
-	bounce_trap(v, in->imm & 0xff, 0);
+	/* As on the CPU, no single step ends it: the gate clears TF. */
+	skip(v, in->length);
+	bounce_interrupt(v, in->imm & 0xff);
 	return true;
 }
 
@@ -316,7 +348,6 @@ bool emulate_privileged(struct vcpu *v)
 {
 	struct insn in;
 	uint64_t g[16];
-	bool again;
 
 	if (!emulate_decode(v, &in) || in.forced || insn_is_write(&in))
 		return false;
@@ -326,11 +357,7 @@ bool emulate_privileged(struct vcpu *v)
 		return do_int(v, &in);
 	case INSN_INS:
 	case INSN_OUTS:
-		if (!do_string_io(v, &in, g, &again))
-			return false;
-		if (!again)
-			emulate_advance(v, &in);
-		return true;
+		return do_string_io(v, &in, g);
 	case INSN_IN:
 	case INSN_OUT:
 		if (!do_in_out(v, &in, g))
@@ -342,7 +369,7 @@ bool emulate_privileged(struct vcpu *v)
 		break;
 	}
 	emulate_gprs_store(&v->arch.regs, g);
-	emulate_advance(v, &in);
+	emulate_advance(v, in.length);
 	return true;
 }
 
@@ -356,6 +383,6 @@ bool emulate_forced(struct vcpu *v)
 	emulate_gprs_load(&v->arch.regs, g);
 	do_cpuid(v, g);
 	emulate_gprs_store(&v->arch.regs, g);
-	emulate_advance(v, &in);
+	emulate_advance(v, in.length);
 	return true;
 }

@@ -12,7 +12,10 @@ void emulate_gprs_store(struct cpu_regs *r, const uint64_t g[16]);
 
 /* The instruction at v's instruction pointer; false: not one that we know. */
 bool emulate_decode(struct vcpu *v, struct insn *in);
-/* It is done: on to the next. */
-void emulate_advance(struct vcpu *v, const struct insn *in);
+/*
+ * The instruction of so many bytes is done, its registers are stored: on to
+ * the next, or to the guest's single step.
+ */
+void emulate_advance(struct vcpu *v, unsigned int bytes);
 
 #endif

@@ -136,8 +136,7 @@ static bool write_fast(struct vcpu *v, uint64_t va, uint64_t *slot)
 		r->rflags = and_flags(r->rflags, new >> shift);
 		at++;
 	}
-	r->rip += at;
-	r->rflags &= ~(1ull << 16); /* RF */
+	emulate_advance(v, at);
 	return true;
 }
 
@@ -190,7 +189,7 @@ bool emulate_table_write(struct vcpu *v, uint64_t va)
 	if (!rc) {
 		emulate_gprs_store(r, g);
 		r->rflags = rflags;
-		emulate_advance(v, &in);
+		emulate_advance(v, in.length);
 	}
 done:
 	table_unhold(v, table);

@@ -344,6 +344,114 @@ Test(emulate, string_access_that_faults_is_the_guests_page_fault)
 	cr_assert_eq(fake_port_writes, 0);
 }
 
+/* The address of a fault is where the access failed, not where it began. */
+Test(emulate, string_access_into_the_next_page_names_that_page)
+{
+	static uint8_t two_pages[2 * 4096] __attribute__((aligned(4096)));
+	struct cpu_regs *r = &v->arch.regs;
+	const uint64_t *frame;
+	unsigned int write, before;
+
+	v->arch.traps[14].address = HANDLER;
+	for (write = 0; write < 2; write++) {
+		for (before = 1; before < 4; before++) {
+			uint64_t at = (uintptr_t)&two_pages[4096 - before];
+
+			fake_guest_hole(&two_pages[4096], 4096, false);
+			insn(v, write ? "\x6d" : "\x6f", 1);
+			r->rsi = r->rdi = at;
+			cr_assert(run(v));
+			cr_assert_eq(r->rip, HANDLER);
+			cr_assert_eq(v->info->arch.cr2, at + before);
+			frame = (const uint64_t *)(uintptr_t)r->rsp;
+			cr_assert_eq(frame[2], write * 2, "not present");
+			/* Both pages are missing: the first is at fault. */
+			fake_guest_hole(two_pages, 8192, false);
+			insn(v, write ? "\x6d" : "\x6f", 1);
+			r->rsi = r->rdi = at;
+			cr_assert(run(v));
+			cr_assert_eq(v->info->arch.cr2, at);
+		}
+	}
+	/* The second page may only be read. */
+	fake_guest_hole(&two_pages[4096], 4096, true);
+	INSN(v, "\x6d");
+	r->rdi = (uintptr_t)&two_pages[4094];
+	cr_assert(run(v));
+	cr_assert_eq(v->info->arch.cr2, (uintptr_t)&two_pages[4096]);
+	frame = (const uint64_t *)(uintptr_t)r->rsp;
+	cr_assert_eq(frame[2], 3);
+}
+
+struct step_row {
+	char what[16];
+	uint8_t bytes[8];
+	uint8_t n, advances;
+	bool forced, user;
+};
+
+ParameterizedTestParameters(emulate, a_single_step_ends_each_instruction)
+{
+	static struct step_row rows[] = {
+		{"mov from cr0", {0x0f, 0x20, 0xc0}, 3, 3, false, false},
+		{"clts", {0x0f, 0x06}, 2, 2, false, false},
+		{"out", {0xee}, 1, 1, false, false},
+		{"in by a user", {0xec}, 1, 1, false, true},
+		{"outsb", {0x6e}, 1, 1, false, false},
+		{"rep outsb", {0xf3, 0x6e}, 2, 0, false, false},
+		{"cpuid",
+		 {0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2},
+		 7,
+		 7,
+		 true,
+		 false},
+	};
+
+	return cr_make_param_array(struct step_row, rows, ARRAY_SIZE(rows));
+}
+
+ParameterizedTest(struct step_row *row, emulate,
+		  a_single_step_ends_each_instruction)
+{
+	static uint8_t bitmap[8192];
+	struct vcpu *t = row->user ? z : v;
+	struct cpu_regs *r = &t->arch.regs;
+	const uint64_t *frame;
+
+	t->arch.traps[1].address = HANDLER + 1;
+	t->arch.kernel_sp = (uintptr_t)&stack[120];
+	t->arch.kernel_mode = !row->user;
+	t->arch.iobitmap_va = (uintptr_t)bitmap;
+	t->arch.iobitmap_ports = 65536;
+	insn(t, (const char *)row->bytes, row->n);
+	r->rdx = 0x3f8;
+	r->rsi = (uintptr_t)memory;
+	r->rflags |= 1u << 8;
+	t->arch.debugreg[6] = 0xffff0ff0;
+	saved = *r;
+	cr_assert(row->forced ? emulate_forced(t) : emulate_privileged(t));
+	cr_assert_eq(r->rip, HANDLER + 1, "%s", row->what);
+	cr_assert_eq(t->arch.debugreg[6], 0xffff4ff0);
+	cr_assert_eq(r->rflags & 1u << 8, 0, "the handler runs free");
+	frame = (const uint64_t *)(uintptr_t)r->rsp;
+	cr_assert_eq(frame[2], saved.rip + row->advances, "%s", row->what);
+	cr_assert_neq(frame[4] & 1u << 8, 0, "what is to be resumed does not");
+}
+
+Test(emulate, a_fault_is_no_single_step)
+{
+	struct cpu_regs *r = &v->arch.regs;
+
+	v->arch.traps[14].address = HANDLER;
+	INSN(v, "\x6f");
+	r->rsi = FAKE_GUEST_BAD;
+	r->rflags |= 1u << 8;
+	v->arch.debugreg[6] = 0xffff0ff0;
+	cr_assert(run(v));
+	cr_assert_eq(r->rip, HANDLER);
+	cr_assert_eq(v->arch.debugreg[6], 0xffff0ff0);
+}
+
 Test(emulate, control_registers_are_what_the_guest_thinks_they_are)
 {
 	struct cpu_regs *r = &v->arch.regs;
@@ -521,6 +629,30 @@ ParameterizedTest(struct int_row *row, emulate,
 		cr_assert_eq(v->arch.regs.rip, HANDLER + 13);
 		cr_assert_eq(frame[2], 0x80 << 3 | 2);
 		cr_assert_eq(frame[3], saved.rip, "returns to it");
+	}
+}
+
+Test(emulate, software_interrupts_push_no_error_code_and_end_no_step)
+{
+	unsigned int vector;
+
+	for (vector = 0; vector < 256; vector++) {
+		uint8_t bytes[2] = {0xcd, (uint8_t)vector};
+		const uint64_t *frame;
+
+		v->arch.traps[vector].flags = 3;
+		v->arch.traps[vector].address = HANDLER;
+		v->arch.kernel_mode = 1;
+		insn(v, (const char *)bytes, 2);
+		v->arch.regs.rflags |= 1u << 8;
+		v->arch.debugreg[6] = 0xffff0ff0;
+		cr_assert(run(v));
+		frame = (const uint64_t *)(uintptr_t)v->arch.regs.rsp;
+		cr_assert_eq(v->arch.regs.rip, HANDLER);
+		/* rcx, r11, rip, cs, rflags, rsp, ss */
+		cr_assert_eq(frame[2], saved.rip + 2, "int %u", vector);
+		cr_assert_eq(frame[5], saved.rsp, "int %u", vector);
+		cr_assert_eq(v->arch.debugreg[6], 0xffff0ff0);
 	}
 }
 

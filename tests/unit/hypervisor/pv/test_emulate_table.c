@@ -159,6 +159,31 @@ static size_t common_form(uint8_t *b, unsigned int base, unsigned int r)
 	return n;
 }
 
+Test(emulate_table, a_single_step_ends_either_way_of_writing)
+{
+	/* mov %rax, (%rbx), and the same with a prefix without meaning */
+	static const uint8_t b[] = {0x3e, 0x48, 0x89, 0x03};
+	static uint64_t stack[64] __attribute__((aligned(64)));
+	struct cpu_regs *r = &v->arch.regs;
+	unsigned int long_way;
+
+	v->arch.traps[1].address = 0x1234560;
+	for (long_way = 0; long_way < 2; long_way++) {
+		put_code(b + !long_way, 3 + long_way);
+		r->rax = pv_entry(page[0], PV_RW);
+		r->rbx = TABLE_VA;
+		r->rflags = 0x302;
+		r->rsp = (uintptr_t)&stack[60];
+		v->arch.debugreg[6] = 0xffff0ff0;
+		cr_assert(emulate_table_write(v, TABLE_VA));
+		cr_assert_eq(*pv_slot(table, 0), pv_entry(page[0], PV_RW));
+		cr_assert_eq(r->rip, 0x1234560);
+		cr_assert_eq(v->arch.debugreg[6], 0xffff4ff0);
+		cr_assert_eq(((uint64_t *)(uintptr_t)r->rsp)[2],
+			     (uintptr_t)code + 3 + long_way);
+	}
+}
+
 Test(emulate_table, common_forms_end_as_the_decoder_says)
 {
 	static struct outcome fast, slow;
