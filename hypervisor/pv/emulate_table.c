@@ -43,8 +43,16 @@ static int entry_compare_exchange(struct vcpu *v, uint64_t *slot, uint64_t old,
 				  uint64_t new)
 {
 	struct domain *d = v->domain;
-	int rc = pte_get(&new, 1, d, d);
+	int rc;
 
+	if (pte_same_mapping(old, new)) {
+		if (new &pte_forbidden(d, 1))
+			return -EINVAL;
+		return !__atomic_compare_exchange_n(slot, &old, new | PTE_U,
+						    false, __ATOMIC_ACQ_REL,
+						    __ATOMIC_ACQUIRE);
+	}
+	rc = pte_get(&new, 1, d, d);
 	if (rc)
 		return rc;
 	if (__atomic_compare_exchange_n(slot, &old, new, false,

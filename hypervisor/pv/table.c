@@ -469,9 +469,7 @@ int table_write(struct vcpu *v, struct domain *d, struct domain *owner,
 	/* One demotion at a time can be left for later. */
 	if (level > 1 && v->demote_pending)
 		return -ERESTART;
-	/* Same frame, same rights: no reference changes. */
-	if ((old & PTE_P) && !((old ^ new) & (PTE_ADDR | PTE_RW | PTE_P)) &&
-	    owner == d) {
+	if (pte_same_mapping(old, new) && owner == d) {
 		if (new &pte_forbidden(d, level))
 			return -EINVAL;
 		new |= PTE_U;

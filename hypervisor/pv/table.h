@@ -12,6 +12,16 @@
 uint64_t pte_forbidden(const struct domain *d, unsigned int level);
 
 /*
+ * Does `new` map what `old` maps, with the same rights? Then no reference
+ * moves, and who owns the frame does not matter: flags of a granted mapping
+ * may change, too.
+ */
+static inline bool pte_same_mapping(uint64_t old, uint64_t new)
+{
+	return (old & PTE_P) && !((old ^ new) & (PTE_ADDR | PTE_RW | PTE_P));
+}
+
+/*
  * Takes what a present entry needs: a reference on the frame (owned by
  * `owner`), with a type as the entry asks. The entry may be changed: U is
  * added, RW taken from read-only device pages. -EINVAL, -EPERM, -EBUSY,

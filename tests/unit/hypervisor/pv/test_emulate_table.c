@@ -184,6 +184,49 @@ Test(emulate_table, a_single_step_ends_either_way_of_writing)
 	}
 }
 
+/* What a grant maps is another's; its flags are the mapper's. */
+Test(emulate_table, flags_of_a_granted_mapping_change_as_by_mmu_update)
+{
+	/* mov %rax, (%rbx), and the same with a prefix without meaning */
+	static const uint8_t b[] = {0x3e, 0x48, 0x89, 0x03};
+	uint64_t granted = pv_entry(theirs, PV_RW | PTE_D), word;
+	struct cpu_regs *r = &v->arch.regs;
+	unsigned int way;
+
+	cr_assert_eq(frame_get_writable(theirs, two), 0);
+	cr_assert_eq(grant_pte_set_maddr(v, pv_slot_maddr(table, 3), granted),
+		     0);
+	word = frame_load(frame_of(theirs));
+	for (way = 0; way < 3; way++) {
+		uint64_t flags = 1ull << (9 + way), read_only;
+
+		/* A bit of the guest's own comes, the dirty one goes. */
+		if (way == 2) {
+			cr_assert_eq(pv_update(v, pv_slot_maddr(table, 3),
+					       (granted & ~PTE_D) | flags),
+				     0);
+		} else {
+			put_code(b + !way, 3 + way);
+			r->rax = (granted & ~PTE_D) | flags;
+			r->rbx = TABLE_VA + 24;
+			cr_assert(emulate_table_write(v, TABLE_VA + 24));
+		}
+		cr_assert_eq(*pv_slot(table, 3), (granted & ~PTE_D) | flags);
+		cr_assert_eq(frame_load(frame_of(theirs)), word);
+		/* Not the rights, and no forbidden flag. */
+		read_only = *pv_slot(table, 3) & ~PTE_RW;
+		put_code(b + 1, 3);
+		r->rbx = TABLE_VA + 24;
+		r->rax = read_only;
+		cr_assert_not(emulate_table_write(v, TABLE_VA + 24));
+		cr_assert_neq(pv_update(v, pv_slot_maddr(table, 3), read_only),
+			      0);
+		r->rax = *pv_slot(table, 3) | PTE_PCD;
+		cr_assert_not(emulate_table_write(v, TABLE_VA + 24));
+		cr_assert_eq(frame_load(frame_of(theirs)), word);
+	}
+}
+
 Test(emulate_table, common_forms_end_as_the_decoder_says)
 {
 	static struct outcome fast, slow;
