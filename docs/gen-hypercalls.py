@@ -364,7 +364,7 @@ def section_lines(lines, section):
 
 def top_level(lines):
     text = Source.of("hypercall/table.c").text
-    calls = re.findall(r"^\tCALL\((\w+), (\w+), (\d)\),", text, re.M)
+    calls = re.findall(r"^\tCALL\((\w+), (\w+), (\d)(?:, [^)]*)?\),", text, re.M)
     if len(calls) != len(re.findall(r"^\tCALL\(", text, re.M)) or not calls:
         die("hypervisor/hypercall/table.c: a CALL() row is not understood")
     known = numbers("xen.h", r"__HYPERVISOR_(?!VIRT|arch)[a-z]\w+")

@@ -31,6 +31,7 @@
 
 #define MAX_VCPUS	32
 #define DOMAIN_E820_MAX 16
+#define LACKING_MAX	16
 
 struct evtchn_state;
 struct grant_table;
@@ -137,6 +138,13 @@ struct domain {
 	uint32_t e820_count;
 
 	struct xen_domctl_createdomain config;
+
+	/* Operations that it asked for in vain, and that were logged. */
+	struct {
+		const char *what;
+		uint64_t op;
+	} lacking[LACKING_MAX];
+	unsigned int lacking_count;
 };
 
 /* A row of the life-cycle array (domain/lifecycle.c). */

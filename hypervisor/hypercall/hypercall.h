@@ -2,7 +2,9 @@
 /*
  * Hypercall dispatch. A handler gets its caller and six arguments; what it
  * returns goes to the guest, except -ERESTART: then the guest executes the
- * same hypercall again with the arguments as the handler left them.
+ * same hypercall again with the arguments as the handler left them. A row
+ * that says any_value returns words that may look like -ERESTART, and is
+ * never to be continued.
  */
 #ifndef HYPERCALL_HYPERCALL_H
 #define HYPERCALL_HYPERCALL_H
@@ -15,6 +17,7 @@ struct hypercall {
 	hypercall_fn *fn;
 	const char *name;
 	unsigned int args; /* count; the rest are not looked at */
+	bool any_value;	   /* returns a word of the guest's: no status in it */
 };
 
 extern const struct hypercall hypercall_table[64];
@@ -28,7 +31,10 @@ void hypercall_dispatch(struct vcpu *v);
  */
 bool hypercall_preempt_check(void);
 
-/* An operation that we lack: logged once, -ENOSYS. */
+/*
+ * An operation that we lack: -ENOSYS. Logged once for each domain, and no
+ * more than LACKING_MAX of one domain.
+ */
 long hypercall_lacking(struct vcpu *v, const char *what, uint64_t op);
 
 hypercall_fn hypercall_multicall, hypercall_xen_version, hypercall_console_io,

@@ -15,8 +15,8 @@
 #include "pv/mmu.h"
 #include "sched/sched.h"
 
-#define CALL(nr, function, n)                                                  \
-	[__HYPERVISOR_##nr] = {hypercall_##function, #nr, n}
+#define CALL(nr, function, n, ...)                                             \
+	[__HYPERVISOR_##nr] = {hypercall_##function, #nr, n, ##__VA_ARGS__}
 
 const struct hypercall hypercall_table[64] = {
 	CALL(set_trap_table, set_trap_table, 1),
@@ -28,7 +28,7 @@ const struct hypercall hypercall_table[64] = {
 	CALL(sched_op_compat, sched_op_compat, 2),
 	CALL(platform_op, platform_op, 1),
 	CALL(set_debugreg, set_debugreg, 2),
-	CALL(get_debugreg, get_debugreg, 1),
+	CALL(get_debugreg, get_debugreg, 1, .any_value = true),
 	CALL(update_descriptor, update_descriptor, 2),
 	CALL(memory_op, memory_op, 2),
 	CALL(multicall, multicall, 2),
@@ -55,33 +55,36 @@ const struct hypercall hypercall_table[64] = {
 	CALL(paravane_op, paravane_op, 2),
 };
 
-/* One line for each operation that is asked for and lacking. */
+/* Remembered in each domain, so that one cannot silence the others. */
 long hypercall_lacking(struct vcpu *v, const char *what, uint64_t op)
 {
-	static struct {
-		const char *what;
-		uint64_t op;
-	} seen[64];
-	static unsigned int count;
+	struct domain *d = v->domain;
 	unsigned int i;
 
-	for (i = 0; i < count; i++)
-		if (seen[i].what == what && seen[i].op == op)
+	for (i = 0; i < d->lacking_count; i++)
+		if (d->lacking[i].what == what && d->lacking[i].op == op)
 			return -ENOSYS;
-	if (count < ARRAY_SIZE(seen)) {
-		seen[count].what = what;
-		seen[count++].op = op;
-		log_info("domain %u asks for %s %llu, which is not provided\n",
-			 v->domain->id, what, (unsigned long long)op);
-	}
+	if (d->lacking_count == ARRAY_SIZE(d->lacking))
+		return -ENOSYS;
+	d->lacking[d->lacking_count].what = what;
+	d->lacking[d->lacking_count++].op = op;
+	log_info("domain %u asks for %s %llu, which is not provided\n", d->id,
+		 what, (unsigned long long)op);
+	if (d->lacking_count == ARRAY_SIZE(d->lacking))
+		log_info("no more of domain %u's will be shown\n", d->id);
 	return -ENOSYS;
 }
 
-static long call(struct vcpu *v, uint64_t nr, uint64_t args[6])
+/* True: *result is the guest's; false: it is to call again. */
+static bool call(struct vcpu *v, uint64_t nr, uint64_t args[6], long *result)
 {
-	if (nr >= ARRAY_SIZE(hypercall_table) || !hypercall_table[nr].fn)
-		return hypercall_lacking(v, "hypercall", nr < 64 ? nr : ~0ull);
-	return hypercall_table[nr].fn(v, args);
+	if (nr >= ARRAY_SIZE(hypercall_table) || !hypercall_table[nr].fn) {
+		*result =
+			hypercall_lacking(v, "hypercall", nr < 64 ? nr : ~0ull);
+		return true;
+	}
+	*result = hypercall_table[nr].fn(v, args);
+	return *result != -ERESTART || hypercall_table[nr].any_value;
 }
 
 void hypercall_dispatch(struct vcpu *v)
@@ -95,8 +98,7 @@ void hypercall_dispatch(struct vcpu *v)
 		iret_hypercall(v);
 		return;
 	}
-	rc = call(v, nr, args);
-	if (rc == -ERESTART) {
+	if (unlikely(!call(v, nr, args, &rc))) {
 		/* Back onto the two-byte syscall instruction. */
 		r->rip -= 2;
 		r->rdi = args[0];
@@ -126,17 +128,18 @@ long hypercall_multicall(struct vcpu *v, uint64_t args[6])
 	for (i = 0; i < count; i++) {
 		struct multicall_entry e;
 		gptr_t at = gptr_add(list, (uint64_t)i * sizeof(e));
-		long rc;
+		long rc = -EINVAL;
+		bool done = true;
 
 		if (i && hypercall_preempt_check())
 			goto restart;
 		if (guest_read_obj(&e, at))
 			return -EFAULT;
-		rc = e.op == __HYPERVISOR_multicall ? -EINVAL
-						    : call(v, e.op, e.args);
+		if (e.op != __HYPERVISOR_multicall)
+			done = call(v, e.op, e.args, &rc);
 		if (v->domain->shut_down)
 			return 0;
-		if (rc == -ERESTART) {
+		if (!done) {
 			if (guest_write(
 				    gptr_add(at,
 					     offsetof(struct multicall_entry,

@@ -17,6 +17,7 @@ enum { DOMAINS = 3, FRAMES = 4, REFS = 6, WINDOWS = 24, HANDLES = 40 };
 struct mapping {
 	bool host, device, writable, pte_mode;
 	unsigned int lender, frame, ref, window;
+	mfn_t mfn; /* the frame may be another's, when the lender is GONE */
 	grant_handle_t handle;
 };
 
@@ -24,6 +25,7 @@ struct mapping {
 struct window {
 	bool used, writable;
 	unsigned int lender, frame;
+	mfn_t mfn;
 };
 
 static struct {
@@ -162,6 +164,7 @@ static void step_map(void)
 		.pte_mode = flags & GNTMAP_contains_pte,
 		.lender = lender,
 		.frame = dom[lender].granted[r],
+		.mfn = dom[lender].page[dom[lender].granted[r]],
 		.ref = r,
 		.window = w,
 		.handle = op.handle,
@@ -169,8 +172,8 @@ static void step_map(void)
 	cr_assert_eq(op.dev_bus_addr,
 		     dom[lender].page[m->frame].n << PAGE_SHIFT);
 	if (m->host)
-		dom[i].window[w] =
-			(struct window){true, m->writable, lender, m->frame};
+		dom[i].window[w] = (struct window){true, m->writable, lender,
+						   m->frame, m->mfn};
 }
 
 static void step_unmap(void)
@@ -184,7 +187,7 @@ static void step_unmap(void)
 		.flags = m->pte_mode ? GNTMAP_contains_pte : 0,
 		.handle = m->handle,
 	};
-	bool there = w->used && w->lender == m->lender && w->frame == m->frame;
+	bool there = w->used && mfn_eq(w->mfn, m->mfn);
 	int status;
 
 	if (!m->host)

@@ -2,6 +2,7 @@
 /* Dispatch of hypercalls, and multicalls. */
 #include <criterion/criterion.h>
 #include "hypervisor/domain/domain_fixture.h"
+#include "log/log.h"
 #include "public/memory.h"
 #include "public/sched.h"
 #include "public/version.h"
@@ -65,12 +66,52 @@ Test(hypercall_table, every_row_has_a_name_and_takes_what_fits)
 	cr_assert_geq(rows, 33);
 }
 
-Test(hypercall_table, what_lacks_is_refused_also_when_it_is_asked_for_often)
+static const char *log_text(void)
 {
-	unsigned int i;
+	static char text[65536];
+	uint32_t index = 0;
 
-	for (i = 0; i < 1000; i++)
-		cr_assert_eq(hypercall_lacking(v, "test", i), -ENOSYS);
+	text[log_ring_read(text, sizeof(text) - 1, &index, false)] = 0;
+	return text;
+}
+
+/* Each domain has its own lines: one cannot use up another's. */
+Test(hypercall_table, what_lacks_is_logged_once_and_so_often_for_each_domain)
+{
+	const char *at;
+	unsigned int i, lines = 0;
+
+	for (i = 0; i < 2000; i++)
+		cr_assert_eq(hypercall_lacking(v, "test", i / 2), -ENOSYS);
+	for (at = log_text(); (at = strstr(at, "domain 849 asks for")); at++)
+		lines++;
+	cr_assert_geq(lines, 8);
+	cr_assert_leq(lines, 32);
+	cr_assert_not_null(strstr(log_text(), "no more of domain 849's"));
+	cr_assert_eq(hypercall_lacking(zero->vcpu[0], "test", 3), -ENOSYS);
+	cr_assert_eq(hypercall_lacking(zero->vcpu[0], "test", 3), -ENOSYS);
+	at = strstr(log_text(), "domain 0 asks for test 3");
+	cr_assert_not_null(at);
+	cr_assert_null(strstr(at + 1, "domain 0 asks for test 3"));
+}
+
+/* A breakpoint's address may look like any status. */
+Test(hypercall_table, a_value_is_no_status)
+{
+	static struct multicall_entry e[2];
+
+	v->arch.debugreg[2] = (uint64_t)-ERESTART;
+	dispatch(__HYPERVISOR_get_debugreg, 2, 0, 0);
+	cr_assert_eq(r->rip, RIP, "not to be called again");
+	cr_assert_eq(r->rax, (uint64_t)-ERESTART);
+	e[0].op = __HYPERVISOR_get_debugreg;
+	e[0].args[0] = 2;
+	e[1].op = __HYPERVISOR_xen_version;
+	dispatch(__HYPERVISOR_multicall, (uintptr_t)e, 2, 0);
+	cr_assert_eq(r->rip, RIP);
+	cr_assert_eq(r->rax, 0);
+	cr_assert_eq((long)e[0].result, -ERESTART);
+	cr_assert_eq(e[1].result, 4 << 16 | 17);
 }
 
 static struct xen_memory_reservation populate(uint64_t *list, uint64_t n)
