@@ -20,9 +20,8 @@
 #include "public/memory.h"
 #include "pv/table.h"
 
-/* Larger extents: for the privileged only, who build domains. */
-#define ORDER_MAX_GUEST	     9
-#define ORDER_MAX_PRIVILEGED 18
+/* One extent is made, scrubbed and released in one go: 2 MiB at most. */
+#define ORDER_MAX 9
 
 struct reservation {
 	struct xen_memory_reservation r;
@@ -48,8 +47,7 @@ static int reservation_read(struct vcpu *v, uint64_t args[6],
 	if (m->r.nr_extents > ~0ull >> MEMOP_EXTENT_SHIFT ||
 	    m->done > m->r.nr_extents)
 		return -EINVAL;
-	if (m->r.extent_order >
-	    (v->domain->privileged ? ORDER_MAX_PRIVILEGED : ORDER_MAX_GUEST))
+	if (m->r.extent_order > ORDER_MAX)
 		return -EPERM;
 	m->d = domain_find_for(v, m->r.domid, &rc);
 	return m->d ? 0 : rc;

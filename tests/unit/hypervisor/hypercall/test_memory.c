@@ -126,8 +126,8 @@ Test(memory_op, orders_have_limits)
 	} rows[] = {
 		{false, 9, 1},	     {false, 10, -EPERM}, {false, 31, -EPERM},
 		{false, 63, -EPERM}, {false, 64, -EPERM}, {false, ~0u, -EPERM},
-		{true, 10, 1},	     {true, 18, 0}, /* not that much */
-		{true, 19, -EPERM},  {true, ~0u, -EPERM},
+		{true, 9, 1},	     {true, 10, -EPERM},  {true, 18, -EPERM},
+		{true, 63, -EPERM},  {true, ~0u, -EPERM},
 	};
 	unsigned int i;
 
