@@ -32,7 +32,7 @@ static long op_readconsole(struct vcpu *v, struct xen_sysctl *op)
 		/* The first piece says where; the rest follow it. */
 		size_t n = log_ring_read(
 			buf, MIN(sizeof(buf), (size_t)(r->count - done)),
-			&index, r->clear, r->incremental || done);
+			&index, r->incremental || done);
 
 		if (!n)
 			break;
@@ -40,6 +40,9 @@ static long op_readconsole(struct vcpu *v, struct xen_sysctl *op)
 			return -EFAULT;
 		done += n;
 	}
+	/* Only what the caller has: nothing is lost by an error above. */
+	if (r->clear)
+		log_ring_forget(index);
 	r->count = done;
 	r->index = index;
 	return 0;
@@ -110,22 +113,9 @@ static long op_debug_keys(struct vcpu *v, struct xen_sysctl *op)
 static long op_getcpuinfo(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_getcpuinfo *c = &op->u.getcpuinfo;
-	struct xen_sysctl_cpuinfo info = {0};
-	uint64_t busy = 0;
-	struct domain *d;
-	domid_t from = 0;
-	unsigned int i;
+	struct xen_sysctl_cpuinfo info = {.idletime = sched_idle_ns()};
 
 	(void)v;
-	for (d = domain_next(0); d; d = domain_next(from)) {
-		for (i = 0; i < d->max_vcpus; i++)
-			if (d->vcpu[i])
-				busy += vcpu_state_time(d->vcpu[i],
-							VCPU_RUNNING);
-		from = d->id + 1;
-		domain_put(d);
-	}
-	info.idletime = time_now_ns() > busy ? time_now_ns() - busy : 0;
 	c->nr_cpus = MIN(c->max_cpus, 1u);
 	if (c->nr_cpus && guest_write_obj(gptr(c->info), &info))
 		return -EFAULT;

@@ -351,8 +351,7 @@ void log_flush_sync(void)
 	stopping = true;
 }
 
-size_t log_ring_read(char *to, size_t room, uint32_t *index, bool clear,
-		     bool incremental)
+size_t log_ring_read(char *to, size_t room, uint32_t *index, bool incremental)
 {
 	uint32_t at;
 	size_t n;
@@ -360,9 +359,14 @@ size_t log_ring_read(char *to, size_t room, uint32_t *index, bool clear,
 	log_acquire();
 	at = incremental ? *index : ring.start;
 	n = text_ring_copy(&ring, &at, to, room);
-	if (clear)
-		text_ring_forget(&ring, at);
 	log_release();
 	*index = at;
 	return n;
+}
+
+void log_ring_forget(uint32_t index)
+{
+	log_acquire();
+	text_ring_forget(&ring, index);
+	log_release();
 }

@@ -53,12 +53,13 @@ void log_flush_sync(void);
 /*
  * Copies ring text to `to` for sysctl readconsole. incremental: from position
  * *index on, else from the oldest byte; *index becomes the position behind
- * the last byte copied. clear: what was copied, and all before it, is not
- * shown again. Text that does not fit at once is had by calling again with
- * incremental and the index.
+ * the last byte copied. Text that does not fit at once is had by calling
+ * again with incremental and the index.
  */
-size_t log_ring_read(char *to, size_t room, uint32_t *index, bool clear,
-		     bool incremental);
+size_t log_ring_read(char *to, size_t room, uint32_t *index, bool incremental);
+
+/* What stands before position `index` is not shown again. */
+void log_ring_forget(uint32_t index);
 
 struct domain;
 

@@ -37,6 +37,7 @@ static struct {
 	struct spinlock lock;
 	struct list_node woken, begun, fresh; /* in this order */
 	struct vcpu *current;		      /* NULL: idle */
+	uint64_t idle_ns, idle_since_ns;      /* before it; this time */
 	struct timer slice;
 } rq;
 
@@ -53,6 +54,8 @@ void sched_init(void)
 	list_init(&rq.begun);
 	list_init(&rq.fresh);
 	rq.current = NULL;
+	rq.idle_ns = 0;
+	rq.idle_since_ns = time_now_ns();
 	timer_init(&rq.slice, slice_over);
 }
 
@@ -310,6 +313,32 @@ static struct vcpu *dequeue(uint64_t now_ns)
 	return NULL;
 }
 
+static uint64_t idle_until(uint64_t now_ns)
+{
+	uint64_t since = rq.idle_since_ns;
+
+	return rq.idle_ns + (now_ns > since ? now_ns - since : 0);
+}
+
+static void current_set(struct vcpu *next, uint64_t now_ns)
+{
+	if (!rq.current && next)
+		rq.idle_ns = idle_until(now_ns);
+	else if (rq.current && !next)
+		rq.idle_since_ns = now_ns;
+	rq.current = next;
+}
+
+uint64_t sched_idle_ns(void)
+{
+	uint64_t ns;
+
+	lock_acquire(&rq.lock);
+	ns = rq.current ? rq.idle_ns : idle_until(time_now_ns());
+	lock_release(&rq.lock);
+	return ns;
+}
+
 struct vcpu *sched_pick(struct vcpu *cur, uint64_t now_ns)
 {
 	struct vcpu *next = cur;
@@ -327,7 +356,7 @@ struct vcpu *sched_pick(struct vcpu *cur, uint64_t now_ns)
 			state_set(next, VCPU_RUNNING, now_ns);
 		}
 	}
-	rq.current = next;
+	current_set(next, now_ns);
 	at = deadline();
 	lock_release(&rq.lock);
 	timer_follow(at);

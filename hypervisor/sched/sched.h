@@ -44,6 +44,9 @@ struct vcpu *sched_pick(struct vcpu *cur, uint64_t now_ns);
 /* Total time of v in one state until now. */
 uint64_t vcpu_state_time(const struct vcpu *v, enum vcpu_run s);
 
+/* Time for which this CPU had nobody to run. */
+uint64_t sched_idle_ns(void);
+
 /* Asks this CPU to call sched_pick before it returns to a guest. */
 void sched_request(void);
 

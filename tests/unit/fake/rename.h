@@ -88,7 +88,6 @@
 #define timer_stop	      ut_timer_stop
 #define timers_run	      ut_timers_run
 #define timers_next	      ut_timers_next
-#define time_trust_tsc	      ut_time_trust_tsc
 #define time_update_vcpu      ut_time_update_vcpu
 #define time_update_wallclock ut_time_update_wallclock
 #define time_init_wallclock   ut_time_init_wallclock
@@ -103,6 +102,7 @@
 #define log_attach_line	      ut_log_attach_line
 #define log_flush_sync	      ut_log_flush_sync
 #define log_ring_read	      ut_log_ring_read
+#define log_ring_forget	      ut_log_ring_forget
 #define log_dom0_to_ring      ut_log_dom0_to_ring
 #define console_receive	      ut_console_receive
 #define console_input_read    ut_console_input_read

@@ -12,10 +12,10 @@ static char text[65536];
 static void press(char key)
 {
 	uint32_t index = 0;
-	size_t n = log_ring_read(text, sizeof(text) - 1, &index, true, false);
+	size_t n = log_ring_read(text, sizeof(text) - 1, &index, false);
 
 	cr_assert(debug_key_press(key));
-	n = log_ring_read(text, sizeof(text) - 1, &index, true, false);
+	n = log_ring_read(text, sizeof(text) - 1, &index, true);
 	text[n] = 0;
 }
 

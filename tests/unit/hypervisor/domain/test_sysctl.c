@@ -156,12 +156,41 @@ Test(sysctl, a_console_buffer_that_cannot_be_written)
 	cr_assert_eq(call(v, XEN_SYSCTL_readconsole), -EFAULT);
 }
 
+/* Also when a later piece faults, nothing is forgotten. */
+Test(sysctl, what_could_not_be_copied_is_not_cleared)
+{
+	static char whole[70000], again[70000];
+	uint32_t n;
+	unsigned int i;
+
+	for (i = 0; i < 100; i++)
+		log_info("line %u of this test, of a length of its own\n", i);
+	n = read_console(whole, sizeof(whole), false, false, 0);
+	fake_guest_hole(again + 1500, 100, true);
+	op.u.readconsole = (struct xen_sysctl_readconsole){
+		.clear = 1,
+		.buffer = (uintptr_t)again,
+		.count = sizeof(again),
+	};
+	cr_assert_eq(call(v, XEN_SYSCTL_readconsole), -EFAULT);
+	fake_guest_hole(NULL, 0, false);
+	cr_assert_eq(read_console(again, sizeof(again), false, false, 0), n);
+	cr_assert_arr_eq(again, whole, n);
+}
+
 Test(sysctl, the_cpus_time)
 {
 	struct xen_sysctl_cpuinfo info = {77};
 
-	fake_time_ns = 10000000;
-	one->vcpu[1]->state_time_ns[VCPU_RUNNING] = 4000000;
+	/* A domain runs for 4 ms of 10, and dies. */
+	fake_time_ns += 2000000;
+	vcpu_wake(one->vcpu[0]);
+	cr_assert_eq(sched_pick(NULL, fake_time_ns), one->vcpu[0]);
+	fake_time_ns += 4000000;
+	vcpu_pause(one->vcpu[0]);
+	cr_assert_null(sched_pick(one->vcpu[0], fake_time_ns));
+	dm_end(one);
+	fake_time_ns += 4000000;
 	op.u.getcpuinfo.max_cpus = 8;
 	op.u.getcpuinfo.info = (uintptr_t)&info;
 	cr_assert_eq(call(v, XEN_SYSCTL_getcpuinfo), 0);

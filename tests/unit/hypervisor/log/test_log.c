@@ -23,7 +23,7 @@ static const char *ring_text(void)
 {
 	uint32_t index;
 
-	ring[log_ring_read(ring, sizeof(ring) - 1, &index, false, false)] = 0;
+	ring[log_ring_read(ring, sizeof(ring) - 1, &index, false)] = 0;
 	return ring;
 }
 
@@ -231,9 +231,11 @@ Test(log_lines, reading_and_clearing_in_pieces_gives_all_once)
 	size_t n;
 
 	log_info("one\n");
-	n = log_ring_read(out, 6, &index, true, false);
+	n = log_ring_read(out, 6, &index, false);
+	log_ring_forget(index);
 	cr_assert_eq(n, 6);
-	n += log_ring_read(out + 6, 20, &index, true, true);
+	n += log_ring_read(out + 6, 20, &index, true);
+	log_ring_forget(index);
 	cr_assert_str_eq(out, "(PV) one\n");
 	cr_assert_eq(n, 9);
 	log_info("two\n");
@@ -246,11 +248,11 @@ Test(log_lines, reading_without_clearing_may_be_repeated)
 	char out[32];
 
 	log_info("one\n");
-	log_ring_read(out, sizeof(out), &index, false, false);
+	log_ring_read(out, sizeof(out), &index, false);
 	cr_assert_eq(index, 9);
 	cr_assert_str_eq(ring_text(), "(PV) one\n");
 	log_info("two\n");
-	cr_assert_eq(log_ring_read(out, sizeof(out), &index, false, true), 9);
+	cr_assert_eq(log_ring_read(out, sizeof(out), &index, true), 9);
 	cr_assert_eq(memcmp(out, "(PV) two\n", 9), 0);
 }
 
