@@ -179,6 +179,8 @@ static bool option_set(const struct cmdline_option *o, struct span value)
 		memcpy(o->to, value.text, value.length);
 		((char *)o->to)[value.length] = '\0';
 		return true;
+	case CMDLINE_NONE:
+		break;
 	}
 	return false;
 }
@@ -214,14 +216,27 @@ static bool word_apply(struct span word, const struct cmdline_option *table,
 	return false;
 }
 
-static void word_report(struct span word, void (*unknown)(const char *word))
+static bool word_is_known(struct span word, const struct cmdline_option *table,
+			  size_t n)
+{
+	struct span name, value;
+
+	span_split(word, '=', &name, &value);
+	for (size_t i = 0; i < n; i++)
+		if (table[i].kind == CMDLINE_NONE &&
+		    span_is(name, table[i].name))
+			return true;
+	return false;
+}
+
+static void word_report(struct span word, bool known, cmdline_report *report)
 {
 	char copy[CMDLINE_WORD_MAX];
 	size_t bytes = MIN(word.length, sizeof(copy) - 1);
 
 	memcpy(copy, word.text, bytes);
 	copy[bytes] = '\0';
-	unknown(copy);
+	report(copy, known);
 }
 
 /* The next word behind *line, which moves on; length 0 at the end. */
@@ -239,20 +254,22 @@ static struct span word_next(const char **line)
 }
 
 int cmdline_parse(const char *line, const struct cmdline_option *table,
-		  size_t n, void (*unknown)(const char *word))
+		  size_t n, cmdline_report *report)
 {
 	int bad = 0;
 
 	for (;;) {
 		struct span word = word_next(&line);
+		bool known;
 
 		if (word.length == 0 || span_is(word, "--"))
 			return bad;
 		if (word_apply(word, table, n))
 			continue;
-		bad++;
-		if (unknown)
-			word_report(word, unknown);
+		known = word_is_known(word, table, n);
+		bad += !known;
+		if (report)
+			word_report(word, known, report);
 	}
 }
 

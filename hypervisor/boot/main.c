@@ -43,8 +43,8 @@ void boot_main(uint32_t magic, uint32_t info_paddr) __attribute__((noreturn));
 static char command_line[1024];
 static char option_console[32] = "com1";
 static char option_loglvl[32], option_guest_loglvl[32];
-static char option_dom0_mem[64], option_sched[16];
-static uint64_t option_dom0_max_vcpus = 1, option_maxcpus = 1;
+static char option_dom0_mem[64];
+static uint64_t option_dom0_max_vcpus = 1;
 
 static const struct cmdline_option options[] = {
 	{"console", CMDLINE_STRING, option_console, sizeof(option_console)},
@@ -53,9 +53,10 @@ static const struct cmdline_option options[] = {
 	 sizeof(option_guest_loglvl)},
 	{"dom0_mem", CMDLINE_STRING, option_dom0_mem, sizeof(option_dom0_mem)},
 	{"dom0_max_vcpus", CMDLINE_U64, &option_dom0_max_vcpus, 0},
-	{"maxcpus", CMDLINE_U64, &option_maxcpus, 0},
-	{"sched", CMDLINE_STRING, option_sched, sizeof(option_sched)},
 	{"noreboot", CMDLINE_FLAG, &option_noreboot, 0},
+	/* One CPU is used, and there is one scheduler. */
+	{"maxcpus", CMDLINE_NONE, NULL, 0},
+	{"sched", CMDLINE_NONE, NULL, 0},
 };
 
 static struct acpi_info acpi;
@@ -66,9 +67,10 @@ static void *early_virt(uint64_t paddr)
 	return (void *)(DIRECTMAP_BASE + paddr);
 }
 
-static void unknown_option(const char *word)
+static void option_report(const char *word, bool known)
 {
-	log_warn("command line: \"%s\" is not understood, ignored\n", word);
+	log_warn("command line: \"%s\" %s, ignored\n", word,
+		 known ? "has no effect yet" : "is not understood");
 }
 
 static const void *acpi_map(void *ctx, uint64_t paddr, size_t len)
@@ -144,7 +146,7 @@ static uint64_t dom0_pages(void)
 
 	memset(&m, 0, sizeof(m));
 	if (option_dom0_mem[0] && cmdline_parse_dom0_mem(option_dom0_mem, &m))
-		unknown_option(option_dom0_mem);
+		option_report(option_dom0_mem, false);
 	if (keep > free / 2)
 		keep = free / 2;
 	return dom0_mem_bytes(&m, free - 4 * MIB, free - keep) >> PAGE_SHIFT;
@@ -188,12 +190,12 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 		       sizeof(command_line), &modules);
 	hv_command_line = command_line;
 	cmdline_parse(cmdline_skip_image(command_line), options,
-		      ARRAY_SIZE(options), unknown_option);
+		      ARRAY_SIZE(options), option_report);
 	if (strcmp(option_console, "none"))
 		uart_init();
 	if (log_set_levels(option_loglvl[0] ? option_loglvl : NULL,
 			   option_guest_loglvl[0] ? option_guest_loglvl : NULL))
-		unknown_option("loglvl or guest_loglvl");
+		option_report("loglvl or guest_loglvl", false);
 	log_info("Paravane 0.1, ABI of Xen 4.17; command line: %s\n",
 		 command_line);
 	cpu_setup(this_cpu());

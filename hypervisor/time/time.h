@@ -35,11 +35,6 @@ MUST_CHECK int time_check_wallclock(uint64_t seconds, uint32_t ns,
 				    uint64_t system_ns);
 /* Boot: what the machine's own clock says now (x86/cmos.c). */
 void time_init_wallclock(uint64_t seconds_now);
-/*
- * Tells guests that the TSC alone keeps time on every CPU (the STABLE bit of
- * their clock pages). Off until called.
- */
-void time_trust_tsc(bool trust);
 /* Wall clock seconds at boot. */
 uint64_t time_wallclock_boot_s(void);
 

@@ -19,14 +19,6 @@
 /* Wall clock, in nanoseconds since 1970, at system time 0. */
 static uint64_t wall_base_ns;
 
-/* Whether guests may rely on the TSC alone (time_trust_tsc). */
-static uint8_t time_flags;
-
-void time_trust_tsc(bool trust)
-{
-	time_flags = trust ? XEN_PVCLOCK_TSC_STABLE_BIT : 0;
-}
-
 static inline void publish_u32(uint32_t *p, uint32_t v)
 {
 	__atomic_store_n(p, v, __ATOMIC_RELEASE);
@@ -84,7 +76,6 @@ void time_update_vcpu(struct vcpu *v)
 	struct vcpu_time_info now = {
 		.tsc_to_system_mul = scale.mul,
 		.tsc_shift = scale.shift,
-		.flags = time_flags,
 	};
 
 	clock_read(&now.tsc_timestamp, &now.system_time);

@@ -22,10 +22,10 @@ static struct {
 } opt;
 static int report_count;
 
-static void report(const char *word)
+static void report(const char *word, bool known)
 {
 	CHECK(strlen(word) > 0 && strlen(word) < CMDLINE_WORD_MAX);
-	report_count++;
+	report_count += !known;
 }
 
 static const struct cmdline_option options[] = {
@@ -34,6 +34,7 @@ static const struct cmdline_option options[] = {
 	{"maxcpus", CMDLINE_U64, &opt_number, 0},
 	{"mem", CMDLINE_SIZE, &opt_size, 0},
 	{"console", CMDLINE_STRING, opt.text, sizeof(opt.text)},
+	{"sched", CMDLINE_NONE, NULL, 0},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

@@ -21,10 +21,12 @@ static const struct cmdline_option options[] = {
 	{"maxcpus", CMDLINE_U64, &opt_number, 0},
 	{"mem", CMDLINE_SIZE, &opt_size, 0},
 	{"console", CMDLINE_STRING, opt_text, sizeof(opt_text)},
+	{"sched", CMDLINE_NONE, NULL, 0},
 };
 
-static void report(const char *word)
+static void report(const char *word, bool known)
 {
+	strcat(reported, known ? "known " : "");
 	strcat(reported, word);
 	strcat(reported, ";");
 }
@@ -151,6 +153,14 @@ Test(boot_cmdline, the_parse_goes_on_after_a_bad_word_and_ends_at_two_dashes)
 	cr_assert_eq(parse("what maxcpus=3 mem=x -- maxcpus=4 nonsense"), 2);
 	cr_assert_str_eq(reported, "what;mem=x;");
 	cr_assert_eq(opt_number, 3);
+}
+
+Test(boot_cmdline, what_has_no_effect_is_reported_as_that)
+{
+	cr_assert_eq(parse("sched=credit maxcpus=3 sched schedule no-sched"),
+		     2);
+	cr_assert_str_eq(reported, "known sched=credit;known sched;"
+				   "schedule;no-sched;");
 }
 
 Test(boot_cmdline, the_last_word_for_an_option_wins)
