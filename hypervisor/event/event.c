@@ -405,7 +405,7 @@ int event_domain_init(struct domain *d)
 	if (!s)
 		return -ENOMEM;
 	lock_init(&s->lock, LOCK_EVENT);
-	lock_init(&s->raise_lock, LOCK_EVENT);
+	lock_init(&s->raise_lock, LOCK_RAISE);
 	s->limit = EVTCHN_FIFO_NR_CHANNELS;
 	if (last && last < EVTCHN_FIFO_NR_CHANNELS)
 		s->limit = last + 1;

@@ -16,12 +16,12 @@
  *
  * MOVING: an interrupt is being connected or disconnected with no lock held.
  *
- * Locks, both of the kind LOCK_EVENT:
- *  - evtchn_state.lock guards the table. A port in INTERDOMAIN, and its peer,
- *    change only with both domains' locks held (state_lock_pair: in address
- *    order). So whoever holds one of the two may raise the other end.
- *  - evtchn_state.raise_lock guards how pending ports are shown: the ABI, the
- *    queues, the array. It is a leaf: nothing but LOCK_SCHED comes after it.
+ * Locks:
+ *  - evtchn_state.lock (LOCK_EVENT) guards the table. A port in INTERDOMAIN,
+ * and its peer, change only with both domains' locks held (state_lock_pair: in
+ * address order). So whoever holds one of the two may raise the other end.
+ *  - evtchn_state.raise_lock (LOCK_RAISE) guards how pending ports are shown:
+ *    the ABI, the queues, the array. Nothing but LOCK_SCHED comes after it.
  */
 #ifndef EVENT_STATE_H
 #define EVENT_STATE_H

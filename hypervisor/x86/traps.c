@@ -131,11 +131,11 @@ void trap_from_guest(struct vcpu *v)
 
 static const struct fixup *fixup_find(uint64_t rip)
 {
-	const struct fixup *f;
+	size_t bytes = (uintptr_t)fixup_end - (uintptr_t)fixup_start, i;
 
-	for (f = fixup_start; f < fixup_end; f++)
-		if (f->from == rip)
-			return f;
+	for (i = 0; i < bytes / sizeof(fixup_start[0]); i++)
+		if (fixup_start[i].from == rip)
+			return &fixup_start[i];
 	return NULL;
 }
 
