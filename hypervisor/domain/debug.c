@@ -2,6 +2,7 @@
 /* The debug keys that look at domains and memory. */
 #include "domain/lifecycle.h"
 #include "event/event.h"
+#include "grant/grant.h"
 #include "log/console.h"
 #include "log/log.h"
 #include "mm/alloc.h"
@@ -20,6 +21,21 @@ static void each_domain(void (*fn)(struct domain *d))
 	}
 }
 
+/* What keeps a domain that has ended. */
+static void show_holders(struct domain *d)
+{
+	struct grant_holder h;
+	uint32_t from = 0;
+
+	for (; from <= 0xffff && grant_holder_next(d, (domid_t)from, &h);
+	     from = h.domid + 1u)
+		log_info("  domain %u uses %u of its grants %u times\n",
+			 h.domid, h.entries, h.pins);
+	log_info("  %llu pages are still its own; what is more than its grants "
+		 "is mapped by domain 0\n",
+		 (unsigned long long)d->frame_count);
+}
+
 static void show_domain(struct domain *d)
 {
 	unsigned int i;
@@ -30,6 +46,10 @@ static void show_domain(struct domain *d)
 		 d->paused_by_tools ? ", paused" : "",
 		 d->shut_down ? ", shut down" : "",
 		 d->life == DOMAIN_ALIVE ? "" : ", dying");
+	if (d->life != DOMAIN_ALIVE) {
+		show_holders(d);
+		return;
+	}
 	for (i = 0; i < d->max_vcpus; i++) {
 		const struct vcpu *v = d->vcpu[i];
 

@@ -23,6 +23,20 @@ struct domain domain_io = {.id = DOMID_IO, .refs = 1};
 struct list_node domain_list = LIST_INIT(domain_list);
 struct spinlock domain_list_lock = SPINLOCK_INIT(LOCK_DOMAIN_LIST);
 
+/* Under the list's lock: the last reference may have gone a moment ago. */
+static bool get_unless_gone(struct domain *d)
+{
+	uint32_t refs = __atomic_load_n(&d->refs, __ATOMIC_RELAXED);
+
+	do {
+		if (!refs)
+			return false;
+	} while (!__atomic_compare_exchange_n(&d->refs, &refs, refs + 1, false,
+					      __ATOMIC_ACQUIRE,
+					      __ATOMIC_RELAXED));
+	return true;
+}
+
 struct domain *domain_find(domid_t id)
 {
 	struct domain *d, *found = NULL;
@@ -30,8 +44,8 @@ struct domain *domain_find(domid_t id)
 	lock_acquire(&domain_list_lock);
 	list_for_each_entry (d, &domain_list, node) {
 		if (d->id == id) {
-			domain_get(d);
-			found = d;
+			if (d->life != DOMAIN_DEAD && get_unless_gone(d))
+				found = d;
 			break;
 		}
 	}
@@ -41,14 +55,17 @@ struct domain *domain_find(domid_t id)
 
 struct domain *domain_next(domid_t from)
 {
-	struct domain *d, *found = NULL;
+	struct domain *d, *found;
 
 	lock_acquire(&domain_list_lock);
-	list_for_each_entry (d, &domain_list, node)
-		if (d->id >= from && (!found || d->id < found->id))
-			found = d;
-	if (found)
-		domain_get(found);
+	do {
+		found = NULL;
+		list_for_each_entry (d, &domain_list, node)
+			if (d->id >= from && (!found || d->id < found->id))
+				found = d;
+		if (found)
+			from = found->id + 1;
+	} while (found && !get_unless_gone(found));
 	lock_release(&domain_list_lock);
 	return found;
 }

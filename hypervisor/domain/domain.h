@@ -10,10 +10,11 @@
  * ALIVE to DYING when destruction starts (domain_kill, resumable); DYING to
  * DEAD when all resources that it held of others are released; the structure
  * goes when the last reference to the domain (each frame that somebody else
- * still maps holds one) is dropped.
+ * still maps holds one, and so does each mapping of a grant) is dropped. Until
+ * then it is on the list of domains, and nobody else gets its number.
  *
- * References: domain_find() takes one, domain_put() drops it. The list of
- * domains holds one.
+ * References: domain_find() takes one, domain_put() drops it. The list holds
+ * none; that the domain is not yet DEAD does.
  */
 #ifndef DOMAIN_DOMAIN_H
 #define DOMAIN_DOMAIN_H
@@ -119,7 +120,8 @@ struct domain {
 	uint32_t page_head; /* list through struct frame; 0: empty */
 	uint64_t page_count;
 	uint64_t page_max;
-	uint64_t shared_count; /* shared pages that are still mapped */
+	/* Atomic: frames whose owner it is, on the list or not. */
+	uint64_t frame_count;
 
 	struct shared_info *shared; /* own page, owner d */
 	struct evtchn_state *events;
@@ -162,6 +164,7 @@ extern struct domain *domain_zero;
 /* Owner of the hypervisor's shared pages and of MMIO, for foreign maps. */
 extern struct domain domain_xen, domain_io;
 
+/* By number, with a reference. NULL: there is none, or it is DEAD. */
 struct domain *domain_find(domid_t id);
 static inline void domain_get(struct domain *d)
 {
@@ -176,7 +179,10 @@ void domain_put(struct domain *d);
  */
 struct domain *domain_find_for(struct vcpu *v, domid_t id, int *rc);
 
-/* Next domain in ascending number from `from`, with a reference; or NULL. */
+/*
+ * Next domain in ascending number from `from`, with a reference; or NULL. The
+ * DEAD are among them: of those, only look at numbers and counts.
+ */
 struct domain *domain_next(domid_t from);
 
 /* A guest beyond repair. Logs, dumps, stops the domain; returns. */

@@ -44,7 +44,11 @@ void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	memset(info, 0, sizeof(*info));
 	info->domain = d->id;
 	info->flags = state_flags(d);
-	info->tot_pages = d->page_count;
+	/* Of the dying: what others keep, too. */
+	info->tot_pages =
+		d->life == DOMAIN_ALIVE
+			? d->page_count
+			: __atomic_load_n(&d->frame_count, __ATOMIC_RELAXED);
 	info->max_pages = d->page_max;
 	if (d->shared)
 		info->shared_info_frame = virt_to_mfn(d->shared).n;

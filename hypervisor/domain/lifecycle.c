@@ -7,7 +7,7 @@
  * and are unloaded, then subsystems give back what they hold of other domains,
  * then page tables and descriptors are let go, then the pages. The structure
  * itself goes with its last reference: each page that somebody still maps
- * holds one.
+ * holds one. Domain zero is told of both, for what lingers is to be seen.
  *
  * Tests: tests/unit/hypervisor/domain/test_lifecycle.c.
  */
@@ -148,9 +148,15 @@ static void vcpu_free(struct vcpu *v)
 /* Nobody refers to d any more. */
 static void domain_free(struct domain *d)
 {
+	bool listed = !list_empty(&d->node);
 	unsigned int i;
 
-	BUG_ON(d->page_count);
+	BUG_ON(d->page_count || d->frame_count);
+	lock_acquire(&domain_list_lock);
+	list_del(&d->node);
+	lock_release(&domain_list_lock);
+	if (listed)
+		event_send_global_virq(VIRQ_DOM_EXC);
 	for (i = ARRAY_SIZE(subsystems); i-- > 0;)
 		if (subsystems[i].free)
 			subsystems[i].free(d);
@@ -178,7 +184,8 @@ int domain_create(domid_t id, const struct xen_domctl_createdomain *config,
 		return -ENOMEM;
 	d->id = id;
 	d->privileged = privileged;
-	d->refs = 2; /* the list's and the caller's */
+	d->refs = 2; /* for not being dead, and the caller's */
+	list_init(&d->node);
 	d->config = *config;
 	d->page_max = ~0ull;
 	memcpy(d->handle, config->handle, sizeof(d->handle));
@@ -265,12 +272,16 @@ domid_t domain_free_id(void)
 
 	for (tries = 0; tries < DOMID_FIRST_RESERVED; tries++) {
 		struct domain *d;
+		bool free;
 
 		last = last + 1 < DOMID_FIRST_RESERVED ? last + 1 : 1;
-		d = domain_find(last);
-		if (!d)
-			return last;
-		domain_put(d);
+		/* The dead keep theirs, too. */
+		d = domain_next((domid_t)last);
+		free = !d || d->id != last;
+		if (d)
+			domain_put(d);
+		if (free)
+			return (domid_t)last;
 	}
 	return 0;
 }
@@ -450,9 +461,6 @@ int domain_kill(struct domain *d)
 	}
 	if (d->life == DOMAIN_DYING) {
 		d->life = DOMAIN_DEAD;
-		lock_acquire(&domain_list_lock);
-		list_del(&d->node);
-		lock_release(&domain_list_lock);
 		domain_put(d);
 		event_send_global_virq(VIRQ_DOM_EXC);
 	}

@@ -5,6 +5,7 @@
 
 #include "domain/domain.h"
 
+/* Those with references, and for a moment one that domain_put() takes off. */
 extern struct list_node domain_list;
 extern struct spinlock domain_list_lock;
 

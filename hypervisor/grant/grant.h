@@ -21,4 +21,17 @@ unsigned int grant_table_max_frames(const struct domain *d);
  */
 mfn_t grant_table_frame(struct domain *d, unsigned int index);
 
+/* Who uses what a domain lends. */
+struct grant_holder {
+	domid_t domid;
+	uint32_t entries; /* of the lender's table that it uses */
+	uint32_t pins;	  /* uses of them: mappings, and copies under way */
+};
+
+/*
+ * The borrower of d's with the lowest number from `from` on; false: none. At
+ * most GRANT_FRAMES_MAX frames of entries are looked at.
+ */
+bool grant_holder_next(struct domain *d, domid_t from, struct grant_holder *h);
+
 #endif

@@ -226,6 +226,34 @@ int grant_table_grow(struct domain *d, unsigned int frames)
 	return rc;
 }
 
+static void holder_count(const struct active *act, domid_t from, bool *found,
+			 struct grant_holder *h)
+{
+	uint32_t pins = act->readers + act->writers;
+
+	if (!pins || act->domid < from || (*found && act->domid > h->domid))
+		return;
+	if (!*found || act->domid < h->domid)
+		*h = (struct grant_holder){.domid = act->domid};
+	*found = true;
+	h->entries++;
+	h->pins += pins;
+}
+
+bool grant_holder_next(struct domain *d, domid_t from, struct grant_holder *h)
+{
+	struct grant_table *t = d->grants;
+	bool found = false;
+	unsigned int i, k;
+
+	lock_acquire(&t->lock);
+	for (i = 0; i < t->frames; i++)
+		for (k = 0; k < ENTRIES_PER_FRAME; k++)
+			holder_count(&t->frame[i].active[k], from, &found, h);
+	lock_release(&t->lock);
+	return found;
+}
+
 unsigned int grant_table_max_frames(const struct domain *d)
 {
 	return d->grants->max_frames;

@@ -3,6 +3,7 @@
  * xen_version: who we are and what we can do; and our own paravane_op. The
  * features are those that are true here.
  */
+#include "grant/grant.h"
 #include "hypercall/hypercall.h"
 #include "lib/string.h"
 #include "mm/guest.h"
@@ -87,15 +88,47 @@ long hypercall_xen_version(struct vcpu *v, uint64_t args[6])
 	}
 }
 
+/* Who uses the grants of a domain, dead ones too. */
+static long holder_next(struct vcpu *v, gptr_t arg)
+{
+	struct grant_holder found = {0};
+	struct paravane_holder h;
+	struct domain *d;
+	bool any;
+
+	if (!v->domain->privileged)
+		return -EPERM;
+	if (guest_read_obj(&h, arg))
+		return -EFAULT;
+	d = domain_next(h.domain);
+	if (!d || d->id != h.domain) {
+		if (d)
+			domain_put(d);
+		return -ESRCH;
+	}
+	any = grant_holder_next(d, h.holder, &found);
+	if (any)
+		h.holder = found.domid;
+	h.grants = found.entries;
+	h.uses = found.pins;
+	h.pad = 0;
+	h.pages = __atomic_load_n(&d->frame_count, __ATOMIC_RELAXED);
+	domain_put(d);
+	if (guest_write_obj(arg, &h))
+		return -EFAULT;
+	return any ? 0 : -ENOENT;
+}
+
 /* args: operation, structure */
 long hypercall_paravane_op(struct vcpu *v, uint64_t args[6])
 {
 	switch (args[0]) {
 	case PARAVANE_OP_version:
 		return PARAVANE_VERSION;
+	case PARAVANE_OP_holder_next:
+		return holder_next(v, gptr(args[1]));
 	default:
 		/* Not -ENOSYS: that is how others answer the whole call. */
-		(void)v;
 		return -EOPNOTSUPP;
 	}
 }

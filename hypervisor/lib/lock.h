@@ -14,13 +14,13 @@
 /* Taken from top to bottom; the same kind twice only in address order. */
 enum lock_order {
 	LOCK_DOMCTL,
-	LOCK_DOMAIN_LIST,
 	LOCK_DOMAIN,
 	LOCK_IRQ,
 	LOCK_GRANT,
 	LOCK_EVENT,
 	LOCK_RAISE,
 	LOCK_PAGES,
+	LOCK_DOMAIN_LIST,
 	LOCK_SCHED,
 	LOCK_HEAP,
 	LOCK_CONSOLE,

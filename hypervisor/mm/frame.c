@@ -35,7 +35,18 @@ static void frame_free(struct frame *f)
 	__atomic_store_n(&f->word, 0, __ATOMIC_RELEASE);
 	m2p_set(frame_mfn(f), M2P_INVALID);
 	page_free(frame_mfn(f), 0);
+	__atomic_fetch_sub(&d->frame_count, 1, __ATOMIC_RELAXED);
 	domain_put(d);
+}
+
+/* A free frame gets its owner, and its word's first reference. */
+static void frame_own(struct frame *f, struct domain *d, uint64_t kind)
+{
+	f->owner = d;
+	f->progress = 0;
+	domain_get(d);
+	__atomic_fetch_add(&d->frame_count, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&f->word, kind | FRAME_REF_ONE, __ATOMIC_RELEASE);
 }
 
 /* A new reference is possible only on a frame that is in somebody's hands. */
@@ -174,12 +185,8 @@ static int assign(struct domain *d, mfn_t m, unsigned int order, bool limited)
 	for (i = count; i-- > 0;) {
 		struct frame *f = frame_of(mfn_add(m, i));
 
-		f->owner = d;
-		f->progress = 0;
-		domain_get(d);
 		list_insert(d, f);
-		__atomic_store_n(&f->word, FRAME_ALLOCATED | FRAME_REF_ONE,
-				 __ATOMIC_RELEASE);
+		frame_own(f, d, FRAME_ALLOCATED);
 	}
 	lock_release(&d->page_lock);
 	return 0;
@@ -216,16 +223,10 @@ int frame_unassign(struct domain *d, struct frame *f)
 void *frame_alloc_shared(struct domain *d)
 {
 	mfn_t m = page_alloc(0, ADDR_ANY);
-	struct frame *f;
 
 	if (mfn_eq(m, MFN_NONE))
 		return NULL;
-	f = frame_of(m);
-	f->owner = d;
-	f->progress = 0;
-	domain_get(d);
-	__atomic_store_n(&f->word, FRAME_SHARED | FRAME_REF_ONE,
-			 __ATOMIC_RELEASE);
+	frame_own(frame_of(m), d, FRAME_SHARED);
 	return mfn_to_virt(m);
 }
 

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include "domain_fixture.h"
+#include "hypervisor/grant/grant_fixture.h"
 #include "log/console.h"
 #include "log/log.h"
 #include "public/sched.h"
@@ -46,6 +47,21 @@ Test(debug_keys, list_domains_with_their_state)
 	cr_assert_not_null(strstr(text, ", paused, shut down"));
 	cr_assert_not_null(strstr(text, "vcpu 1"));
 	cr_assert_eq(one->refs, refs);
+}
+
+Test(debug_keys, who_keeps_a_domain_that_has_ended)
+{
+	struct gnttab_map_grant_ref map;
+
+	gt_give(one, 8, WORLD_ZERO, world_page(one), 0);
+	cr_assert_eq(gt_map(domain_zero->vcpu[0], WORLD_ONE, 8, 1,
+			    GNTMAP_host_map | GNTMAP_device_map, &map),
+		     GNTST_okay);
+	world_end(one);
+	press('q');
+	cr_assert_not_null(strstr(text, ", dying"));
+	cr_assert_not_null(strstr(text, "domain 0 uses 1 of its grants 2 t"));
+	cr_assert_not_null(strstr(text, " 1 pages are still its own"));
 }
 
 Test(debug_keys, show_free_memory)

@@ -81,8 +81,12 @@ Test(domain_info, has_the_states_of_a_domain)
 			     XEN_DOMINF_shutdownmask,
 		     SHUTDOWN_suspend);
 	cr_assert_not(flags & XEN_DOMINF_dying);
+	cr_assert_eq(ask().tot_pages, d->page_count);
 	d->life = DOMAIN_DYING;
 	cr_assert(ask().flags & XEN_DOMINF_dying);
+	/* And those of its frames that others could keep. */
+	cr_assert_gt(d->frame_count, d->page_count);
+	cr_assert_eq(ask().tot_pages, d->frame_count);
 }
 
 Test(domain_info, of_one_that_has_no_vcpu_yet)

@@ -330,9 +330,19 @@ Test(lifecycle, a_dying_domain_gets_no_page_and_is_found_until_it_is_dead)
 	cr_assert_null(domain_find(WORLD_ONE));
 }
 
+static bool is_listed(struct domain *d)
+{
+	struct domain *next = domain_next(d->id);
+	bool is = next == d;
+
+	if (next)
+		domain_put(next);
+	return is;
+}
+
 Test(lifecycle, a_page_that_another_maps_keeps_the_structure)
 {
-	struct domain *d;
+	struct domain *d, *other;
 	uint64_t before;
 	mfn_t m;
 
@@ -349,13 +359,21 @@ Test(lifecycle, a_page_that_another_maps_keeps_the_structure)
 	/* The structure is there: two frames name it as their owner. */
 	cr_assert_eq(frame_of(m)->owner, d);
 	cr_assert_eq(d->refs, 2);
+	cr_assert_eq(d->frame_count, 2);
+	/* It is shown, and its number is taken. */
+	cr_assert(is_listed(d));
+	cr_assert_eq(domain_create(WORLD_ONE, &config, false, &other), -EEXIST);
 	cr_assert_lt(page_free_count(), before);
 	/* Nobody can take a new reference on them. */
 	cr_assert_null(frame_get(m, d));
 	unmap(zero, 5);
 	cr_assert_eq(d->refs, 1);
+	cr_assert(is_listed(d));
 	unmap(zero, 6);
 	cr_assert_eq(page_free_count(), before);
+	cr_assert_null(domain_next(1));
+	d = world_domain(WORLD_ONE, 1, NULL);
+	dm_end(d);
 }
 
 Test(lifecycle, a_killed_domain_may_be_killed_again)

@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
+#include "domain/lifecycle.h"
 #include "grant_fixture.h"
 
 static struct domain *one, *two; /* one lends, two borrows */
@@ -623,8 +624,10 @@ Test(grant_map, one_handle_twice_in_a_batch_ends_once)
 Test(grant_map, the_lender_may_die_first)
 {
 	uint64_t before = page_free_count();
-	struct domain *d = world_domain(0x4d, 1, NULL);
+	struct domain *d = world_domain(0x4d, 1, NULL), *other;
+	struct xen_domctl_createdomain config = d->config;
 	struct gnttab_map_grant_ref map, dev;
+	struct grant_holder h;
 	mfn_t m = world_page(d);
 
 	gt_give(d, 8, two->id, m, 0);
@@ -638,10 +641,16 @@ Test(grant_map, the_lender_may_die_first)
 	cr_assert_eq(frame_of(m)->owner, d);
 	cr_assert_eq(gt_map(v2, 0x4d, 8, 3, GNTMAP_host_map, NULL),
 		     GNTST_bad_domain);
-	/* A new domain of that number is another one. */
-	world_end(world_domain(0x4d, 1, NULL));
+	cr_assert(grant_holder_next(d, 0, &h));
+	cr_assert_eq(h.domid, two->id);
+	cr_assert_eq(h.entries, 1);
+	cr_assert_eq(h.pins, 2);
+	cr_assert_not(grant_holder_next(d, (domid_t)(two->id + 1), &h));
+	/* Its number is nobody else's until then. */
+	cr_assert_eq(domain_create(0x4d, &config, false, &other), -EEXIST);
 	cr_assert_eq(gt_unmap(v2, 1, &map), GNTST_okay);
 	cr_assert_eq(gt_unmap_device(v2, &dev), GNTST_okay);
+	world_end(world_domain(0x4d, 1, NULL));
 	/* Domain two's maptrack stays: two pages of it and its index. */
 	cr_assert_geq(page_free_count() + 5, before);
 }

@@ -46,10 +46,12 @@ static unsigned int rnd(unsigned int below)
 
 static void domain_new(unsigned int i)
 {
+	static domid_t id = 0x101;
 	unsigned int k;
 
 	memset(&dom[i], 0, sizeof(dom[i]));
-	dom[i].d = world_domain((domid_t)(0x101 + i), 1, NULL);
+	/* The last one may linger, with its number. */
+	dom[i].d = world_domain(id++, 1, NULL);
 	for (k = 0; k < FRAMES; k++)
 		dom[i].page[k] = world_page(dom[i].d);
 }
@@ -293,7 +295,7 @@ static void let_go(unsigned int i, unsigned int dead)
 	}
 }
 
-/* One dies, is born again, and has its number again. */
+/* One dies, and another is born in its place. */
 static void step_death(void)
 {
 	unsigned int dead = rnd(DOMAINS), i;

@@ -2,19 +2,21 @@
 /* xen_version and paravane_op. */
 #include <criterion/criterion.h>
 #include "hypervisor/domain/domain_fixture.h"
+#include "hypervisor/grant/grant_fixture.h"
 #include "public/features.h"
 #include "public/paravane.h"
 #include "public/version.h"
 
 extern const char *hv_command_line;
 
-static struct domain *zero, *d;
+static struct domain *zero, *d, *two;
 
 static void setup(void)
 {
 	world_init();
 	zero = world_domain(WORLD_ZERO, 1, NULL);
 	d = world_domain(WORLD_ONE, 1, NULL);
+	two = world_domain(WORLD_TWO, 1, NULL);
 }
 
 TestSuite(xen_version, .init = setup);
@@ -130,4 +132,52 @@ Test(xen_version, our_own_call)
 		     PARAVANE_VERSION);
 	cr_assert_eq(dm_call(hypercall_paravane_op, d->vcpu[0], 9999, 0, 0),
 		     -EOPNOTSUPP);
+}
+
+static long holder_next(struct domain *by, struct paravane_holder *h)
+{
+	return dm_call(hypercall_paravane_op, by->vcpu[0],
+		       PARAVANE_OP_holder_next, (uintptr_t)h, 0);
+}
+
+Test(xen_version, who_uses_the_grants_of_a_domain)
+{
+	struct paravane_holder h = {.domain = WORLD_ONE};
+	struct gnttab_map_grant_ref map;
+	unsigned int i;
+	mfn_t m = world_page(d);
+
+	for (i = 0; i < 5; i++) {
+		gt_give(d, 8 + i, i == 4 ? WORLD_TWO : WORLD_ZERO, m, 0);
+		cr_assert_eq(gt_map((i == 4 ? two : zero)->vcpu[0], WORLD_ONE,
+				    8 + i, i,
+				    i == 0 ? GNTMAP_host_map | GNTMAP_device_map
+					   : GNTMAP_host_map,
+				    &map),
+			     GNTST_okay);
+	}
+	cr_assert_eq(holder_next(d, &h), -EPERM);
+	cr_assert_eq(holder_next(zero, (void *)HV_VIRT_START), -EFAULT);
+	cr_assert_eq(holder_next(zero, &h), 0);
+	cr_assert_eq(h.holder, WORLD_ZERO);
+	cr_assert_eq(h.grants, 4);
+	cr_assert_eq(h.uses, 5);
+	cr_assert_eq(h.pages, d->frame_count);
+	h.holder++;
+	cr_assert_eq(holder_next(zero, &h), 0);
+	cr_assert_eq(h.holder, WORLD_TWO);
+	cr_assert_eq(h.grants, 1);
+	h.holder++;
+	h.pages = 0;
+	cr_assert_eq(holder_next(zero, &h), -ENOENT);
+	cr_assert_eq(h.grants, 0);
+	cr_assert_eq(h.pages, d->frame_count);
+	/* Also of the dead. */
+	world_end(d);
+	h.holder = 1;
+	cr_assert_eq(holder_next(zero, &h), 0);
+	cr_assert_eq(h.holder, WORLD_TWO);
+	cr_assert_eq(h.pages, 1);
+	h.domain = WORLD_ONE + 1;
+	cr_assert_eq(holder_next(zero, &h), -ESRCH);
 }
