@@ -159,8 +159,7 @@ bool ldt_fault(struct vcpu *v, uint64_t offset)
 
 	if (offset >= v->arch.ldt_entries * 8ull || (*slot & PTE_P))
 		return false;
-	l1e = table_find_l1e(v->arch.kernel_cr3, v->arch.ldt_base + offset,
-			     &l1);
+	l1e = table_find_l1e(v, v->arch.ldt_base + offset, &l1);
 	if (!l1e)
 		return false;
 	pte = *l1e;

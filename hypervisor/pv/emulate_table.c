@@ -32,7 +32,8 @@ static uint64_t *find_table_entry(struct vcpu *v, uint64_t va,
 		return NULL;
 	f = frame_of(m);
 	if (f->owner != v->domain ||
-	    frame_word_type(frame_load(f)) != FRAME_L1 || table_hold(f) != 1)
+	    frame_word_type(frame_load(f)) != FRAME_L1 ||
+	    table_hold(f, v->domain) != 1)
 		return NULL;
 	*table = f;
 	return (uint64_t *)mfn_to_virt(m) + (va & ~PAGE_MASK) / 8;

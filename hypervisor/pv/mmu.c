@@ -100,7 +100,7 @@ static int entry_update(struct vcpu *v, const struct update_domains *u,
 	f = frame_of(m);
 	if (f->owner != u->pt)
 		return -EPERM;
-	level = table_hold(f);
+	level = table_hold(f, u->pt);
 	if (!level)
 		return data_write(u->pt, m, slot, val);
 	rc = table_write(v, u->pt, u->owner, (uint64_t *)mfn_to_virt(m) + slot,
@@ -211,7 +211,7 @@ static long va_mapping(struct vcpu *v, struct domain *owner, uint64_t va,
 	uint64_t *slot;
 	int rc;
 
-	slot = table_find_l1e(v->arch.kernel_cr3, va, &l1);
+	slot = table_find_l1e(v, va, &l1);
 	if (!slot)
 		return -EINVAL;
 	rc = table_write(v, v->domain, owner, slot, 1, val, false);
@@ -419,7 +419,7 @@ static int l1e_by_maddr(struct vcpu *v, uint64_t maddr, uint64_t **slot,
 	*l1 = frame_of(m);
 	if ((*l1)->owner != v->domain)
 		return -EPERM;
-	switch (table_hold(*l1)) {
+	switch (table_hold(*l1, v->domain)) {
 	case 1:
 		*slot = (uint64_t *)mfn_to_virt(m) + (maddr & ~PAGE_MASK) / 8;
 		return 0;
@@ -434,7 +434,7 @@ static int l1e_by_maddr(struct vcpu *v, uint64_t maddr, uint64_t **slot,
 static int l1e_by_va(struct vcpu *v, uint64_t va, uint64_t **slot,
 		     struct frame **l1)
 {
-	*slot = table_find_l1e(v->arch.kernel_cr3, va, l1);
+	*slot = table_find_l1e(v, va, l1);
 	return *slot ? 0 : -EINVAL;
 }
 

@@ -285,6 +285,18 @@ int frame_forget_type(struct frame *f)
 	return rc;
 }
 
+/*
+ * Between our look at the owner and the compare-and-swap another CPU may have
+ * freed the frame, and the word may look the same in its new owner's hands.
+ * What was taken goes back; if it was the last of a table, all of it.
+ */
+static int taken_from_stranger(struct frame *f)
+{
+	while (frame_put_type(f))
+		;
+	return -EPERM;
+}
+
 int frame_get_type(mfn_t m, struct domain *d, enum frame_type type,
 		   struct frame **out)
 {
@@ -309,9 +321,11 @@ int frame_get_type(mfn_t m, struct domain *d, enum frame_type type,
 		if (now == type &&
 		    (type == FRAME_WRITABLE || (w & FRAME_VALIDATED))) {
 			new = w + FRAME_REF_ONE + FRAME_TYPE_ONE;
-			if (frame_cas(f, &w, new))
-				return 0;
-			continue;
+			if (!frame_cas(f, &w, new))
+				continue;
+			if (unlikely(f->owner != d))
+				return taken_from_stranger(f);
+			return 0;
 		}
 		if (w & FRAME_LOCKED) {
 			/* A table that refers to itself ends here, too. */
@@ -342,6 +356,12 @@ int frame_get_type(mfn_t m, struct domain *d, enum frame_type type,
 		new = (new | FRAME_LOCKED) + FRAME_REF_ONE;
 		if (!frame_cas(f, &w, new))
 			continue;
+		if (unlikely(f->owner != d)) {
+			/* As an abandoned promotion without any progress. */
+			word_change(f, 0, FRAME_LOCKED, 0);
+			frame_put(f);
+			return -EPERM;
+		}
 		if (frame_word_tcnt(w)) {
 			/* A demotion was given up half-way: up again. */
 			int rc;
@@ -417,7 +437,7 @@ bool demote_pending_finish(struct vcpu *v)
 	return !v->demote_pending;
 }
 
-unsigned int table_hold(struct frame *f)
+unsigned int table_hold(struct frame *f, const struct domain *d)
 {
 	uint64_t w = frame_load(f);
 
@@ -427,6 +447,10 @@ unsigned int table_hold(struct frame *f)
 		    frame_word_refs(w) >= FRAME_REF_MAX)
 			return 0;
 	} while (!frame_cas(f, &w, w + FRAME_REF_ONE + FRAME_TYPE_ONE));
+	if (unlikely(f->owner != d)) {
+		(void)taken_from_stranger(f);
+		return 0;
+	}
 	return frame_word_type(w);
 }
 
@@ -514,14 +538,14 @@ uint64_t *table_peek_l1e(uint64_t root, uint64_t va)
 	return &t[va >> 12 & 511];
 }
 
-uint64_t *table_find_l1e(uint64_t root, uint64_t va, struct frame **l1)
+uint64_t *table_find_l1e(const struct vcpu *v, uint64_t va, struct frame **l1)
 {
-	uint64_t *e = table_peek_l1e(root, va);
+	uint64_t *e = table_peek_l1e(v->arch.kernel_cr3, va);
 
 	if (!e)
 		return NULL;
 	*l1 = frame_of(virt_to_mfn(e));
-	return table_hold(*l1) == 1 ? e : NULL;
+	return table_hold(*l1, v->domain) == 1 ? e : NULL;
 }
 
 int table_pin(struct domain *d, mfn_t m, enum frame_type type)
@@ -548,16 +572,34 @@ int table_pin(struct domain *d, mfn_t m, enum frame_type type)
 	return 0;
 }
 
+/*
+ * What a demotion left is the pin's again, for the next try. Not if there is a
+ * new pin, nor off the owner's list, where nobody would find the old one.
+ */
+static bool pin_restore(struct frame *f)
+{
+	uint64_t w = frame_load(f);
+
+	do {
+		if ((w & FRAME_PINNED) || !(w & FRAME_ALLOCATED))
+			return false;
+	} while (!frame_cas(f, &w, w | FRAME_PINNED));
+	return true;
+}
+
 int table_unpin(struct frame *f)
 {
+	uint64_t w = frame_load(f);
 	int rc;
 
-	if (!(frame_load(f) & FRAME_PINNED))
-		return -EINVAL;
-	/* The caller's own reference keeps the frame until the bit is off. */
-	rc = frame_put_type(f);
-	if (!rc)
-		word_change(f, 0, FRAME_PINNED, 0);
+	/* Of two who unpin, the one that takes the bit drops the reference. */
+	do {
+		if (!(w & FRAME_PINNED))
+			return -EINVAL;
+	} while (!frame_cas(f, &w, w & ~FRAME_PINNED));
+	do
+		rc = frame_put_type(f);
+	while (rc && !pin_restore(f));
 	return rc;
 }
 

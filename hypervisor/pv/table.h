@@ -33,10 +33,10 @@ MUST_CHECK int pte_get(uint64_t *pte, unsigned int level, struct domain *d,
 MUST_CHECK int pte_put(uint64_t pte, unsigned int level);
 
 /*
- * Holds a page-table frame as it is: a reference and a type count, only if it
- * is validated. Its level (1..4), or 0.
+ * Holds a page-table frame of d's as it is: a reference and a type count, only
+ * if it is validated. Its level (1..4), or 0.
  */
-unsigned int table_hold(struct frame *f);
+unsigned int table_hold(struct frame *f, const struct domain *d);
 void table_unhold(struct vcpu *v, struct frame *f);
 
 /*
@@ -49,10 +49,11 @@ MUST_CHECK int table_write(struct vcpu *v, struct domain *d,
 			   unsigned int level, uint64_t new, bool keep_ad);
 
 /*
- * The level-1 entry that maps va under a loaded root; NULL: there is none.
- * find: its table is held; peek: it is not, the entry is only to be looked at.
+ * The level-1 entry that maps va under a loaded root, v's kernel's; NULL:
+ * there is none. find: its table is held; peek: it is not, the entry is only
+ * to be looked at.
  */
-uint64_t *table_find_l1e(uint64_t root, uint64_t va, struct frame **l1);
+uint64_t *table_find_l1e(const struct vcpu *v, uint64_t va, struct frame **l1);
 uint64_t *table_peek_l1e(uint64_t root, uint64_t va);
 
 /* Undoes a promotion that was given up; resumable. For domain_kill. */
