@@ -100,9 +100,16 @@ static int held_change(struct vcpu *v, struct held *h,
 	return held_take(v, h, status);
 }
 
-static int copy_one(struct vcpu *v, struct held *from, struct held *to,
-		    struct gnttab_copy *op)
+/* The two ends of the last copy. */
+struct ends {
+	struct held from, to;
+};
+
+static int copy_one(struct vcpu *v, union grant_op *any, void *context)
 {
+	struct gnttab_copy *op = &any->copy;
+	struct ends *ends = context;
+	struct held *from = &ends->from, *to = &ends->to;
 	int rc;
 
 	if ((uint32_t)op->source.offset + op->len > PAGE_SIZE ||
@@ -128,30 +135,14 @@ static int copy_one(struct vcpu *v, struct held *from, struct held *to,
 long grant_copy_batch(struct vcpu *v, gptr_t ops, uint32_t count,
 		      uint32_t *done)
 {
-	struct held from = {.writable = false}, to = {.writable = true};
-	long rc = 0;
+	static const struct grant_batch copies = {
+		.bytes = sizeof(struct gnttab_copy),
+		.one = copy_one,
+	};
+	struct ends ends = {{.writable = false}, {.writable = true}};
+	long rc = grant_batch_run(v, &copies, &ends, ops, count, done);
 
-	for (*done = 0; *done < count; ++*done) {
-		struct gnttab_copy op;
-
-		if (*done && *done % GRANT_BATCH == 0 &&
-		    hypercall_preempt_check()) {
-			rc = -ERESTART;
-			break;
-		}
-		if (guest_read_elem(&op, ops, *done)) {
-			rc = -EFAULT;
-			break;
-		}
-		rc = copy_one(v, &from, &to, &op);
-		if (rc)
-			break;
-		if (guest_write_elem(ops, *done, &op)) {
-			rc = -EFAULT;
-			break;
-		}
-	}
-	held_drop(&to);
-	held_drop(&from);
+	held_drop(&ends.to);
+	held_drop(&ends.from);
 	return rc;
 }

@@ -306,9 +306,9 @@ static struct domain *granter_find(struct granter_cache *c, domid_t id)
 	return c->domain;
 }
 
-static int map_one(struct vcpu *v, struct granter_cache *c,
-		   struct gnttab_map_grant_ref *op)
+static int map_one(struct vcpu *v, union grant_op *any, void *cache)
 {
+	struct gnttab_map_grant_ref *op = &any->map;
 	struct domain *granter;
 
 	if (!(op->flags & (GNTMAP_host_map | GNTMAP_device_map))) {
@@ -320,7 +320,7 @@ static int map_one(struct vcpu *v, struct granter_cache *c,
 		op->status = GNTST_general_error;
 		return 0;
 	}
-	granter = granter_find(c, op->dom);
+	granter = granter_find(cache, op->dom);
 	if (!granter) {
 		op->status = GNTST_bad_domain;
 		return 0;
@@ -446,9 +446,9 @@ long grant_unmap_batch(struct vcpu *v, gptr_t ops, uint32_t count,
 }
 
 /* The guest will never learn of the mapping: it ends. */
-static void map_take_back(struct vcpu *v,
-			  const struct gnttab_map_grant_ref *map)
+static void map_take_back(struct vcpu *v, const union grant_op *any)
 {
+	const struct gnttab_map_grant_ref *map = &any->map;
 	struct gnttab_unmap_grant_ref op = {
 		.host_addr = map->flags & GNTMAP_host_map ? map->host_addr : 0,
 		.dev_bus_addr =
@@ -457,37 +457,20 @@ static void map_take_back(struct vcpu *v,
 	};
 	struct ending e;
 
-	if (unmap_one(v, &op, &e))
+	if (map->status == GNTST_okay && unmap_one(v, &op, &e))
 		endings_finish(v, &e, 1);
 }
 
 long grant_map_batch(struct vcpu *v, gptr_t ops, uint32_t count, uint32_t *done)
 {
+	static const struct grant_batch maps = {
+		.bytes = sizeof(struct gnttab_map_grant_ref),
+		.one = map_one,
+		.untold = map_take_back,
+	};
 	struct granter_cache c = {NULL};
-	long rc = 0;
+	long rc = grant_batch_run(v, &maps, &c, ops, count, done);
 
-	for (*done = 0; *done < count; ++*done) {
-		struct gnttab_map_grant_ref op;
-
-		if (*done && *done % GRANT_BATCH == 0 &&
-		    hypercall_preempt_check()) {
-			rc = -ERESTART;
-			break;
-		}
-		if (guest_read_elem(&op, ops, *done)) {
-			rc = -EFAULT;
-			break;
-		}
-		rc = map_one(v, &c, &op);
-		if (rc)
-			break;
-		if (guest_write_elem(ops, *done, &op)) {
-			if (op.status == GNTST_okay)
-				map_take_back(v, &op);
-			rc = -EFAULT;
-			break;
-		}
-	}
 	if (c.domain)
 		domain_put(c.domain);
 	return rc;

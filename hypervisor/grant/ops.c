@@ -132,22 +132,47 @@ static long get_version(struct vcpu *v, gptr_t arg, uint32_t count,
 	return guest_write_obj(arg, &op);
 }
 
-static long swap_refs(struct vcpu *v, gptr_t ops, uint32_t count,
-		      uint32_t *done)
+long grant_batch_run(struct vcpu *v, const struct grant_batch *b, void *context,
+		     gptr_t ops, uint32_t count, uint32_t *done)
 {
 	for (*done = 0; *done < count; ++*done) {
-		struct gnttab_swap_grant_ref op;
+		gptr_t at = gptr_add(ops, (uint64_t)*done * b->bytes);
+		union grant_op op;
+		int rc;
 
 		if (*done && *done % GRANT_BATCH == 0 &&
 		    hypercall_preempt_check())
 			return -ERESTART;
-		if (guest_read_elem(&op, ops, *done))
+		if (guest_read(&op, at, b->bytes))
 			return -EFAULT;
-		op.status = grant_swap(v->domain, op.ref_a, op.ref_b);
-		if (guest_write_elem(ops, *done, &op))
+		rc = b->one(v, &op, context);
+		if (rc)
+			return rc;
+		if (guest_write(at, &op, b->bytes)) {
+			if (b->untold)
+				b->untold(v, &op);
 			return -EFAULT;
+		}
 	}
 	return 0;
+}
+
+static int swap_one(struct vcpu *v, union grant_op *op, void *context)
+{
+	(void)context;
+	op->swap.status = grant_swap(v->domain, op->swap.ref_a, op->swap.ref_b);
+	return 0;
+}
+
+static long swap_refs(struct vcpu *v, gptr_t ops, uint32_t count,
+		      uint32_t *done)
+{
+	static const struct grant_batch swaps = {
+		.bytes = sizeof(struct gnttab_swap_grant_ref),
+		.one = swap_one,
+	};
+
+	return grant_batch_run(v, &swaps, NULL, ops, count, done);
 }
 
 static const struct {

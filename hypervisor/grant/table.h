@@ -125,4 +125,23 @@ void grant_maptrack_free(struct grant_table *t);
 /* Operations between two looks at whether to stop for a while. */
 #define GRANT_BATCH 64
 
+/* An operation of a batch that is done one by one. */
+union grant_op {
+	struct gnttab_map_grant_ref map;
+	struct gnttab_copy copy;
+	struct gnttab_swap_grant_ref swap;
+};
+
+struct grant_batch {
+	size_t bytes; /* of the operation */
+	/* 0: *op says what became of it; an error stops in front of it. */
+	int (*one)(struct vcpu *v, union grant_op *op, void *context);
+	/* *op was done, and the guest cannot be told. May be NULL. */
+	void (*untold)(struct vcpu *v, const union grant_op *op);
+};
+
+/* Each of `count` operations: read, done, written back. As above. */
+long grant_batch_run(struct vcpu *v, const struct grant_batch *b, void *context,
+		     gptr_t ops, uint32_t count, uint32_t *done);
+
 #endif
