@@ -16,7 +16,12 @@
 #include "sched/sched.h"
 
 #define CALL(nr, function, n, ...)                                             \
-	[__HYPERVISOR_##nr] = {hypercall_##function, #nr, n, ##__VA_ARGS__}
+	[__HYPERVISOR_##nr] = {                                                \
+		.fn = hypercall_##function,                                    \
+		.name = #nr,                                                   \
+		.args = n,                                                     \
+		##__VA_ARGS__,                                                 \
+	}
 
 const struct hypercall hypercall_table[64] = {
 	CALL(set_trap_table, set_trap_table, 1),
