@@ -122,6 +122,7 @@ struct domain {
 	uint64_t page_max;
 	/* Atomic: frames whose owner it is, on the list or not. */
 	uint64_t frame_count;
+	uint64_t claim; /* promised to it and not yet taken (LOCK_HEAP) */
 
 	struct shared_info *shared; /* own page, owner d */
 	struct evtchn_state *events;

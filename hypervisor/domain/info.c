@@ -49,6 +49,7 @@ void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info)
 		d->life == DOMAIN_ALIVE
 			? d->page_count
 			: __atomic_load_n(&d->frame_count, __ATOMIC_RELAXED);
+	info->outstanding_pages = d->claim;
 	info->max_pages = d->page_max;
 	if (d->shared)
 		info->shared_info_frame = virt_to_mfn(d->shared).n;

@@ -453,6 +453,8 @@ int domain_kill(struct domain *d)
 	if (d->life == DOMAIN_ALIVE)
 		d->life = DOMAIN_DYING;
 	lock_release(&d->lock);
+	rc = frame_claim(d, 0);
+	BUG_ON(rc);
 	while (d->kill_stage != KILL_DONE) {
 		rc = kill_step(d);
 		if (rc)

@@ -61,6 +61,7 @@ static long op_physinfo(struct vcpu *v, struct xen_sysctl *op)
 	p->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1;
 	p->total_pages = page_total_count();
 	p->free_pages = page_free_count();
+	p->outstanding_pages = claim_total();
 	p->max_mfn = max_mfn - 1;
 	machine_cpu_caps(p->hw_cap);
 	return 0;

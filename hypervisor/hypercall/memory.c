@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memory_op: a domain's memory grows, shrinks and is exchanged for contiguous
- * pieces; maps of it; frames of ours that a domain may map.
+ * memory_op: a domain's memory is claimed, grows, shrinks and is exchanged for
+ * contiguous pieces; maps of it; frames of ours that a domain may map.
  *
  * populate and decrease return the number of extents done; they are resumed
  * with the count in the operation's upper bits, as the ABI has it.
@@ -56,7 +56,7 @@ static int reservation_read(struct vcpu *v, uint64_t args[6],
 /* One extent for d; its first frame. */
 static mfn_t extent_new(struct domain *d, unsigned int order, unsigned int bits)
 {
-	mfn_t m = page_alloc(order, bits ? bits : ADDR_ANY);
+	mfn_t m = page_alloc_for(&d->claim, order, bits ? bits : ADDR_ANY);
 
 	if (mfn_eq(m, MFN_NONE))
 		return m;
@@ -422,6 +422,27 @@ static long memory_map_get(struct vcpu *v, gptr_t arg)
 	return guest_write_obj(arg, &map);
 }
 
+/* nr_extents: the frames that the domain shall have in all; 0: no claim. */
+static long claim_pages(struct vcpu *v, gptr_t arg)
+{
+	struct xen_memory_reservation r;
+	struct domain *d;
+	int rc;
+
+	if (!v->domain->privileged)
+		return -EPERM;
+	if (guest_read_obj(&r, arg))
+		return -EFAULT;
+	if (r.extent_start || r.extent_order || r.mem_flags)
+		return -EINVAL;
+	d = domain_find(r.domid);
+	if (!d)
+		return -ESRCH;
+	rc = frame_claim(d, r.nr_extents);
+	domain_put(d);
+	return rc;
+}
+
 static long reservation_ask(struct vcpu *v, unsigned int op, gptr_t arg)
 {
 	struct domain *d;
@@ -546,6 +567,8 @@ long hypercall_memory_op(struct vcpu *v, uint64_t args[6])
 		return machine_memory_map(v, arg);
 	case XENMEM_machphys_mapping:
 		return machphys_mapping(arg);
+	case XENMEM_claim_pages:
+		return claim_pages(v, arg);
 	case XENMEM_acquire_resource:
 		return acquire_resource(v, arg);
 	default:

@@ -8,6 +8,7 @@
  * Tests: tests/unit/hypervisor/mm/test_alloc.c.
  */
 #include "mm/alloc.h"
+#include "lib/errno.h"
 #include "lib/list.h"
 #include "lib/lock.h"
 #include "lib/string.h"
@@ -21,6 +22,7 @@ static struct buddy buddy;
 static struct spinlock heap_lock = SPINLOCK_INIT(LOCK_HEAP);
 static uint64_t total;
 static uint64_t dirty_free; /* free frames that are to be scrubbed */
+static uint64_t claimed;    /* heap_lock; at most buddy.free_pages */
 
 void heap_init(void)
 {
@@ -74,9 +76,19 @@ static void frames_clean(mfn_t m, unsigned int order, bool scrub)
 	}
 }
 
-static mfn_t take(unsigned int order, unsigned int address_bits, bool scrub)
+/* What this taker has to leave; heap_lock is held. See alloc.h. */
+static uint64_t pages_to_leave(const uint64_t *claim, uint64_t pages)
 {
-	uint64_t n, limit = BUDDY_ANY;
+	if (!claim)
+		return claimed;
+	return claimed - *claim + (pages > *claim ? HEAP_KEEP_PAGES : 0);
+}
+
+/* claim: NULL for the hypervisor itself. */
+static mfn_t take(const uint64_t *claim, unsigned int order,
+		  unsigned int address_bits, bool scrub)
+{
+	uint64_t n = BUDDY_NONE, limit = BUDDY_ANY, pages;
 
 	if (address_bits < 52)
 		limit = address_bits <= PAGE_SHIFT
@@ -84,8 +96,10 @@ static mfn_t take(unsigned int order, unsigned int address_bits, bool scrub)
 				: 1ull << (address_bits - PAGE_SHIFT);
 	if (order > BUDDY_ORDER_MAX)
 		return MFN_NONE;
+	pages = 1ull << order;
 	lock_acquire(&heap_lock);
-	n = buddy_alloc(&buddy, order, limit);
+	if (buddy.free_pages >= pages + pages_to_leave(claim, pages))
+		n = buddy_alloc(&buddy, order, limit);
 	lock_release(&heap_lock);
 	if (n == BUDDY_NONE)
 		return MFN_NONE;
@@ -95,12 +109,18 @@ static mfn_t take(unsigned int order, unsigned int address_bits, bool scrub)
 
 mfn_t page_alloc(unsigned int order, unsigned int address_bits)
 {
-	return take(order, address_bits, true);
+	return take(NULL, order, address_bits, true);
+}
+
+mfn_t page_alloc_for(const uint64_t *claim, unsigned int order,
+		     unsigned int address_bits)
+{
+	return take(claim, order, address_bits, true);
 }
 
 mfn_t page_alloc_unscrubbed(unsigned int order, unsigned int address_bits)
 {
-	return take(order, address_bits, false);
+	return take(NULL, order, address_bits, false);
 }
 
 void page_free(mfn_t m, unsigned int order)
@@ -129,6 +149,37 @@ uint64_t page_free_count(void)
 uint64_t page_total_count(void)
 {
 	return total;
+}
+
+int claim_set(uint64_t *claim, uint64_t pages)
+{
+	uint64_t taken;
+	int rc = -ENOMEM;
+
+	lock_acquire(&heap_lock);
+	taken = claimed - *claim + HEAP_KEEP_PAGES;
+	if (!pages ||
+	    (taken <= buddy.free_pages && pages <= buddy.free_pages - taken)) {
+		claimed += pages - *claim;
+		*claim = pages;
+		rc = 0;
+	}
+	lock_release(&heap_lock);
+	return rc;
+}
+
+void claim_use(uint64_t *claim, uint64_t pages)
+{
+	lock_acquire(&heap_lock);
+	pages = MIN(pages, *claim);
+	*claim -= pages;
+	claimed -= pages;
+	lock_release(&heap_lock);
+}
+
+uint64_t claim_total(void)
+{
+	return claimed;
 }
 
 void *hv_page_alloc(unsigned int order)

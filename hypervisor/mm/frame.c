@@ -188,6 +188,9 @@ static int assign(struct domain *d, mfn_t m, unsigned int order, bool limited)
 		list_insert(d, f);
 		frame_own(f, d, FRAME_ALLOCATED);
 	}
+	/* What was exchanged is in place of what it had. */
+	if (limited)
+		claim_use(&d->claim, count);
 	lock_release(&d->page_lock);
 	return 0;
 }
@@ -200,6 +203,20 @@ int frame_assign(struct domain *d, mfn_t m, unsigned int order)
 int frame_assign_exchanged(struct domain *d, mfn_t m, unsigned int order)
 {
 	return assign(d, m, order, false);
+}
+
+int frame_claim(struct domain *d, uint64_t pages)
+{
+	int rc = -EINVAL;
+
+	lock_acquire(&d->page_lock);
+	if (!pages)
+		rc = claim_set(&d->claim, 0);
+	else if (d->life == DOMAIN_ALIVE && !d->claim &&
+		 pages > d->page_count && pages <= d->page_max)
+		rc = claim_set(&d->claim, pages - d->page_count);
+	lock_release(&d->page_lock);
+	return rc;
 }
 
 int frame_unassign(struct domain *d, struct frame *f)

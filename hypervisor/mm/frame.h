@@ -151,6 +151,13 @@ MUST_CHECK int frame_assign_exchanged(struct domain *d, mfn_t m,
 				      unsigned int order);
 
 /*
+ * Promises d free frames up to `pages` in all (mm/alloc.h); 0 ends it.
+ * -EINVAL: it has a claim, or that many already, or may not have as many, or
+ * is dying. -ENOMEM: there is not enough to promise.
+ */
+MUST_CHECK int frame_claim(struct domain *d, uint64_t pages);
+
+/*
  * Takes the allocation reference back: the frame leaves d's page list now and
  * is freed with its last user. -EINVAL: not allocated to d; -EBUSY: pinned.
  */

@@ -31,7 +31,7 @@ UNIT_DT_CFLAGS := $(UNIT_CFLAGS) $(DT_CFLAGS) -Itests/unit -Iinclude \
 
 # fake/heap.c stands before these: a test lets an allocation fail.
 UNIT_HV_WRAP := $(addprefix -Wl$(UNIT_COMMA)--wrap=,hv_alloc hv_page_alloc \
-	page_alloc page_alloc_unscrubbed)
+	page_alloc page_alloc_for page_alloc_unscrubbed)
 
 UNIT_BINS := $(addprefix $(BUILD)/unit/,hypervisor-gcc hypervisor-clang)
 ifneq ($(UNIT_DT_TESTS),)

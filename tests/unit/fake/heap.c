@@ -14,6 +14,10 @@ void *__real_hv_page_alloc(unsigned int order);
 void *__wrap_hv_page_alloc(unsigned int order);
 mfn_t __real_page_alloc(unsigned int order, unsigned int address_bits);
 mfn_t __wrap_page_alloc(unsigned int order, unsigned int address_bits);
+mfn_t __real_page_alloc_for(const uint64_t *claim, unsigned int order,
+			    unsigned int address_bits);
+mfn_t __wrap_page_alloc_for(const uint64_t *claim, unsigned int order,
+			    unsigned int address_bits);
 mfn_t __real_page_alloc_unscrubbed(unsigned int order,
 				   unsigned int address_bits);
 mfn_t __wrap_page_alloc_unscrubbed(unsigned int order,
@@ -38,6 +42,13 @@ void *__wrap_hv_page_alloc(unsigned int order)
 mfn_t __wrap_page_alloc(unsigned int order, unsigned int address_bits)
 {
 	return fails() ? MFN_NONE : __real_page_alloc(order, address_bits);
+}
+
+mfn_t __wrap_page_alloc_for(const uint64_t *claim, unsigned int order,
+			    unsigned int address_bits)
+{
+	return fails() ? MFN_NONE
+		       : __real_page_alloc_for(claim, order, address_bits);
 }
 
 mfn_t __wrap_page_alloc_unscrubbed(unsigned int order,

@@ -50,9 +50,11 @@ Test(sysctl, is_for_the_privileged_of_this_version)
 Test(sysctl, physinfo_counts_memory)
 {
 	memset(&op.u, 0xa5, sizeof(op.u));
+	cr_assert_eq(frame_claim(one, one->page_count + 17), 0);
 	cr_assert_eq(call(v, XEN_SYSCTL_physinfo), 0);
 	cr_assert_eq(op.u.physinfo.total_pages, FAKE_RAM_END - FAKE_RAM_FIRST);
 	cr_assert_eq(op.u.physinfo.free_pages, page_free_count());
+	cr_assert_eq(op.u.physinfo.outstanding_pages, 17);
 	cr_assert_eq(op.u.physinfo.max_mfn, FAKE_MAX_MFN - 1);
 	cr_assert_eq(op.u.physinfo.nr_cpus, 1);
 	cr_assert_eq(op.u.physinfo.cpu_khz, FAKE_TSC_HZ / 1000);

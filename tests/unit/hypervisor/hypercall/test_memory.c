@@ -425,7 +425,6 @@ Test(memory_op, operations_that_lack)
 		8,
 		XENMEM_remove_from_physmap,
 		XENMEM_paging_op,
-		XENMEM_claim_pages,
 		29,
 		63,
 	};
@@ -573,4 +572,77 @@ Test(memory_op, frames_of_a_grant_table)
 	q.frame_list = 0;
 	cr_assert_eq(op(zero->vcpu[0], XENMEM_acquire_resource, &q), 0);
 	cr_assert_eq(q.nr_frames, 64);
+}
+
+static long claim(struct vcpu *by, domid_t id, uint64_t pages)
+{
+	r = (struct xen_memory_reservation){.nr_extents = pages, .domid = id};
+	return op(by, XENMEM_claim_pages, &r);
+}
+
+Test(memory_op, a_claim_is_staked_by_the_privileged_and_spent_by_populate)
+{
+	uint64_t pages = d->page_count;
+
+	cr_assert_eq(claim(zero->vcpu[0], WORLD_ONE, pages + 10), 0);
+	cr_assert_eq(d->claim, 10);
+	r = (struct xen_memory_reservation){
+		.extent_start = (uintptr_t)list,
+		.nr_extents = 7,
+		.domid = WORLD_ONE,
+	};
+	cr_assert_eq(op(zero->vcpu[0], XENMEM_populate_physmap, &r), 7);
+	cr_assert_eq(d->claim, 3);
+	cr_assert_eq(claim_total(), 3);
+	cr_assert_eq(claim(zero->vcpu[0], WORLD_ONE, 0), 0);
+	cr_assert_eq(claim_total(), 0);
+}
+
+Test(memory_op, a_claim_stays_when_the_domains_limit_stops_populate)
+{
+	cr_assert_eq(claim(zero->vcpu[0], WORLD_ONE, d->page_count + 2), 0);
+	d->page_max = d->page_count;
+	r = (struct xen_memory_reservation){
+		.extent_start = (uintptr_t)list,
+		.nr_extents = 2,
+		.domid = WORLD_ONE,
+	};
+	cr_assert_eq(op(zero->vcpu[0], XENMEM_populate_physmap, &r), 0);
+	cr_assert_eq(d->claim, 2);
+	cr_assert_eq(claim_total(), 2);
+}
+
+Test(memory_op, a_claim_is_not_for_guests)
+{
+	cr_assert_eq(claim(v, WORLD_ONE, d->page_count + 1), -EPERM);
+	cr_assert_eq(claim(v, DOMID_SELF, d->page_count + 1), -EPERM);
+	cr_assert_eq(claim(v, WORLD_ZERO, 0), -EPERM);
+	cr_assert_eq(op(v, XENMEM_claim_pages, NULL), -EPERM);
+	cr_assert_eq(claim_total(), 0);
+}
+
+Test(memory_op, a_claim_with_fields_that_mean_nothing_is_refused)
+{
+	struct vcpu *by = zero->vcpu[0];
+	struct xen_memory_reservation good = {
+		.nr_extents = d->page_count + 1,
+		.domid = WORLD_ONE,
+	};
+
+	r = good;
+	r.extent_order = 1;
+	cr_assert_eq(op(by, XENMEM_claim_pages, &r), -EINVAL);
+	r = good;
+	r.mem_flags = XENMEMF_address_bits(32);
+	cr_assert_eq(op(by, XENMEM_claim_pages, &r), -EINVAL);
+	r = good;
+	r.extent_start = (uintptr_t)list;
+	cr_assert_eq(op(by, XENMEM_claim_pages, &r), -EINVAL);
+	cr_assert_eq(claim(by, 999, 5), -ESRCH);
+	cr_assert_eq(claim(by, DOMID_SELF, 5), -ESRCH);
+	cr_assert_eq(op(by, XENMEM_claim_pages, NULL), -EFAULT);
+	cr_assert_eq(claim(by, WORLD_ONE, ~0ull), -ENOMEM);
+	cr_assert_eq(claim_total(), 0);
+	r = good;
+	cr_assert_eq(op(by, XENMEM_claim_pages, &r), 0);
 }
