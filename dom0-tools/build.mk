@@ -18,9 +18,9 @@ DT_LIBS := -llzma -lz -lzstd
 # no more than that both compilers take them.) Areas add theirs.
 DT_CLI_SRCS := $(filter-out %/main.c,$(wildcard $(DT)/cli/*.c))
 DT_BUILDER_SRCS := $(filter-out %_main.c,$(wildcard $(DT)/builder/*.c))
-DT_PURE_SRCS := $(addprefix $(DT)/lib/,arena.c cfgfile.c config.c \
+DT_PURE_SRCS := $(addprefix $(DT)/lib/,arena.c balloon.c cfgfile.c config.c \
 		config_devices.c config_print.c domctl.c domname.c err.c \
-		json.c privcmd.c) \
+		hostconf.c json.c privcmd.c) \
 	$(DT_BUILDER_SRCS) $(DT_CLI_SRCS) hypervisor/lib/elf.c
 
 # The library: everything that programs share. Only what a program uses is

@@ -22,10 +22,6 @@
 #define CHECK_VANED_LOCK "/run/vane/vaned.lock"
 #define CHECK_VANED_NODE "/tool/vaned/ready"
 
-/* What the hypervisor itself takes for a domain, generously. */
-#define CHECK_OVERHEAD_PAGES	  128
-#define CHECK_OVERHEAD_VCPU_PAGES 8
-
 /* Whether the index holds all domains, so that it can be believed. */
 static bool check_index_is_whole(int privcmd, struct store *store)
 {
@@ -66,79 +62,6 @@ int check_name(int privcmd, struct store *store, const char *name,
 		       "a domain named '%s' is there already (domain %u); "
 		       "end it with 'vane destroy %s' or choose another name",
 		       name, domid, name);
-}
-
-void check_memory_text(uint64_t need_pages, uint64_t overhead_pages,
-		       uint64_t free_pages, const char *holder,
-		       uint64_t held_pages, char *text, size_t size)
-{
-	uint64_t need = (need_pages + overhead_pages + 255) / 256;
-	int at = snprintf(text, size,
-			  "needs %" PRIu64 " MiB (%" PRIu64
-			  " of it for the hypervisor): %" PRIu64 " free",
-			  need, need - need_pages / 256, free_pages / 256);
-
-	if (holder && at > 0 && (size_t)at < size)
-		at += snprintf(text + at, size - (size_t)at,
-			       ", %" PRIu64 " held by '%s'", held_pages / 256,
-			       holder);
-	if (at > 0 && (size_t)at < size)
-		snprintf(text + at, size - (size_t)at,
-			 "; lower memory= or end a guest");
-}
-
-/* The domain that holds most, malloc'd name and all. */
-static char *check_find_holder(int privcmd, struct store *store,
-			       uint64_t *pages)
-{
-	struct xen_domctl_getdomaininfo *infos;
-	size_t count, most = 0;
-	char *name;
-
-	if (sysctl_list_all(privcmd, &infos, &count))
-		return NULL;
-	for (size_t i = 1; i < count; i++) {
-		if (infos[i].tot_pages > infos[most].tot_pages)
-			most = i;
-	}
-	if (count == 0) {
-		free(infos);
-		return NULL;
-	}
-	*pages = infos[most].tot_pages;
-	name = domname_of(store, infos[most].domain);
-	if (name == NULL &&
-	    asprintf(&name, "domain %u", infos[most].domain) < 0)
-		name = NULL;
-	free(infos);
-	return name;
-}
-
-int check_memory(int privcmd, struct store *store, const struct config *c,
-		 struct err *e)
-{
-	uint64_t need = c->memory_mib * 256;
-	uint64_t overhead = CHECK_OVERHEAD_PAGES +
-			    (uint64_t)c->maxvcpus * CHECK_OVERHEAD_VCPU_PAGES;
-	uint64_t held = 0;
-	struct xen_sysctl_physinfo info;
-	char text[ERR_TEXT_BYTES];
-	char *holder;
-	int rc = sysctl_get_physinfo(privcmd, &info);
-
-	if (rc)
-		return err_set(e, rc, "cannot ask for free memory (%s)",
-			       err_name(rc));
-	/* What is being scrubbed is counted among the free pages. */
-	if (info.free_pages >= info.outstanding_pages &&
-	    info.free_pages - info.outstanding_pages >= need + overhead)
-		return 0;
-	holder = check_find_holder(privcmd, store, &held);
-	check_memory_text(need, overhead,
-			  info.free_pages - info.outstanding_pages, holder,
-			  held, text, sizeof(text));
-	free(holder);
-	return err_set(e, ENOMEM, "%s", text);
 }
 
 int check_cpus(int privcmd, const struct config *c, struct err *e)

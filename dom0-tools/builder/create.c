@@ -24,6 +24,7 @@
 #include "builder/destroy.h"
 #include "builder/image.h"
 #include "builder/nodes.h"
+#include "builder/room.h"
 #include "lib/domctl.h"
 #include "lib/domname.h"
 #include "lib/privcmd.h"
@@ -32,11 +33,10 @@
 #define CREATE_TXN_TRIES	 100
 
 /* Limits that libxl gives by default too. */
-#define CREATE_EVTCHN_PORT_MAX	1023
-#define CREATE_GRANT_FRAMES	64
-#define CREATE_MAPTRACK_FRAMES	1024
-#define CREATE_GRANT_VERSION	1
-#define CREATE_MAXMEM_SLACK_KIB 1024
+#define CREATE_EVTCHN_PORT_MAX 1023
+#define CREATE_GRANT_FRAMES    64
+#define CREATE_MAPTRACK_FRAMES 1024
+#define CREATE_GRANT_VERSION   1
 
 struct creation {
 	const struct config *c;
@@ -52,6 +52,7 @@ struct creation {
 	uint64_t *p2m;
 	size_t p2m_bytes;
 	bool *disk_is_device;
+	struct room_request room;
 	bool has_domain;
 	uint16_t domid;
 	uint32_t store_port;
@@ -138,6 +139,18 @@ static int create_check_devices(struct creation *n)
 	return 0;
 }
 
+static int create_check_memory(struct creation *n)
+{
+	n->room = (struct room_request){
+		.privcmd = n->privcmd,
+		.store = n->store,
+		.pages = n->c->memory_mib * 256,
+		.stop = n->o->stop,
+		.progress = n->o->progress,
+	};
+	return room_check(&n->room, n->c->maxvcpus, n->err);
+}
+
 static int create_check(struct creation *n)
 {
 	const struct config *c = n->c;
@@ -152,7 +165,7 @@ static int create_check(struct creation *n)
 	if (rc == 0)
 		rc = check_cpus(n->privcmd, c, n->err);
 	if (rc == 0)
-		rc = check_memory(n->privcmd, n->store, c, n->err);
+		rc = create_check_memory(n);
 	/* Last, because unpacking takes longest. */
 	if (rc == 0)
 		rc = kernel_open(&n->kernel, c->kernel, n->err);
@@ -196,6 +209,24 @@ static int create_set_cpus(struct creation *n)
 	return 0;
 }
 
+/*
+ * It may have what it is told to have, and no more until it is told again
+ * (vane mem-set); but its kernel makes tables for all that it may ever have.
+ */
+static int create_set_memory(struct creation *n)
+{
+	const struct config *c = n->c;
+	int rc = domctl_set_max_mem(n->privcmd, n->domid,
+				    c->memory_mib * 1024 + BALLOON_SLACK_KIB);
+
+	if (rc)
+		return create_fail(n, rc, "set its memory limit");
+	rc = memory_set_map(n->privcmd, n->domid, c->maxmem_mib << 20);
+	if (rc)
+		return create_fail(n, rc, "set its memory map");
+	return 0;
+}
+
 static int create_make_domain(struct creation *n)
 {
 	const struct config *c = n->c;
@@ -217,10 +248,9 @@ static int create_make_domain(struct creation *n)
 	rc = domctl_set_max_vcpus(n->privcmd, n->domid, c->maxvcpus);
 	if (rc)
 		return create_fail(n, rc, "give it its virtual CPUs");
-	rc = domctl_set_max_mem(n->privcmd, n->domid,
-				c->maxmem_mib * 1024 + CREATE_MAXMEM_SLACK_KIB);
+	rc = create_set_memory(n);
 	if (rc)
-		return create_fail(n, rc, "set its memory limit");
+		return rc;
 	rc = evtchn_alloc_unbound(n->privcmd, n->domid, 0);
 	if (rc < 0)
 		return create_fail(n, rc, "make its store's event channel");
@@ -236,6 +266,10 @@ static int create_make_domain(struct creation *n)
 
 static int create_get_memory(struct creation *n)
 {
+	int rc = room_take(&n->room, n->domid, n->err);
+
+	if (rc)
+		return rc;
 	n->p2m_bytes = n->layout.total_pages * sizeof(*n->p2m);
 	n->p2m = mmap(NULL, n->p2m_bytes, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
@@ -556,6 +590,7 @@ static void create_undo_domain(struct creation *n)
 		return;
 	/* The reason of the failure is told; this could only hide it. */
 	domain_destroy(n->privcmd, n->store, n->domid, &e);
+	room_give_back(&n->room);
 }
 
 static void create_close(struct creation *n)

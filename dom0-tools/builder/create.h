@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/balloon.h"
 #include "lib/config.h"
 #include "lib/err.h"
 
@@ -25,7 +26,7 @@
 enum create_phase {
 	CREATE_CHECK,	/* kernel, memory, name, devices */
 	CREATE_DOMAIN,	/* the empty domain and its limits */
-	CREATE_MEMORY,	/* its frames */
+	CREATE_MEMORY,	/* its frames, promised and taken */
 	CREATE_IMAGE,	/* kernel, initramfs, p2m, page tables, start info */
 	CREATE_VCPU,	/* page tables pinned, first vCPU set */
 	CREATE_STORE,	/* nodes, introduction to the store daemon */
@@ -50,6 +51,8 @@ struct create_options {
 	 * and leave the domain paused when it has any.
 	 */
 	bool no_device_wait;
+	/* May be NULL: told while domain zero gives memory. */
+	balloon_progress_fn *progress;
 };
 
 struct create_result {

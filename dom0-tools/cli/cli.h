@@ -80,6 +80,8 @@ int cli_store(int argc, char **argv);
 int cli_domid(int argc, char **argv);
 int cli_domname(int argc, char **argv);
 int cli_uptime(int argc, char **argv);
+int cli_mem_set(int argc, char **argv);
+int cli_mem_max(int argc, char **argv);
 int cli_rename(int argc, char **argv);
 int cli_unpack_kernel(int argc, char **argv);
 int cli_help(int argc, char **argv);

@@ -17,6 +17,7 @@
 
 #include "builder/create.h"
 #include "cli/cli.h"
+#include "cli/mem.h"
 #include "lib/cfgfile.h"
 
 struct create_arguments {
@@ -140,11 +141,15 @@ static int create_run(const struct create_arguments *a, const struct config *c,
 		/* Attached first, so that no line is missed. */
 		.paused = a->paused || a->console,
 		.stop = &create_stop,
+		.progress = isatty(STDERR_FILENO) ? mem_show_progress : NULL,
 	};
 	struct create_result r;
+	int rc;
 
 	create_catch_signals();
-	if (domain_create(c, &o, &r, e)) {
+	rc = domain_create(c, &o, &r, e);
+	mem_end_progress();
+	if (rc) {
 		err_prefix(e, "%s", c->name);
 		return cli_print_error(e);
 	}

@@ -74,7 +74,7 @@ DATA_DISKS := $(IMAGE)/demo/a.ext4 $(IMAGE)/demo/b.ext4 \
 DATA_CONFIGS := $(IMAGE)/demo/a.cfg $(IMAGE)/demo/b.cfg \
 	$(patsubst tests/%,$(BUILD)/%,$(wildcard tests/system/etc/*.cfg))
 DATA_TESTS := $(wildcard tests/system/data/*) $(BUILD)/system/disk.sha256 \
-	$(BUILD)/guest/hello.elf $(BUILD)/guest/devices.elf
+	$(addprefix $(BUILD)/guest/,hello.elf devices.elf claim-bad.elf)
 
 $(IMAGE)/data.ext4: $(DATA_FILES) $(DATA_DISKS) $(DATA_CONFIGS) \
 		$(DATA_TESTS) $(IMAGE_SRC)/build.mk

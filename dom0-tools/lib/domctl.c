@@ -391,6 +391,42 @@ long memory_populate(int fd, uint16_t domid, unsigned int order,
 	return rc;
 }
 
+int memory_claim(int fd, uint16_t domid, uint64_t pages)
+{
+	struct xen_memory_reservation r = {
+		.nr_extents = pages,
+		.domid = domid,
+	};
+	char *page = domctl_get_page();
+
+	if (page == NULL)
+		return -ENOMEM;
+	memcpy(page, &r, sizeof(r));
+	return (int)privcmd_hypercall(fd, __HYPERVISOR_memory_op,
+				      XENMEM_claim_pages, domctl_addr(page), 0,
+				      0, 0);
+}
+
+int memory_set_map(int fd, uint16_t domid, uint64_t bytes)
+{
+	struct xen_memory_map_entry all = {
+		.size = bytes,
+		.type = XEN_E820_RAM,
+	};
+	struct xen_foreign_memory_map m = {.domid = domid};
+	char *page = domctl_get_page();
+
+	if (page == NULL)
+		return -ENOMEM;
+	memcpy(page + DOMCTL_DATA_OFFSET, &all, sizeof(all));
+	m.map.nr_entries = 1;
+	m.map.buffer = domctl_addr(page + DOMCTL_DATA_OFFSET);
+	memcpy(page, &m, sizeof(m));
+	return (int)privcmd_hypercall(fd, __HYPERVISOR_memory_op,
+				      XENMEM_set_memory_map, domctl_addr(page),
+				      0, 0, 0);
+}
+
 int mmuext_pin_l4(int fd, uint16_t domid, uint64_t mfn)
 {
 	struct mmuext_op op = {.cmd = MMUEXT_PIN_L4_TABLE};

@@ -67,6 +67,14 @@ int sysctl_get_scheduler(int fd);
 long memory_populate(int fd, uint16_t domid, unsigned int order,
 		     uint64_t *extents, size_t count);
 
+/*
+ * Promises free frames to a domain, up to `pages` in all, in one step; 0 ends
+ * the claim, and so does having them. -ENOMEM: there are not as many.
+ */
+int memory_claim(int fd, uint16_t domid, uint64_t pages);
+/* What the domain's kernel is told of its memory: all of it, [0, bytes). */
+int memory_set_map(int fd, uint16_t domid, uint64_t bytes);
+
 /* Makes a frame of the domain its top-level page table, for good. */
 int mmuext_pin_l4(int fd, uint16_t domid, uint64_t mfn);
 

@@ -11,23 +11,6 @@
 
 TestSuite(check);
 
-Test(check, too_little_memory_is_told_with_its_numbers)
-{
-	char text[256];
-
-	check_memory_text(4000 * 256, 136, 812 * 256 + 5, "db1", 3100 * 256,
-			  text, sizeof(text));
-	cr_assert_str_eq(text,
-			 "needs 4001 MiB (1 of it for the hypervisor): 812 "
-			 "free, 3100 held by 'db1'; lower memory= or end a "
-			 "guest");
-	check_memory_text(256, 256, 0, NULL, 0, text, sizeof(text));
-	cr_assert_str_eq(text, "needs 2 MiB (1 of it for the hypervisor): 0 "
-			       "free; lower memory= or end a guest");
-	check_memory_text(256, 256, 0, "x", 0, text, 20);
-	cr_assert_eq(strlen(text), 19);
-}
-
 /* A configuration with one disk, which lies at `path`. */
 static int check_one(const char *path, enum config_disk_kind kind,
 		     bool writable, bool *is_device, struct err *e)
