@@ -181,9 +181,11 @@ static int mem_tell(struct cli *c, const struct mem_facts *f, uint64_t kib,
 	case BALLOON_LATE:
 	case BALLOON_STOPPED:
 		err_set(&c->err, state == BALLOON_LATE ? ETIMEDOUT : EINTR,
-			"%s: has %" PRIu64 " MiB, on its way to %" PRIu64
+			"%s: has %" PRIu64 " MiB, %son its way to %" PRIu64
 			"; %s",
-			f->name, reached, kib / 1024,
+			f->name, reached,
+			w->reached_kib == f->has_kib ? "not yet " : "",
+			kib / 1024,
 			state == BALLOON_LATE ? "time is up" : "interrupted");
 		break;
 	}
