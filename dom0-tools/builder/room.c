@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "builder/room.h"
@@ -23,6 +24,8 @@
 /* What domain zero's programs are left beside what they use already. */
 #define ROOM_ZERO_RESERVE_KIB (64 * 1024)
 #define ROOM_TRIES	      8
+#define ROOM_LOCK_MS	      60000
+#define ROOM_LOCK_LOOK_MS     20
 
 uint64_t room_missing(const struct room *r)
 {
@@ -242,21 +245,45 @@ int room_check(const struct room_request *q, uint32_t vcpus, struct err *e)
 	return room_refuse(q, &r, e);
 }
 
-/* Gives a descriptor to close; -EINTR when a signal came. */
-static int room_lock(struct err *e)
+static int room_interrupted(struct err *e)
 {
-	int fd, rc;
+	return err_set(e, EINTR, "interrupted; everything was undone");
+}
+
+/*
+ * Gives a descriptor to close. The other one may have been stopped by its
+ * terminal, so nobody waits for ever; `stop` may be NULL.
+ */
+static int room_lock(const volatile sig_atomic_t *stop, struct err *e)
+{
+	const struct timespec pause = {0, ROOM_LOCK_LOOK_MS * 1000000};
+	int fd, rc = 0;
 
 	mkdir("/run/vane", 0755);
 	fd = open(ROOM_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd >= 0 && flock(fd, LOCK_EX) == 0)
-		return fd;
-	rc = errno;
-	if (fd >= 0)
-		close(fd);
-	if (rc == EINTR)
-		return err_set(e, rc, "interrupted; everything was undone");
-	return err_set(e, rc, "%s: %s", ROOM_LOCK, strerror(rc));
+	if (fd < 0)
+		return err_set(e, errno, "%s: %s", ROOM_LOCK, strerror(errno));
+	for (int ms = 0; flock(fd, LOCK_EX | LOCK_NB) < 0;
+	     nanosleep(&pause, 0)) {
+		ms += ROOM_LOCK_LOOK_MS;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			rc = err_set(e, errno, "%s: %s", ROOM_LOCK,
+				     strerror(errno));
+		else if (stop && *stop)
+			rc = room_interrupted(e);
+		else if (ms >= ROOM_LOCK_MS)
+			rc = err_set(
+				e, EBUSY,
+				"another creation has been making room for "
+				"%d s (it holds %s); end it or wait for "
+				"it",
+				ROOM_LOCK_MS / 1000, ROOM_LOCK);
+		if (rc) {
+			close(fd);
+			return rc;
+		}
+	}
+	return fd;
 }
 
 /* Domain zero shall have so much less, and is waited for. */
@@ -274,6 +301,7 @@ static int room_ask_zero(struct room_request *q, uint64_t pages, struct err *e)
 
 	if (rc == 0) {
 		w.target_kib = limits.target_kib - kib;
+		w.reached_kib = limits.target_kib;
 		rc = balloon_set_target(q->store, 0, w.target_kib);
 	}
 	if (rc)
@@ -284,7 +312,7 @@ static int room_ask_zero(struct room_request *q, uint64_t pages, struct err *e)
 	case BALLOON_REACHED:
 		return 0;
 	case BALLOON_STOPPED:
-		return err_set(e, EINTR, "interrupted; everything was undone");
+		return room_interrupted(e);
 	default:
 		return err_set(e, ENOMEM,
 			       "domain 0 was to give %" PRIu64
@@ -298,7 +326,7 @@ static int room_ask_zero(struct room_request *q, uint64_t pages, struct err *e)
 
 int room_take(struct room_request *q, uint16_t domid, struct err *e)
 {
-	int lock = room_lock(e), rc = 0;
+	int lock = room_lock(q->stop, e), rc = 0;
 
 	if (lock < 0)
 		return lock;
@@ -341,7 +369,8 @@ void room_give_back(struct room_request *q)
 
 	if (q->given_kib == 0)
 		return;
-	lock = room_lock(&e);
+	/* Without the lock, if need be: better than not at all. */
+	lock = room_lock(NULL, &e);
 	if (balloon_get_limits(q->privcmd, q->store, 0, &limits) == 0)
 		balloon_set_target(q->store, 0,
 				   limits.target_kib + q->given_kib);

@@ -421,12 +421,8 @@ Test(memory_op, questions)
 Test(memory_op, operations_that_lack)
 {
 	static const uint64_t ops[] = {
-		XENMEM_add_to_physmap,
-		8,
-		XENMEM_remove_from_physmap,
-		XENMEM_paging_op,
-		29,
-		63,
+		XENMEM_add_to_physmap, 8,  XENMEM_remove_from_physmap,
+		XENMEM_paging_op,      29, 63,
 	};
 	unsigned int i;
 
