@@ -132,7 +132,8 @@ static int mem_gather(struct cli *c, uint16_t domid, struct mem_facts *f,
 	if (!f->is_zero)
 		return 0;
 	rc = hostconf_read(&conf, &c->err);
-	f->min_kib = conf.dom0_floor_mib * 1024;
+	if (rc == 0)
+		f->min_kib = conf.dom0_floor_mib * 1024;
 	return rc;
 }
 
@@ -218,6 +219,18 @@ static int mem_await(struct cli *c, uint16_t domid, const struct mem_facts *f,
 	return mem_tell(c, f, kib, &w, state);
 }
 
+/* The hypervisor's limit as it was, and the line. */
+static int mem_undo(struct cli *c, const struct xen_domctl_getdomaininfo *info,
+		    const struct mem_facts *f, int rc)
+{
+	err_set(&c->err, rc, "%s: cannot set its memory (%s)", f->name,
+		err_name(rc));
+	if (!f->is_zero)
+		domctl_set_max_mem(c->privcmd, info->domain,
+				   info->max_pages * 4);
+	return cli_fail(c);
+}
+
 static int mem_set(struct cli *c, uint16_t domid, struct mem_facts *f,
 		   uint64_t kib, uint64_t timeout_ms)
 {
@@ -234,11 +247,8 @@ static int mem_set(struct cli *c, uint16_t domid, struct mem_facts *f,
 					kib + BALLOON_SLACK_KIB);
 	if (rc == 0)
 		rc = balloon_set_target(c->store, domid, kib);
-	if (rc) {
-		err_set(&c->err, rc, "%s: cannot set its memory (%s)", f->name,
-			err_name(rc));
-		return cli_fail(c);
-	}
+	if (rc)
+		return mem_undo(c, &info, f, rc);
 	if (info.flags & XEN_DOMINF_paused) {
 		fprintf(stderr,
 			"vane mem-set: %s is paused with %" PRIu64
@@ -267,12 +277,7 @@ static int mem_max(struct cli *c, uint16_t domid, struct mem_facts *f,
 				kib + (domid ? BALLOON_SLACK_KIB : 0));
 	if (rc == 0)
 		rc = store_writef(c->store, 0, path, "%" PRIu64, kib);
-	if (rc) {
-		err_set(&c->err, rc, "%s: cannot set its maximum (%s)", f->name,
-			err_name(rc));
-		return cli_fail(c);
-	}
-	return CLI_OK;
+	return rc ? mem_undo(c, &info, f, rc) : CLI_OK;
 }
 
 typedef int mem_fn(struct cli *c, uint16_t domid, struct mem_facts *f,

@@ -20,7 +20,7 @@
 
 #define ADDR_ANY 64u
 
-/* One MiB. The toolstack counts it (dom0-tools/builder/check.h). */
+/* One MiB. The toolstack counts it (dom0-tools/builder/room.h). */
 #define HEAP_KEEP_PAGES 256u
 
 /*
