@@ -9,6 +9,7 @@ HV_CFLAGS := -std=gnu11 -O2 -g $(WARN) -ffreestanding -fPIE \
 	-fno-asynchronous-unwind-tables \
 	-fno-tree-loop-distribute-patterns \
 	-include hypervisor/lib/hidden.h -Iinclude -Ihypervisor
+HV_LTO := -flto -flto-partition=one
 # DEBUG=1 checks the lock order and ASSERT()s.
 ifeq ($(DEBUG),)
 HV_CFLAGS += -DNDEBUG
@@ -33,7 +34,7 @@ hypervisor: $(BUILD)/paravane ## build the hypervisor image
 $(HV_B)/%.c.o: hypervisor/%.c
 	@mkdir -p $(@D)
 	@echo '  CC $<'
-	@$(CC) $(HV_CFLAGS) -MMD -MP -c $< -o $@
+	@$(CC) $(HV_CFLAGS) $(HV_LTO) -MMD -MP -c $< -o $@
 
 $(HV_B)/%.S.o: hypervisor/%.S $(HV_B)/include/x86/offsets.h
 	@mkdir -p $(@D)
@@ -53,16 +54,22 @@ $(HV_B)/paravane.ld: hypervisor/boot/paravane.ld.S hypervisor/x86/layout.h
 HV_LINK = ld -nostdlib -static -z max-page-size=4096 -z noexecstack \
 	--no-warn-rwx-segments -T $(HV_B)/paravane.ld
 
+# All C as one unit, so that small functions of other files are inlined.
+$(HV_B)/whole.o: $(HV_OBJS)
+	@echo '  LTO $@'
+	@$(CC) $(HV_CFLAGS) $(HV_LTO) -nostdlib -r -flinker-output=nolto-rel \
+		$(HV_OBJS) -o $@
+
 # Linked twice: the second time with a table of the first one's symbols.
-$(HV_B)/paravane.elf: $(HV_OBJS) $(HV_B)/paravane.ld hypervisor/symbols.awk
+$(HV_B)/paravane.elf: $(HV_B)/whole.o $(HV_B)/paravane.ld hypervisor/symbols.awk
 	@echo '  LD $@'
 	@echo | awk -f hypervisor/symbols.awk > $(HV_B)/symbols0.S
 	@$(CC) -c $(HV_B)/symbols0.S -o $(HV_B)/symbols0.o
-	@$(HV_LINK) $(HV_OBJS) $(HV_B)/symbols0.o -o $(HV_B)/first.elf
+	@$(HV_LINK) $(HV_B)/whole.o $(HV_B)/symbols0.o -o $(HV_B)/first.elf
 	@nm -n $(HV_B)/first.elf | awk -f hypervisor/symbols.awk \
 		> $(HV_B)/symbols.S
 	@$(CC) -c $(HV_B)/symbols.S -o $(HV_B)/symbols.o
-	@$(HV_LINK) $(HV_OBJS) $(HV_B)/symbols.o -o $@
+	@$(HV_LINK) $(HV_B)/whole.o $(HV_B)/symbols.o -o $@
 
 $(BUILD)/paravane: $(HV_B)/paravane.elf hypervisor/boot/wrap.S
 	@echo '  WRAP $@'

@@ -135,3 +135,5 @@ cpu0_area:
 boot_l4: .skip 4096
 boot_l3: .skip 4096
 boot_l2: .skip 4 * 4096
+
+	.section .note.GNU-stack, "", @progbits
