@@ -59,7 +59,7 @@ static long image_populate_order(struct image *i, unsigned int order,
 
 int image_populate(struct image *i, struct err *e)
 {
-	static const unsigned int orders[] = {18, 9, 4, 0};
+	static const unsigned int orders[] = {9, 4, 0};
 	uint64_t total = i->layout->total_pages, pfn = 0;
 	unsigned int at = 0;
 
