@@ -25,6 +25,7 @@
 #include "builder/image.h"
 #include "builder/nodes.h"
 #include "builder/room.h"
+#include "lib/consproto.h"
 #include "lib/domctl.h"
 #include "lib/domname.h"
 #include "lib/privcmd.h"
@@ -557,6 +558,9 @@ static int create_start(struct creation *n)
 	bool waits = n->o->no_device_wait && n->c->disk_count + n->c->vif_count;
 	int rc = create_keep_config(n);
 
+	/* So that nothing is lost of a guest that lives for milliseconds. */
+	if (rc == 0)
+		consproto_sync(n->domid);
 	if (rc || n->o->paused || waits)
 		return rc;
 	rc = domctl_unpause(n->privcmd, n->domid);

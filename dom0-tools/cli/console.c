@@ -2,29 +2,47 @@
 /*
  * `vane console`: the terminal here becomes the console of a guest, through
  * vane-consoled's socket. The terminal is raw meanwhile, and is given back as
- * it was however this ends.
+ * it was however this ends; what the guest prints is filtered
+ * (lib/termfilter.h) unless --raw was said.
+ *
+ * It ends when the guest does (status 0), when the person types Ctrl-] (0),
+ * when the daemon goes away (1). The end of input, of a pipe or of /dev/null,
+ * ends nothing: what the guest answers is what one wants to see.
+ * `vane console -l` is in console_log.c.
  */
+#include "cli/console.h"
+
 #include <errno.h>
+#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "lib/consproto.h"
 
-#define CONSOLE_SOCKET "/run/vane/console.sock"
-#define CONSOLE_LEAVE  0x1d /* Ctrl-] */
+#define CONSOLE_LEAVE 0x1d /* Ctrl-] */
 
 static struct termios console_saved;
 static bool console_is_raw;
 
+/* What a signal handler may need of the filter. */
+static struct console_output console_out;
+
 static void console_restore(void)
 {
+	uint8_t text[TERMFILTER_RESTORE_MAX];
+	size_t n = termfilter_restore(&console_out.filter, text);
+
+	if (isatty(STDOUT_FILENO) && !console_out.is_raw)
+		console_write(STDOUT_FILENO, text, n);
+	console_out.filter.changed = 0;
 	if (console_is_raw)
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &console_saved);
 	console_is_raw = false;
@@ -42,18 +60,18 @@ static void console_make_raw(void)
 	static const int ends[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
 	struct termios raw;
 
-	if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &console_saved))
-		return;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		signal(ends[i], console_on_signal);
 	atexit(console_restore);
+	if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &console_saved))
+		return;
 	raw = console_saved;
 	cfmakeraw(&raw);
 	console_is_raw = true;
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);
 }
 
-static int console_write(int fd, const char *p, size_t length)
+int console_write(int fd, const uint8_t *p, size_t length)
 {
 	while (length) {
 		ssize_t n = write(fd, p, length);
@@ -68,152 +86,323 @@ static int console_write(int fd, const char *p, size_t length)
 	return 0;
 }
 
-/* The daemon's first line, byte by byte: what follows is the guest's. */
-static int console_read_line(int fd, char *line, size_t size)
+void console_output_init(struct console_output *o, bool is_raw)
 {
-	size_t at = 0;
+	*o = (struct console_output){.is_raw = is_raw};
+}
 
-	while (at + 1 < size) {
-		ssize_t n = read(fd, line + at, 1);
+int console_show(struct console_output *o, const uint8_t *bytes, size_t len)
+{
+	static uint8_t text[TERMFILTER_ROOM(CONSPROTO_PAYLOAD_MAX)];
+	time_t now = time(NULL);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
+	if (o->is_raw)
+		return console_write(STDOUT_FILENO, bytes, len);
+	/* One bell a second is a signal, more are noise. */
+	if (now != o->bell_time)
+		o->filter.bells = 1;
+	o->bell_time = now;
+	while (len) {
+		size_t step = len < CONSPROTO_PAYLOAD_MAX
+				      ? len
+				      : CONSPROTO_PAYLOAD_MAX;
+		size_t n = termfilter_run(&o->filter, bytes, step, text);
+
+		if (console_write(STDOUT_FILENO, text, n))
 			return -1;
-		if (line[at] == '\n')
-			break;
-		at++;
+		bytes += step;
+		len -= step;
 	}
-	line[at] = '\0';
 	return 0;
 }
 
-static int console_connect(struct cli *c, uint16_t domid)
+/* A line for the person; names in it come from the store: filtered. */
+static void console_say(const struct consproto_frame *f)
 {
-	struct sockaddr_un address = {
-		.sun_family = AF_UNIX,
-		.sun_path = CONSOLE_SOCKET,
-	};
-	char line[256];
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct termfilter filter = {.kind = FILTER_TEXT};
+	uint8_t text[TERMFILTER_ROOM(CONSPROTO_PAYLOAD_MAX)];
+	size_t n = termfilter_run(&filter, f->payload, f->len, text);
 
-	if (fd < 0 ||
-	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		int rc = -errno;
+	fprintf(stderr, "%svane console: %.*s%s", console_is_raw ? "\r\n" : "",
+		(int)n, (const char *)text, console_is_raw ? "\r\n" : "\n");
+}
 
-		if (fd >= 0)
-			close(fd);
-		return err_set(&c->err, rc, "%s: %s; start vane-consoled",
-			       CONSOLE_SOCKET, strerror(-rc));
+enum console_next { CONSOLE_GO_ON, CONSOLE_LEFT, CONSOLE_ENDED, CONSOLE_BROKE };
+
+static enum console_next console_take_frame(struct cli *c,
+					    const struct consproto_frame *f)
+{
+	switch (f->type) {
+	case CONSPROTO_ATTACHED:
+		return CONSOLE_GO_ON;
+	case CONSPROTO_OUTPUT:
+		return console_show(&console_out, f->payload, f->len)
+			       ? CONSOLE_LEFT
+			       : CONSOLE_GO_ON;
+	case CONSPROTO_NOTICE:
+		console_say(f);
+		return CONSOLE_GO_ON;
+	case CONSPROTO_ENDED:
+		console_restore();
+		console_say(f);
+		return CONSOLE_ENDED;
+	case CONSPROTO_REFUSED:
+		err_set(&c->err, EIO, "%.*s", (int)f->len,
+			(const char *)f->payload);
+		return CONSOLE_BROKE;
 	}
-	snprintf(line, sizeof(line), "attach %u\n", domid);
-	if (console_write(fd, line, strlen(line)) ||
-	    console_read_line(fd, line, sizeof(line))) {
-		close(fd);
-		return err_set(&c->err, EIO,
-			       "vane-consoled closed the connection");
+	return CONSOLE_GO_ON;
+}
+
+/* Reads once and takes all frames that are whole; *taken counts them. */
+static enum console_next console_receive(struct cli *c, int fd,
+					 struct consproto_reader *r,
+					 unsigned int *taken)
+{
+	struct consproto_frame f;
+	size_t room;
+	uint8_t *at = consproto_room(r, &room);
+	ssize_t n = read(fd, at, room);
+	int rc;
+
+	if (n < 0 && errno == EINTR)
+		return CONSOLE_GO_ON;
+	if (n <= 0) {
+		err_set(&c->err, EPIPE,
+			"vane-consoled went away; the guest runs on: start "
+			"vane-consoled and attach again");
+		return CONSOLE_BROKE;
 	}
-	if (strcmp(line, "ok") != 0) {
-		close(fd);
-		return err_set(&c->err, EIO, "%s",
-			       strncmp(line, "error ", 6) == 0 ? line + 6
-							       : line);
+	consproto_received(r, (size_t)n);
+	while ((rc = consproto_next(r, &f)) > 0) {
+		enum console_next next = console_take_frame(c, &f);
+
+		if (next != CONSOLE_GO_ON)
+			return next;
+		consproto_consume(r, &f);
+		++*taken;
 	}
+	if (rc == 0)
+		return CONSOLE_GO_ON;
+	err_set(&c->err, rc,
+		"what vane-consoled says is not understood; are `vane` and "
+		"vane-consoled of one version?");
+	return CONSOLE_BROKE;
+}
+
+/* What was typed goes to the guest, up to the character that leaves. */
+static enum console_next console_forward_input(int fd, bool may_write,
+					       bool *open)
+{
+	uint8_t data[1024], *leave;
+	ssize_t n = read(STDIN_FILENO, data, sizeof(data));
+
+	if (n < 0 && errno == EINTR)
+		return CONSOLE_GO_ON;
+	if (n <= 0) {
+		*open = false;
+		return CONSOLE_GO_ON;
+	}
+	leave = memchr(data, CONSOLE_LEAVE, (size_t)n);
+	if (leave)
+		n = leave - data;
+	/* A daemon that is gone is noticed, and told, where it is read from. */
+	if (may_write)
+		console_write(fd, data, (size_t)n);
+	return leave ? CONSOLE_LEFT : CONSOLE_GO_ON;
+}
+
+static enum console_next
+console_loop(struct cli *c, int fd, struct consproto_reader *r, bool may_write)
+{
+	/* Who only looks leaves a script's input alone. */
+	bool input = may_write || isatty(STDIN_FILENO);
+	enum console_next next = CONSOLE_GO_ON;
+	unsigned int taken = 0;
+
+	while (next == CONSOLE_GO_ON) {
+		struct pollfd p[2] = {
+			{fd, POLLIN, 0},
+			{input ? STDIN_FILENO : -1, POLLIN, 0},
+		};
+
+		if (poll(p, 2, -1) < 0)
+			continue;
+		if (p[0].revents)
+			next = console_receive(c, fd, r, &taken);
+		if (next == CONSOLE_GO_ON && p[1].revents)
+			next = console_forward_input(fd, may_write, &input);
+	}
+	return next;
+}
+
+static int console_connect(struct cli *c, const char *request)
+{
+	int fd = consproto_connect(CONSPROTO_SOCKET, request);
+
+	if (fd < 0)
+		err_set(&c->err, fd, "%s: %s; start vane-consoled",
+			CONSPROTO_SOCKET, strerror(-fd));
 	return fd;
 }
 
-/* 1: the person left; 0: go on; -1: the connection ended. */
-static int console_forward_input(int fd, bool *open)
+/* Starts the domain; -1: there is none to start. */
+static enum console_next console_unpause(struct cli *c, int domid)
 {
-	char data[1024];
-	ssize_t n = read(STDIN_FILENO, data, sizeof(data));
-	char *leave;
+	int rc = domid < 0 ? 0 : domctl_unpause(c->privcmd, (uint16_t)domid);
 
-	if (n < 0 && errno == EINTR)
-		return 0;
-	if (n <= 0) {
-		/* Nothing more will be typed; what the guest says still comes.
-		 */
-		*open = false;
-		return 0;
-	}
-	leave = console_is_raw ? memchr(data, CONSOLE_LEAVE, (size_t)n) : NULL;
-	if (leave)
-		n = leave - data;
-	if (console_write(fd, data, (size_t)n))
-		return -1;
-	return leave ? 1 : 0;
+	if (rc == 0)
+		return CONSOLE_GO_ON;
+	err_set(&c->err, rc, "cannot start domain %d (%s)", domid,
+		err_name(rc));
+	return CONSOLE_BROKE;
 }
 
-static void console_loop(int fd)
+/* From the request to the end; `unpause` is a domain to start, or -1. */
+static int console_session(struct cli *c, const struct console_options *o,
+			   const char *request, int unpause)
 {
-	bool input_open = true;
+	static struct consproto_reader reader;
+	enum console_next next = CONSOLE_GO_ON;
+	unsigned int answers = 0;
+	int fd;
 
-	for (;;) {
-		struct pollfd p[2] = {
-			{fd, POLLIN, 0},
-			{input_open ? STDIN_FILENO : -1, POLLIN, 0},
-		};
-		char data[4096];
-
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
-			return;
-		if (p[0].revents) {
-			ssize_t n = read(fd, data, sizeof(data));
-
-			if (n == 0 || (n < 0 && errno != EINTR))
-				return;
-			if (n > 0 &&
-			    console_write(STDOUT_FILENO, data, (size_t)n))
-				return;
-		}
-		if (p[1].revents && console_forward_input(fd, &input_open))
-			return;
+	console_output_init(&console_out, o->is_raw);
+	fd = console_connect(c, request);
+	if (fd < 0)
+		return cli_fail(c);
+	signal(SIGPIPE, SIG_IGN);
+	/* Attached, or told to wait, before anything else is done. */
+	while (next == CONSOLE_GO_ON && answers == 0)
+		next = console_receive(c, fd, &reader, &answers);
+	if (next == CONSOLE_GO_ON) {
+		console_make_raw();
+		next = console_unpause(c, unpause);
 	}
+	if (next == CONSOLE_GO_ON)
+		next = console_loop(c, fd, &reader, o->mode != CONSPROTO_READ);
+	close(fd);
+	if (next == CONSOLE_LEFT && console_is_raw)
+		fputs("\r\n", stderr);
+	console_restore();
+	return next == CONSOLE_BROKE ? cli_fail(c) : CLI_OK;
 }
 
 int console_run(struct cli *c, uint16_t domid, bool unpause)
 {
-	int fd = console_connect(c, domid);
-	int rc;
+	const struct console_options o = {.mode = CONSPROTO_WRITE};
+	char request[CONSPROTO_LINE_MAX];
 
-	if (fd < 0)
-		return cli_fail(c);
-	signal(SIGPIPE, SIG_IGN);
-	console_make_raw();
-	if (unpause) {
-		rc = domctl_unpause(c->privcmd, domid);
-		if (rc) {
-			console_restore();
-			close(fd);
-			err_set(&c->err, rc, "cannot start domain %u (%s)",
-				domid, err_name(rc));
-			return cli_fail(c);
-		}
+	snprintf(request, sizeof(request), "attach write %u\n", domid);
+	return console_session(c, &o, request, unpause ? domid : -1);
+}
+
+static const char *const console_modes[] = {
+	[CONSPROTO_READ] = "read",
+	[CONSPROTO_WRITE] = "write",
+	[CONSPROTO_TAKE] = "take",
+};
+
+static int console_attach(const struct console_options *o)
+{
+	char request[CONSPROTO_LINE_MAX];
+	uint16_t domid;
+	struct cli c;
+	int status = cli_open_hypervisor(&c);
+
+	if (status)
+		return status;
+	if (o->wait) {
+		snprintf(request, sizeof(request), "await %s %.*s\n",
+			 console_modes[o->mode], CONSPROTO_NAME_MAX, o->name);
+	} else {
+		status = cli_resolve(&c, o->name, &domid);
+		snprintf(request, sizeof(request), "attach %s %u\n",
+			 console_modes[o->mode], domid);
 	}
-	console_loop(fd);
-	close(fd);
-	if (console_is_raw) {
-		console_restore();
-		putchar('\n');
+	if (status == CLI_OK)
+		status = console_session(&c, o, request, -1);
+	cli_close(&c);
+	return status;
+}
+
+static const char console_help[] =
+	"usage: vane console [-f | -r] [-w] [--raw] DOMAIN\n"
+	"       vane console -l [-F] [--raw] NAME\n"
+	"Attaches to a domain's console; Ctrl-] leaves it. The end of input ends\n"
+	"nothing: what the guest prints is shown until it ends.\n"
+	"  -f, --force      type, although somebody else does\n"
+	"  -r, --read-only  only look\n"
+	"  -w, --wait       wait until there is a domain of that name\n"
+	"      --raw        let all escape sequences through to this terminal\n"
+	"  -l, --log        show what was kept of it, also when it is gone\n"
+	"                   (Domain-0: its kernel; hypervisor: the hypervisor)\n"
+	"  -F, --follow     and what comes\n"
+	"  -t pv, -n 0      accepted, as xl has them\n";
+
+/* Long names; those of one letter are xl's where xl has them. */
+static const struct option console_long[] = {
+	{"force", no_argument, NULL, 'f'},
+	{"read-only", no_argument, NULL, 'r'},
+	{"wait", no_argument, NULL, 'w'},
+	{"log", no_argument, NULL, 'l'},
+	{"follow", no_argument, NULL, 'F'},
+	{"raw", no_argument, NULL, 'R'},
+	{"type", required_argument, NULL, 't'},
+	{"num", required_argument, NULL, 'n'},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+/* False: wrong usage, or the line about it was printed. */
+static bool console_take_option(int letter, struct console_options *o)
+{
+	switch (letter) {
+	case 'f':
+		o->mode = CONSPROTO_TAKE;
+		return true;
+	case 'r':
+		o->mode = CONSPROTO_READ;
+		return true;
+	case 'w':
+		o->wait = true;
+		return true;
+	case 'l':
+		o->log = true;
+		return true;
+	case 'F':
+		o->log = o->follow = true;
+		return true;
+	case 'R':
+		o->is_raw = true;
+		return true;
+	case 't': /* what xl's users write: there is one kind, and one of it */
+		return strcmp(optarg, "pv") == 0;
+	case 'n':
+		return strcmp(optarg, "0") == 0;
+	default:
+		return false;
 	}
-	return CLI_OK;
 }
 
 int cli_console(int argc, char **argv)
 {
-	uint16_t domid;
-	struct cli c;
-	int status;
+	struct console_options o = {.mode = CONSPROTO_WRITE};
+	int letter;
 
-	if (argc != 2 || argv[1][0] == '-')
+	opterr = 0;
+	optind = 1;
+	while ((letter = getopt_long(argc, argv, "frwlFt:n:h", console_long,
+				     NULL)) != -1) {
+		if (letter == 'h') {
+			fputs(console_help, stdout);
+			return CLI_OK;
+		}
+		if (!console_take_option(letter, &o))
+			return cli_usage("console");
+	}
+	if (optind + 1 != argc)
 		return cli_usage("console");
-	status = cli_open_hypervisor(&c);
-	if (status)
-		return status;
-	status = cli_resolve(&c, argv[1], &domid);
-	if (status == CLI_OK)
-		status = console_run(&c, domid, false);
-	cli_close(&c);
-	return status;
+	o.name = argv[optind];
+	return o.log ? console_print_log(&o) : console_attach(&o);
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TEXT_MAX 255 /* of one frame of text */
+
 int console_queue_init(struct console_queue *q, size_t room)
 {
 	*q = (struct console_queue){.room = room};
@@ -54,36 +56,80 @@ void console_queue_push(struct console_queue *q, const uint8_t *bytes,
 	q->used += len;
 }
 
+static size_t frame_text(char *out, enum consproto_type type, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len > TEXT_MAX)
+		len = TEXT_MAX;
+	consproto_header((uint8_t *)out, type, len);
+	memcpy(out + CONSPROTO_HEADER, text, len);
+	return CONSPROTO_HEADER + len;
+}
+
+void console_queue_text(struct console_queue *q, enum consproto_type type,
+			const char *text)
+{
+	if (type == CONSPROTO_ENDED || type == CONSPROTO_REFUSED) {
+		if (!q->last_used)
+			q->last_used = frame_text(q->last, type, text);
+		return;
+	}
+	if (q->texts_used + CONSPROTO_HEADER + TEXT_MAX <= sizeof(q->texts))
+		q->texts_used +=
+			frame_text(q->texts + q->texts_used, type, text);
+}
+
+static void take_frame(struct console_queue *q, char *from, size_t *used)
+{
+	memcpy(q->frame, from, *used);
+	q->frame_used = *used;
+	*used = 0;
+}
+
+static void frame_output(struct console_queue *q)
+{
+	size_t len = q->room - q->head;
+
+	if (len > q->used)
+		len = q->used;
+	if (len > CONSPROTO_PAYLOAD_MAX)
+		len = CONSPROTO_PAYLOAD_MAX;
+	consproto_header(q->frame, CONSPROTO_OUTPUT, len);
+	memcpy(q->frame + CONSPROTO_HEADER, q->bytes + q->head, len);
+	q->frame_used = CONSPROTO_HEADER + len;
+	q->head = (q->head + len) % q->room;
+	q->used -= len;
+}
+
 size_t console_queue_peek(struct console_queue *q, const uint8_t **bytes)
 {
-	size_t len;
+	char text[96];
 
-	if (q->mark_sent == q->mark_used && q->skipped) {
-		q->mark_used = (size_t)snprintf(
-			q->mark, sizeof(q->mark),
-			"\r\n[vane-consoled: %" PRIu64
-			" bytes skipped, this reader is too slow]\r\n",
-			q->skipped);
-		q->mark_sent = 0;
-		q->skipped = 0;
+	if (q->frame_sent == q->frame_used) {
+		q->frame_sent = q->frame_used = 0;
+		if (q->skipped) {
+			snprintf(text, sizeof(text),
+				 "%" PRIu64 " bytes were skipped: this reader "
+				 "is too slow",
+				 q->skipped);
+			q->skipped = 0;
+			console_queue_text(q, CONSPROTO_NOTICE, text);
+		}
+		if (q->texts_used)
+			take_frame(q, q->texts, &q->texts_used);
+		else if (q->used)
+			frame_output(q);
+		else if (q->last_used)
+			take_frame(q, q->last, &q->last_used);
 	}
-	if (q->mark_sent < q->mark_used) {
-		*bytes = (const uint8_t *)q->mark + q->mark_sent;
-		return q->mark_used - q->mark_sent;
-	}
-	len = q->room - q->head;
-	*bytes = q->bytes + q->head;
-	return len < q->used ? len : q->used;
+	*bytes = q->frame + q->frame_sent;
+	return q->frame_used - q->frame_sent;
 }
 
 void console_queue_consume(struct console_queue *q, size_t len)
 {
-	if (q->mark_sent < q->mark_used) {
-		q->mark_sent += len;
-		return;
-	}
-	q->head = (q->head + len) % q->room;
-	q->used -= len;
+	q->frame_sent += len;
 }
 
 void console_tail_push(struct console_tail *t, const uint8_t *bytes, size_t len)

@@ -2,11 +2,11 @@
 /*
  * Two byte buffers of the console daemon, both bounded.
  *
- * A queue stands between a guest and one client. A client that does not read
- * must hold up neither the guest nor the other clients, so a full queue loses
- * its oldest half, and the client is told how much it missed by a line in the
- * stream. A tail remembers the last bytes of a console for those who come
- * later.
+ * A queue stands between a guest and one client, and turns what is in it into
+ * frames (lib/consproto.h). A client that does not read must hold up neither
+ * the guest nor the other clients, so a full queue loses its oldest half, and
+ * the client is told how much it missed. A tail remembers the last bytes of a
+ * console for those who come later.
  * Test: tests/unit/dom0-tools/consoled/test_buffer.c.
  */
 #ifndef DOM0_TOOLS_CONSOLED_BUFFER_H
@@ -15,21 +15,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/consproto.h"
+
 #define CONSOLE_TAIL_BYTES 4096
 
 struct console_queue {
 	uint8_t *bytes;
 	size_t room, head, used;
-	uint64_t skipped; /* lost since the last such line was made */
-	char mark[96];	  /* that line, while it is being sent */
-	size_t mark_used, mark_sent;
+	uint64_t skipped; /* lost since the client was last told */
+	char texts[1024]; /* frames that go before the output */
+	size_t texts_used;
+	char last[512]; /* the frame that goes behind all of it */
+	size_t last_used;
+	uint8_t frame[CONSPROTO_FRAME_MAX]; /* the one being sent */
+	size_t frame_used, frame_sent;
 };
 
 /* -ENOMEM. `room` is in bytes, at least 2. */
 int console_queue_init(struct console_queue *q, size_t room);
 void console_queue_free(struct console_queue *q);
+/* Output of the guest. */
 void console_queue_push(struct console_queue *q, const uint8_t *bytes,
 			size_t len);
+/*
+ * A frame of text (at most 255 bytes of it), ahead of output that still waits;
+ * one for which there is no room is dropped. ENDED and REFUSED go behind
+ * everything, and the first of them counts.
+ */
+void console_queue_text(struct console_queue *q, enum consproto_type type,
+			const char *text);
 /* The next bytes to send, in one piece; 0 when there are none. */
 size_t console_queue_peek(struct console_queue *q, const uint8_t **bytes);
 /* `len` of the bytes that the last peek gave were sent. */

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Those who look at a console, through a Unix socket.
+ * Those who look at consoles, through a Unix socket; the protocol stands in
+ * lib/consproto.h. A client's states:
  *
- * The protocol: the client sends "attach DOMID\n"; the answer is "ok\n" and
- * from then on raw bytes in both directions, or "error TEXT\n" and the end.
- * After "ok\n" come up to 4 KiB of earlier output. Whoever attached first
- * writes; the others' input is ignored, and they are told so once. The guest
- * is never held up by a client: see buffer.h. When the domain ends, all that
- * is queued is delivered and the connection closed.
+ *   CLIENT_ASKING --attach--> CLIENT_ATTACHED --domain ends--> CLIENT_CLOSING
+ *   CLIENT_ASKING --await--> CLIENT_AWAITING --domain begins--> CLIENT_ATTACHED
+ *   CLIENT_ASKING --refused, sync--> CLIENT_CLOSING
+ *   any --the client hangs up--> freed; CLIENT_CLOSING also once all is sent
  *
- * Only root may connect (the socket has mode 0600).
+ * Of those attached to a console one is its writer: the first who may, or who
+ * took over last; when the writer goes, the one who has waited longest. The
+ * guest is never held up by a client: see buffer.h. A client is freed only in
+ * its own callback, so lists can be walked while frames are queued.
+ *
+ * Only root may connect. Test: tests/unit/dom0-tools/consoled/test_client.c.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -28,6 +32,51 @@
 
 #include "lib/daemon.h"
 
+/* What to wait for follows from the state alone. */
+static void set_events(struct client *cl)
+{
+	const uint8_t *bytes;
+	short events = 0;
+
+	if (cl->state == CLIENT_ASKING ||
+	    (cl->state == CLIENT_ATTACHED && !cl->in_blocked))
+		events |= POLLIN;
+	if (console_queue_peek(&cl->queue, &bytes))
+		events |= POLLOUT;
+	evloop_fd_set(&cl->d->loop, cl->fd, events);
+}
+
+static void __attribute__((format(printf, 3, 4)))
+say(struct client *cl, enum consproto_type type, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	console_queue_text(&cl->queue, type, text);
+	if (type == CONSPROTO_ENDED || type == CONSPROTO_REFUSED)
+		cl->state = CLIENT_CLOSING;
+	set_events(cl);
+}
+
+/* The writer has left: the next one, if there is one. */
+static void choose_writer(struct console *c)
+{
+	struct client *next = NULL;
+
+	for (struct client *cl = c->d->clients; cl; cl = cl->next) {
+		if (cl->console == c && cl->mode != CONSPROTO_READ &&
+		    (!next || cl->order < next->order))
+			next = cl;
+	}
+	c->writer = next;
+	if (next)
+		say(next, CONSPROTO_NOTICE,
+		    "whoever typed here has left: now you can type");
+}
+
 static void client_free(struct client *cl)
 {
 	struct consoled *d = cl->d;
@@ -41,35 +90,12 @@ static void client_free(struct client *cl)
 		at = &(*at)->next;
 	*at = cl->next;
 	d->client_count--;
+	if (c && c->writer == cl)
+		choose_writer(c);
 	free(cl);
-	/* Whoever writes next may have waited with its input. */
-	if (c)
-		client_input_resume(c);
 }
 
-static bool is_writer(const struct client *cl)
-{
-	for (const struct client *o = cl->d->clients; o; o = o->next) {
-		if (o->console == cl->console && o->order < cl->order)
-			return false;
-	}
-	return true;
-}
-
-/* What to wait for follows from the state alone. */
-static void set_events(struct client *cl)
-{
-	const uint8_t *bytes;
-	short events = 0;
-
-	if (!cl->is_closing && !cl->in_blocked)
-		events |= POLLIN;
-	if (console_queue_peek(&cl->queue, &bytes))
-		events |= POLLOUT;
-	evloop_fd_set(&cl->d->loop, cl->fd, events);
-}
-
-/* False when the client is gone. */
+/* Sends what the socket takes; false when the client is gone. */
 static bool flush(struct client *cl)
 {
 	const uint8_t *bytes;
@@ -89,7 +115,7 @@ static bool flush(struct client *cl)
 		}
 		console_queue_consume(&cl->queue, (size_t)n);
 	}
-	if (!len && cl->is_closing) {
+	if (!len && cl->state == CLIENT_CLOSING) {
 		client_free(cl);
 		return false;
 	}
@@ -97,144 +123,189 @@ static bool flush(struct client *cl)
 	return true;
 }
 
-static void queue_text(struct client *cl, const char *text)
-{
-	console_queue_push(&cl->queue, (const uint8_t *)text, strlen(text));
-}
-
 void client_broadcast(struct console *c, const uint8_t *bytes, size_t len)
 {
-	for (struct client *cl = c->d->clients, *next; cl; cl = next) {
-		next = cl->next;
+	for (struct client *cl = c->d->clients; cl; cl = cl->next) {
 		if (cl->console != c)
 			continue;
 		console_queue_push(&cl->queue, bytes, len);
-		flush(cl);
+		set_events(cl);
 	}
 }
 
 void client_console_ended(struct console *c)
 {
-	for (struct client *cl = c->d->clients, *next; cl; cl = next) {
-		next = cl->next;
+	c->writer = NULL;
+	for (struct client *cl = c->d->clients; cl; cl = cl->next) {
 		if (cl->console != c)
 			continue;
 		cl->console = NULL;
-		cl->is_closing = true;
-		flush(cl);
+		say(cl, CONSPROTO_ENDED,
+		    "domain %u (%s) has ended; its output is kept in %s",
+		    c->domid, c->name, c->log.path);
 	}
 }
 
 void client_input_resume(struct console *c)
 {
-	for (struct client *cl = c->d->clients; cl; cl = cl->next) {
-		if (cl->console == c && cl->in_blocked) {
-			cl->in_blocked = false;
-			set_events(cl);
-		}
+	if (c->writer && c->writer->in_blocked) {
+		c->writer->in_blocked = false;
+		set_events(c->writer);
 	}
 }
 
-static bool __attribute__((format(printf, 2, 3)))
-refuse(struct client *cl, const char *fmt, ...)
-{
-	char text[GUESTLOG_PATH_BYTES + 128] = "error ";
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text + 6, sizeof(text) - 8, fmt, ap);
-	va_end(ap);
-	strcat(text, "\n");
-	queue_text(cl, text);
-	cl->is_closing = true;
-	return flush(cl);
-}
-
-/* False when the client is gone. */
-static bool attach(struct client *cl, unsigned long domid)
-{
-	uint8_t tail[CONSOLE_TAIL_BYTES];
-	struct consoled *d = cl->d;
-	struct console *c;
-	const char *log;
-
-	c = console_find(d, (uint16_t)domid);
-	if (!c && d->store) {
-		console_scan(d);
-		c = console_find(d, (uint16_t)domid);
-	}
-	log = console_ended_log(d, (uint16_t)domid);
-	if (!c && log)
-		return refuse(cl, "domain %lu has ended; its output is in %s",
-			      domid, log);
-	if (!c && !d->store)
-		return refuse(cl,
-			      "the store cannot be reached, so domain %lu is "
-			      "unknown; is vane-stored running?",
-			      domid);
-	if (!c)
-		return refuse(cl,
-			      "there is no domain %lu, or it has no console; "
-			      "see: vane list",
-			      domid);
-	cl->console = c;
-	cl->order = d->attach_count++;
-	queue_text(cl, "ok\n");
-	console_queue_push(&cl->queue, tail, console_tail_copy(&c->tail, tail));
-	return flush(cl);
-}
-
-/* False when the client is gone. */
-static bool request(struct client *cl)
-{
-	unsigned long domid;
-	char *end;
-
-	if (strncmp(cl->line, "attach ", 7) || cl->line[7] < '0' ||
-	    cl->line[7] > '9')
-		return refuse(
-			cl, "the request is not understood; say: attach DOMID");
-	errno = 0;
-	domid = strtoul(cl->line + 7, &end, 10);
-	if (*end || errno || domid >= 0x7ff0)
-		return refuse(cl, "'%s' is no domain number; say: attach DOMID",
-			      cl->line + 7);
-	if (!domid)
-		return refuse(cl, "domain 0 has no console here; its console "
-				  "is the hypervisor's");
-	return attach(cl, domid);
-}
-
-static void take_input(struct client *cl)
+static void become_writer(struct client *cl)
 {
 	struct console *c = cl->console;
-	size_t room = console_input_room(c);
-	uint8_t bytes[CONSOLE_INPUT_BYTES];
-	bool writer = is_writer(cl);
-	ssize_t n;
+	struct client *old = c->writer;
 
-	if (writer && !room) {
-		cl->in_blocked = true;
-		set_events(cl);
+	if (old && cl->mode != CONSPROTO_TAKE) {
+		say(cl, CONSPROTO_NOTICE,
+		    "read-only: process %ld of user %lu types here; to take "
+		    "over: vane console -f %s",
+		    (long)old->pid, (unsigned long)old->uid, c->name);
 		return;
 	}
-	n = recv(cl->fd, bytes, writer ? room : sizeof(bytes), MSG_DONTWAIT);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	c->writer = cl;
+	if (!old)
 		return;
-	if (n <= 0) {
-		client_free(cl);
+	old->in_blocked = false;
+	old->told_reader = true;
+	say(old, CONSPROTO_NOTICE,
+	    "read-only from now on: process %ld of user %lu took over",
+	    (long)cl->pid, (unsigned long)cl->uid);
+}
+
+/* What is left of the tail from its first whole line on. */
+static void push_tail(struct client *cl, const struct console_tail *tail)
+{
+	uint8_t bytes[CONSOLE_TAIL_BYTES], *line = bytes;
+	size_t len = console_tail_copy(tail, bytes);
+
+	if (len == CONSOLE_TAIL_BYTES) {
+		uint8_t *end = memchr(bytes, '\n', len);
+
+		if (end)
+			line = end + 1;
+	}
+	console_queue_push(&cl->queue, line, len - (size_t)(line - bytes));
+}
+
+static void attach(struct client *cl, struct console *c)
+{
+	cl->state = CLIENT_ATTACHED;
+	cl->console = c;
+	cl->order = cl->d->attach_count++;
+	say(cl, CONSPROTO_ATTACHED, "%u %s", c->domid, c->name);
+	if (cl->mode != CONSPROTO_READ)
+		become_writer(cl);
+	push_tail(cl, &c->tail);
+	set_events(cl);
+}
+
+void client_console_named(struct console *c)
+{
+	for (struct client *cl = c->d->clients; cl; cl = cl->next) {
+		if (cl->state == CLIENT_AWAITING && !strcmp(cl->name, c->name))
+			attach(cl, c);
+	}
+}
+
+static void refuse_unknown(struct client *cl, uint16_t domid)
+{
+	const char *name = console_ended_name(cl->d, domid);
+
+	if (!domid)
+		say(cl, CONSPROTO_REFUSED,
+		    "domain 0 has no console here, its console is the "
+		    "machine's; its kernel's messages: vane console -l "
+		    "Domain-0");
+	else if (name)
+		say(cl, CONSPROTO_REFUSED,
+		    "domain %u has ended; its output is kept: vane console -l "
+		    "%s",
+		    domid, name);
+	else if (!cl->d->store)
+		say(cl, CONSPROTO_REFUSED,
+		    "the store cannot be reached, so domain %u is unknown; is "
+		    "vane-stored running?",
+		    domid);
+	else
+		say(cl, CONSPROTO_REFUSED,
+		    "there is no domain %u, or it has no console; see: vane "
+		    "list",
+		    domid);
+}
+
+static struct console *look_for(struct consoled *d, uint16_t domid)
+{
+	struct console *c = console_find(d, domid);
+
+	if (c || !d->store || !domid)
+		return c;
+	console_scan(d);
+	return console_find(d, domid);
+}
+
+static void run_attach(struct client *cl, const struct consproto_request *r)
+{
+	struct console *c = look_for(cl->d, r->domid);
+
+	cl->mode = r->mode;
+	if (c)
+		attach(cl, c);
+	else
+		refuse_unknown(cl, r->domid);
+}
+
+static void run_await(struct client *cl, const struct consproto_request *r)
+{
+	struct console *c = console_find_name(cl->d, r->name);
+
+	cl->mode = r->mode;
+	if (!c && cl->d->store) {
+		console_scan(cl->d);
+		c = console_find_name(cl->d, r->name);
+	}
+	if (c) {
+		attach(cl, c);
 		return;
 	}
-	if (writer) {
-		memcpy(c->input + c->input_used, bytes, (size_t)n);
-		c->input_used += (size_t)n;
-		console_push_input(c);
-	} else if (!cl->told_reader) {
-		cl->told_reader = true;
-		queue_text(cl, "\r\n[vane-consoled: another client writes to "
-			       "this console; you can only read]\r\n");
-		flush(cl);
+	snprintf(cl->name, sizeof(cl->name), "%s", r->name);
+	cl->state = CLIENT_AWAITING;
+	say(cl, CONSPROTO_NOTICE, "waiting for a domain '%s'", cl->name);
+}
+
+static void run_sync(struct client *cl, const struct consproto_request *r)
+{
+	struct console *c = look_for(cl->d, r->domid);
+
+	if (!c || !console_is_kept(c)) {
+		refuse_unknown(cl, r->domid);
+		return;
 	}
+	say(cl, CONSPROTO_ATTACHED, "%u %s", c->domid, c->name);
+	cl->state = CLIENT_CLOSING;
+	set_events(cl);
+}
+
+static void (*const runs[])(struct client *,
+			    const struct consproto_request *) = {
+	[CONSPROTO_ATTACH] = run_attach,
+	[CONSPROTO_AWAIT] = run_await,
+	[CONSPROTO_SYNC] = run_sync,
+};
+
+static void take_line(struct client *cl)
+{
+	struct consproto_request r;
+
+	if (consproto_parse_request(cl->line, &r))
+		say(cl, CONSPROTO_REFUSED,
+		    "the request is not understood; are `vane` and "
+		    "vane-consoled of one version?");
+	else
+		runs[r.verb](cl, &r);
 }
 
 /* Byte by byte up to the line end: what follows belongs to the guest. */
@@ -250,18 +321,42 @@ static void take_request(struct client *cl)
 			client_free(cl);
 			return;
 		}
-		if (c == '\n') {
-			cl->line[cl->line_used] = '\0';
-			request(cl);
-			return;
+		if (c != '\n' && cl->line_used < sizeof(cl->line) - 1) {
+			cl->line[cl->line_used++] = c;
+			continue;
 		}
-		if (cl->line_used == sizeof(cl->line) - 1 || c < ' ' ||
-		    c > '~') {
-			refuse(cl, "the request is not understood; say: attach "
-				   "DOMID");
-			return;
-		}
-		cl->line[cl->line_used++] = c;
+		/* A line that is too long is none that we know. */
+		cl->line[cl->line_used] = '\0';
+		take_line(cl);
+		return;
+	}
+}
+
+static void take_input(struct client *cl)
+{
+	struct console *c = cl->console;
+	size_t room = console_input_room(c);
+	uint8_t bytes[CONSOLE_INPUT_BYTES];
+	bool writer = c->writer == cl;
+	ssize_t n;
+
+	if (writer && !room) {
+		cl->in_blocked = true;
+		set_events(cl);
+		return;
+	}
+	n = recv(cl->fd, bytes, writer ? room : sizeof(bytes), MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		client_free(cl);
+	} else if (writer) {
+		memcpy(c->input + c->input_used, bytes, (size_t)n);
+		c->input_used += (size_t)n;
+		console_push_input(c);
+	} else if (!cl->told_reader && cl->mode != CONSPROTO_READ) {
+		cl->told_reader = true;
+		say(cl, CONSPROTO_NOTICE, "read-only: what you type is lost");
 	}
 }
 
@@ -270,63 +365,68 @@ static void client_ready(void *arg, int fd, short revents)
 	struct client *cl = arg;
 
 	(void)fd;
-	if (revents & POLLOUT) {
-		if (!flush(cl))
-			return;
-	}
-	if (revents & POLLIN) {
-		if (cl->is_closing)
-			return;
-		if (cl->console)
-			take_input(cl);
-		else
-			take_request(cl);
+	if ((revents & POLLOUT) && !flush(cl))
 		return;
-	}
-	if (revents & (POLLERR | POLLHUP))
+	if ((revents & POLLIN) && cl->state == CLIENT_ASKING)
+		take_request(cl);
+	else if ((revents & POLLIN) && cl->state == CLIENT_ATTACHED)
+		take_input(cl);
+	else if (revents & (POLLERR | POLLHUP))
 		client_free(cl);
+}
+
+static bool client_new(struct consoled *d, int fd)
+{
+	struct ucred peer = {.pid = 0, .uid = (uid_t)-1};
+	socklen_t size = sizeof(peer);
+	struct client *cl = calloc(1, sizeof(*cl));
+
+	if (!cl)
+		return false;
+	if (console_queue_init(&cl->queue, CONSOLE_QUEUE_BYTES)) {
+		free(cl);
+		return false;
+	}
+	cl->d = d;
+	cl->fd = fd;
+	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+	cl->pid = peer.pid;
+	cl->uid = peer.uid;
+	if (evloop_fd_add(&d->loop, fd, POLLIN, client_ready, cl)) {
+		console_queue_free(&cl->queue);
+		free(cl);
+		return false;
+	}
+	cl->next = d->clients;
+	d->clients = cl;
+	d->client_count++;
+	if (d->client_count > CONSOLE_CLIENTS_MAX)
+		say(cl, CONSPROTO_REFUSED,
+		    "%d consoles are attached already, the most there can be; "
+		    "leave one first",
+		    CONSOLE_CLIENTS_MAX);
+	return true;
 }
 
 static void listener_ready(void *arg, int fd, short revents)
 {
 	struct consoled *d = arg;
-	struct client *cl;
 	int client;
 
 	(void)revents;
 	client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (client < 0)
 		return;
-	if (d->client_count >= CONSOLE_CLIENTS_MAX) {
-		dprintf(client,
-			"error %u consoles are attached already, the most "
-			"there can be; close one first\n",
-			d->client_count);
+	/* A few more than may attach, so that they are told why not. */
+	if (d->client_count >= CONSOLE_CLIENTS_MAX + 8 ||
+	    !client_new(d, client))
 		close(client);
-		return;
-	}
-	cl = calloc(1, sizeof(*cl));
-	if (!cl || console_queue_init(&cl->queue, CONSOLE_QUEUE_BYTES)) {
-		free(cl);
-		close(client);
-		return;
-	}
-	cl->d = d;
-	cl->fd = client;
-	if (evloop_fd_add(&d->loop, client, POLLIN, client_ready, cl)) {
-		console_queue_free(&cl->queue);
-		free(cl);
-		close(client);
-		return;
-	}
-	cl->next = d->clients;
-	d->clients = cl;
-	d->client_count++;
 }
 
 int client_listen(struct consoled *d)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	mode_t mask;
 	int fd, rc;
 
 	if (strlen(d->socket_path) >= sizeof(addr.sun_path))
@@ -340,24 +440,28 @@ int client_listen(struct consoled *d)
 		return -errno;
 	/* The lock says that no other daemon uses this name. */
 	unlink(d->socket_path);
-	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
-	    chmod(d->socket_path, 0600) || listen(fd, 16)) {
+	mask = umask(0177);
+	rc = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ? -errno : 0;
+	umask(mask);
+	if (!rc && listen(fd, 16))
 		rc = -errno;
-		goto fail;
+	if (!rc)
+		rc = evloop_fd_add(&d->loop, fd, POLLIN, listener_ready, d);
+	if (rc) {
+		close(fd);
+		return rc;
 	}
-	rc = evloop_fd_add(&d->loop, fd, POLLIN, listener_ready, d);
-	if (rc)
-		goto fail;
 	return fd;
-fail:
-	close(fd);
-	return rc;
 }
 
+/* What can be sent at once still is. */
 void client_free_all(struct consoled *d)
 {
 	while (d->clients) {
-		d->clients->console = NULL;
-		client_free(d->clients);
+		struct client *cl = d->clients;
+
+		cl->console = NULL;
+		if (flush(cl))
+			client_free(cl);
 	}
 }

@@ -19,11 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "lib/daemon.h"
 #include "lib/domctl.h"
 #include "lib/evtchn.h"
 #include "lib/gntdev.h"
+#include "lib/logname.h"
 #include "lib/privcmd.h"
 #include "public/grant_table.h"
 
@@ -38,25 +40,55 @@ struct console *console_find(struct consoled *d, uint16_t domid)
 	return NULL;
 }
 
-static void take_output(struct console *c, const uint8_t *bytes, size_t len)
+struct console *console_find_name(struct consoled *d, const char *name)
 {
-	int rc = guestlog_write(&c->log, bytes, len);
-
-	if (rc && !c->log_failed) {
-		c->log_failed = true;
-		daemon_log("domain %u (%s): its log %s takes no more bytes: "
-			   "%s; make room, attached consoles go on",
-			   c->domid, c->name, c->log.path, strerror(-rc));
-	} else if (!rc) {
-		c->log_failed = false;
+	for (struct console *c = d->consoles; c; c = c->next) {
+		if (!strcmp(c->name, name))
+			return c;
 	}
+	return NULL;
+}
+
+bool console_is_kept(const struct console *c)
+{
+	return c->phase == CONSOLE_CONNECTED;
+}
+
+/* Gives how many bytes the log was asked to take. */
+static size_t write_log(struct console *c, const uint8_t *bytes, size_t len)
+{
+	static uint8_t text[LOGTEXT_ROOM(ROUND_BYTES)];
+	uint64_t lost = c->log.lost;
+	struct timespec now;
+	int rc;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	len = logtext_run(&c->text, now, bytes, len, text);
+	rc = guestlog_write(&c->log, text, len);
+	if (rc && !lost)
+		daemon_log("domain %u (%s): its log %s takes no more bytes: "
+			   "%s; make room; the guest and attached consoles go "
+			   "on",
+			   c->domid, c->name, c->log.path, strerror(-rc));
+	else if (!rc && lost)
+		daemon_log("domain %u (%s): its log %s takes bytes again; "
+			   "%" PRIu64 " were lost",
+			   c->domid, c->name, c->log.path, lost);
+	return len;
+}
+
+static size_t take_output(struct console *c, const uint8_t *bytes, size_t len)
+{
+	size_t logged = write_log(c, bytes, len);
+
 	console_tail_push(&c->tail, bytes, len);
 	client_broadcast(c, bytes, len);
+	return logged > len ? logged : len;
 }
 
 /*
- * Takes at most one ring full; 0 when the ring is empty. A ring with indices
- * that cannot be counts as empty after it was resynchronised.
+ * Takes at most one ring full and gives its price, 0 when the ring is empty. A
+ * ring with indices that cannot be counts as empty after it was resynchronised.
  */
 static size_t drain_once(struct console *c)
 {
@@ -75,9 +107,8 @@ static size_t drain_once(struct console *c)
 	}
 	if (!n)
 		return 0;
-	take_output(c, bytes, (size_t)n);
 	evtchn_notify(c->d->evtchn, c->local_port);
-	return (size_t)n;
+	return take_output(c, bytes, (size_t)n);
 }
 
 static void *map_page(struct console *c, uint64_t mfn)
@@ -177,7 +208,56 @@ static bool is_for_others(struct consoled *d, uint16_t domid)
 	return others;
 }
 
-static void refresh(struct console *c)
+static void open_log(struct console *c)
+{
+	char file[CONSOLE_NAME_BYTES + 32];
+	int rc;
+
+	logname_of_guest(file, sizeof(file), c->name, c->domid);
+	rc = guestlog_open(&c->log, &c->d->policy, file);
+	if (rc)
+		daemon_log("domain %u (%s): cannot open its log %s: %s; "
+			   "attached consoles work",
+			   c->domid, c->name, c->log.path, strerror(-rc));
+	c->text = logtext_make(c->d->is_raw, c->d->has_stamps);
+}
+
+/* Malloc'd; NULL when it has none (yet). */
+static char *read_name(struct consoled *d, uint16_t domid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
+	return store_read(d->store, 0, path, NULL);
+}
+
+/*
+ * What was kept stays under the name that it was printed under, as other
+ * domains may bear that name by then; each of the two files names the other.
+ */
+static void refresh_name(struct console *c)
+{
+	char old[CONSOLE_NAME_BYTES], *name = read_name(c->d, c->domid);
+
+	if (!name || !*name || !strcmp(name, c->name)) {
+		free(name);
+		return;
+	}
+	snprintf(old, sizeof(old), "%s", c->name);
+	snprintf(c->name, sizeof(c->name), "%s", name);
+	free(name);
+	if (*old)
+		guestlog_note(&c->log, "renamed, goes on as %s", c->name);
+	guestlog_close(&c->log);
+	open_log(c);
+	if (*old)
+		guestlog_note(&c->log, "renamed, was %s", old);
+	daemon_log("domain %u: '%s' is called '%s' now; its log is %s",
+		   c->domid, old, c->name, c->log.path);
+	client_console_named(c);
+}
+
+static void refresh_ring(struct console *c)
 {
 	uint64_t ring_ref, port;
 
@@ -188,47 +268,69 @@ static void refresh(struct console *c)
 	if (c->phase == CONSOLE_CONNECTED) {
 		if (c->ring_ref == ring_ref && c->remote_port == port)
 			return;
-		while (drain_once(c))
-			;
+		/* Not "until it is empty": the guest could go on for ever. */
+		drain_once(c);
+		drain_once(c);
 		disconnect(c);
 	}
 	connect(c, ring_ref, (uint32_t)port);
 }
 
+/* Both watches have one token: what they say is "look at this domain". */
+static const char *const watched_nodes[] = {"console", "name"};
+
+#define WATCHED_NODES (sizeof(watched_nodes) / sizeof(watched_nodes[0]))
+
 static void watch_nodes(struct console *c)
 {
 	char path[64], token[16];
 
-	snprintf(path, sizeof(path), "/local/domain/%u/console", c->domid);
 	snprintf(token, sizeof(token), "c%u", c->domid);
-	c->watched = !store_watch(c->d->store, path, token);
+	c->watched = true;
+	for (size_t i = 0; i < WATCHED_NODES; i++) {
+		snprintf(path, sizeof(path), "/local/domain/%u/%s", c->domid,
+			 watched_nodes[i]);
+		if (store_watch(c->d->store, path, token))
+			c->watched = false;
+	}
 }
 
 static void unwatch_nodes(struct console *c)
 {
 	char path[64], token[16];
 
-	if (!c->watched || !c->d->store)
+	if (!c->d->store)
 		return;
-	snprintf(path, sizeof(path), "/local/domain/%u/console", c->domid);
 	snprintf(token, sizeof(token), "c%u", c->domid);
-	store_unwatch(c->d->store, path, token);
+	for (size_t i = 0; i < WATCHED_NODES; i++) {
+		snprintf(path, sizeof(path), "/local/domain/%u/%s", c->domid,
+			 watched_nodes[i]);
+		store_unwatch(c->d->store, path, token);
+	}
+}
+
+/* What an earlier daemon kept of a domain that has been running. */
+static void load_tail(struct console *c)
+{
+	uint8_t *old = malloc(CONSOLE_TAIL_BYTES);
+
+	if (old)
+		console_tail_push(
+			&c->tail, old,
+			guestlog_tail(&c->log, old, CONSOLE_TAIL_BYTES));
+	free(old);
 }
 
 static struct console *console_new(struct consoled *d, uint16_t domid)
 {
-	char file[160], path[64], *name;
+	char *name = read_name(d, domid);
 	uint64_t ring_ref;
 	struct console *c;
-	uint8_t *old;
-	int rc;
 
 	/*
 	 * The toolstack creates the domain first and its nodes after that: no
 	 * name and no ring mean too early, and its introduction will tell us.
 	 */
-	snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
-	name = store_read(d->store, 0, path, NULL);
 	if (!name && !read_number(d, domid, "console/ring-ref", &ring_ref))
 		return NULL;
 	c = calloc(1, sizeof(*c));
@@ -241,23 +343,12 @@ static struct console *console_new(struct consoled *d, uint16_t domid)
 	c->domid = domid;
 	snprintf(c->name, sizeof(c->name), "%s", name ? name : "");
 	free(name);
-
-	guestlog_name(file, sizeof(file), c->name, domid);
-	rc = guestlog_open(&c->log, &d->policy, file);
-	if (rc) {
-		daemon_log("domain %u (%s): cannot open its log %s: %s; "
-			   "attached consoles work",
-			   domid, c->name, c->log.path, strerror(-rc));
-		c->log_failed = true;
-	}
-	old = malloc(CONSOLE_TAIL_BYTES);
-	if (old)
-		console_tail_push(
-			&c->tail, old,
-			guestlog_tail(&c->log, old, CONSOLE_TAIL_BYTES));
-	free(old);
+	open_log(c);
+	if (!d->was_scanned)
+		load_tail(c);
 	c->next = d->consoles;
 	d->consoles = c;
+	client_console_named(c);
 	return c;
 }
 
@@ -266,17 +357,17 @@ static void remember_ended(struct console *c)
 	struct ended *e = &c->d->ended[c->d->ended_next++ % CONSOLE_ENDED_MAX];
 
 	e->domid = c->domid;
-	snprintf(e->path, sizeof(e->path), "%s", c->log.path);
+	snprintf(e->name, sizeof(e->name), "%s", c->name);
 }
 
-const char *console_ended_log(const struct consoled *d, uint16_t domid)
+const char *console_ended_name(const struct consoled *d, uint16_t domid)
 {
 	for (unsigned int i = 0; i < CONSOLE_ENDED_MAX; i++) {
 		const struct ended *e =
 			&d->ended[(d->ended_next - 1 - i) % CONSOLE_ENDED_MAX];
 
-		if (e->path[0] && e->domid == domid)
-			return e->path;
+		if (e->name[0] && e->domid == domid)
+			return e->name;
 	}
 	return NULL;
 }
@@ -292,6 +383,10 @@ static void console_end(struct console *c)
 		disconnect(c);
 	}
 	unwatch_nodes(c);
+	if (c->log.lost)
+		daemon_log("domain %u (%s) has ended; %" PRIu64 " bytes of "
+			   "its output are not in %s",
+			   c->domid, c->name, c->log.lost, c->log.path);
 	client_console_ended(c);
 	remember_ended(c);
 	guestlog_close(&c->log);
@@ -305,8 +400,10 @@ void console_refresh(struct consoled *d, uint16_t domid)
 {
 	struct console *c = console_find(d, domid);
 
-	if (c)
-		refresh(c);
+	if (!c)
+		return;
+	refresh_name(c);
+	refresh_ring(c);
 }
 
 void console_scan(struct consoled *d)
@@ -334,10 +431,14 @@ void console_scan(struct consoled *d)
 		if (!c)
 			continue;
 		c->found = true;
+		/* What is watched and has its ring tells of changes itself. */
+		if (c->watched && c->phase == CONSOLE_CONNECTED)
+			continue;
 		if (!c->watched)
 			watch_nodes(c);
-		refresh(c);
+		console_refresh(d, domid);
 	}
+	d->was_scanned = true;
 	free(infos);
 	for (c = d->consoles; c; c = next) {
 		next = c->next;
@@ -416,6 +517,12 @@ void console_push_input(struct console *c)
 	c->input_used -= (size_t)n;
 	evtchn_notify(c->d->evtchn, c->local_port);
 	client_input_resume(c);
+}
+
+void console_reopen_logs(struct consoled *d)
+{
+	for (struct console *c = d->consoles; c; c = c->next)
+		guestlog_reopen(&c->log);
 }
 
 /* At the daemon's end: the domains live on, and so does what they printed. */

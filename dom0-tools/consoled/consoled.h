@@ -5,6 +5,7 @@
  * main.c     options, start, store watches, the event loop
  * console.c  one object for each domain: finding its ring, draining it
  * client.c   the Unix socket and those attached through it
+ * hostlog.c  the logs of domain zero's kernel and of the hypervisor
  *
  * A console lives from the moment its domain is seen in the store until the
  * domain is gone or dying. Its phases:
@@ -12,6 +13,9 @@
  *   CONSOLE_WAITING --ring found and mapped--> CONSOLE_CONNECTED
  *   CONSOLE_CONNECTED --ring-ref or port changed--> CONSOLE_WAITING
  *   either --domain gone or dying--> freed; its clients get what is left
+ *
+ * A domain's name is looked at whenever the store says that it changed; what
+ * it prints from then on goes to the log of its new name.
  */
 #ifndef DOM0_TOOLS_CONSOLED_CONSOLED_H
 #define DOM0_TOOLS_CONSOLED_CONSOLED_H
@@ -19,19 +23,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "consoled/budget.h"
 #include "consoled/buffer.h"
 #include "consoled/guestlog.h"
+#include "consoled/hostlog.h"
+#include "consoled/logtext.h"
 #include "consoled/ring.h"
+#include "lib/consproto.h"
 #include "lib/evloop.h"
 #include "lib/store.h"
 
-#define CONSOLE_SOCKET_PATH "/run/vane/console.sock"
 #define CONSOLE_CLIENTS_MAX 64
 #define CONSOLE_QUEUE_BYTES 65536
 #define CONSOLE_INPUT_BYTES 4096
-#define CONSOLE_ENDED_MAX   64 /* dead domains of which the log is known */
+#define CONSOLE_ENDED_MAX   64 /* dead domains of which the name is known */
+#define CONSOLE_NAME_BYTES  128
 
 enum console_phase { CONSOLE_WAITING, CONSOLE_CONNECTED };
 
@@ -39,7 +47,7 @@ struct console {
 	struct console *next;
 	struct consoled *d;
 	uint16_t domid;
-	char name[128]; /* as the store has it */
+	char name[CONSOLE_NAME_BYTES]; /* as the store has it */
 	enum console_phase phase;
 	bool found; /* by the scan that is going on */
 	bool watched;
@@ -54,31 +62,44 @@ struct console {
 
 	struct console_budget budget;
 	struct guestlog log;
+	struct logtext text;
 	struct console_tail tail;
-	bool log_failed, ring_failed, map_failed; /* said so already */
+	bool ring_failed, map_failed; /* said so already */
 
+	struct client *writer; /* NULL: nobody types */
 	/* Input from the writer that the guest has not yet taken. */
 	uint8_t input[CONSOLE_INPUT_BYTES];
 	size_t input_used;
+};
+
+enum client_state {
+	CLIENT_ASKING,
+	CLIENT_AWAITING,
+	CLIENT_ATTACHED,
+	CLIENT_CLOSING, /* once its queue is empty */
 };
 
 struct client {
 	struct client *next;
 	struct consoled *d;
 	int fd;
-	struct console *console; /* NULL: before "attach", or it has ended */
-	bool is_closing;	 /* once its queue is empty */
+	pid_t pid; /* of whoever connected */
+	uid_t uid;
+	enum client_state state;
+	enum consproto_mode mode;
+	struct console *console; /* CLIENT_ATTACHED; else NULL */
 	bool told_reader;	 /* that its input is ignored */
 	bool in_blocked;	 /* not read from: the guest's input is full */
-	uint64_t order; /* of attaching; the lowest of a console writes */
-	char line[64];	/* the request, until its line end */
+	uint64_t order;		 /* of attaching */
+	char name[CONSPROTO_NAME_MAX + 1]; /* CLIENT_AWAITING */
+	char line[CONSPROTO_LINE_MAX];	   /* the request, until its line end */
 	size_t line_used;
 	struct console_queue queue;
 };
 
 struct ended {
 	uint16_t domid;
-	char path[GUESTLOG_PATH_BYTES];
+	char name[CONSOLE_NAME_BYTES];
 };
 
 struct consoled {
@@ -88,7 +109,10 @@ struct consoled {
 	bool store_said;
 	int evtchn, gntdev, privcmd, listener, signals;
 	bool scan_wanted;
+	bool was_scanned; /* once, so that a console found now is a new one */
 	struct guestlog_policy policy;
+	bool has_stamps, is_raw;
+	struct hostlog host;
 	struct console *consoles;
 	struct client *clients;
 	unsigned int client_count;
@@ -105,6 +129,9 @@ void console_scan(struct consoled *d);
 /* Looks at one domain's nodes again. */
 void console_refresh(struct consoled *d, uint16_t domid);
 struct console *console_find(struct consoled *d, uint16_t domid);
+struct console *console_find_name(struct consoled *d, const char *name);
+/* Its ring is mapped: what it prints cannot be lost any more. */
+bool console_is_kept(const struct console *c);
 /* An event channel fired. */
 void console_event(struct consoled *d, uint32_t port);
 /* One round over all consoles that have output and budget left. */
@@ -113,8 +140,10 @@ void console_serve(struct consoled *d);
 void console_push_input(struct console *c);
 size_t console_input_room(const struct console *c);
 void console_free_all(struct consoled *d);
-/* The log of a domain that has ended, or NULL. */
-const char *console_ended_log(const struct consoled *d, uint16_t domid);
+/* Begins every log file anew; see guestlog_reopen(). */
+void console_reopen_logs(struct consoled *d);
+/* The name of a domain that has ended, or NULL. */
+const char *console_ended_name(const struct consoled *d, uint16_t domid);
 
 /* client.c */
 
@@ -124,6 +153,8 @@ int client_listen(struct consoled *d);
 void client_broadcast(struct console *c, const uint8_t *bytes, size_t len);
 /* The console has ended: its clients are closed once all is delivered. */
 void client_console_ended(struct console *c);
+/* The console is new, or its name is: whoever waited for it is attached. */
+void client_console_named(struct console *c);
 /* The guest took input: go on reading from the writer. */
 void client_input_resume(struct console *c);
 void client_free_all(struct consoled *d);

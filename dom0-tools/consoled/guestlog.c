@@ -5,16 +5,14 @@
 #endif
 #include "consoled/guestlog.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define NAME_BYTES 128 /* longer names are cut */
 
 size_t guestlog_fit(uint64_t used, uint64_t limit, const uint8_t *bytes,
 		    size_t len)
@@ -29,44 +27,6 @@ size_t guestlog_fit(uint64_t used, uint64_t limit, const uint8_t *bytes,
 			return fit;
 	}
 	return used ? 0 : (size_t)room;
-}
-
-static bool is_reserved(const char *name)
-{
-	static const char *const names[] = {
-		"vaned",
-		"vane-consoled",
-		"vane-stored",
-		"vane",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(name, names[i]))
-			return true;
-	}
-	return false;
-}
-
-void guestlog_name(char *out, size_t size, const char *name, unsigned int domid)
-{
-	char clean[NAME_BYTES];
-	size_t n = 0;
-
-	for (; name[n] && n < sizeof(clean) - 1; n++) {
-		unsigned char c = (unsigned char)name[n];
-
-		if (isalnum(c) || c == '-' || c == '_' || c == '+' ||
-		    (c == '.' && n))
-			clean[n] = (char)c;
-		else
-			clean[n] = '_';
-	}
-	clean[n] = '\0';
-	if (!n)
-		snprintf(out, size, "domain-%u", domid);
-	else
-		snprintf(out, size, "%s%s", is_reserved(clean) ? "guest-" : "",
-			 clean);
 }
 
 static int open_file(struct guestlog *g)
@@ -129,48 +89,89 @@ static int rotate(struct guestlog *g)
 	return open_file(g);
 }
 
-static int write_bytes(struct guestlog *g, const uint8_t *bytes, size_t len)
+/* Moves both on by what was written. */
+static int write_some(struct guestlog *g, const uint8_t **bytes, size_t *len,
+		      size_t most)
 {
-	while (len) {
-		ssize_t n = write(g->fd, bytes, len);
+	while (most) {
+		ssize_t n = write(g->fd, *bytes, most);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
 		g->used += (uint64_t)n;
-		bytes += n;
-		len -= (size_t)n;
+		*bytes += n;
+		*len -= (size_t)n;
+		most -= (size_t)n;
 	}
 	return 0;
 }
 
-int guestlog_write(struct guestlog *g, const uint8_t *bytes, size_t len)
+/* The same for all of it, over as many files as it takes. */
+static int write_all(struct guestlog *g, const uint8_t **bytes, size_t *len)
 {
+	/* An earlier failure left it closed; perhaps it works now. */
+	int rc = g->fd < 0 ? open_file(g) : 0;
+
+	while (*len && !rc) {
+		rc = write_some(g, bytes, len,
+				guestlog_fit(g->used, g->policy->limit_bytes,
+					     *bytes, *len));
+		if (*len && !rc)
+			rc = rotate(g);
+	}
+	return rc;
+}
+
+static int write_gap(struct guestlog *g)
+{
+	char line[160];
+	const uint8_t *at = (const uint8_t *)line;
+	size_t len;
 	int rc;
 
-	while (len) {
-		size_t fit;
+	len = (size_t)snprintf(line, sizeof(line),
+			       "\n[vane-consoled: %" PRIu64
+			       " bytes are missing here: %s]\n",
+			       g->lost, strerror(-g->lost_why));
+	rc = write_all(g, &at, &len);
+	if (!rc)
+		g->lost = 0;
+	return rc;
+}
 
-		if (g->fd < 0) {
-			/* A rotation failed before; perhaps it works now. */
-			rc = open_file(g);
-			if (rc)
-				return rc;
-		}
-		fit = guestlog_fit(g->used, g->policy->limit_bytes, bytes, len);
-		rc = write_bytes(g, bytes, fit);
-		if (rc)
-			return rc;
-		bytes += fit;
-		len -= fit;
-		if (len) {
-			rc = rotate(g);
-			if (rc)
-				return rc;
-		}
+int guestlog_write(struct guestlog *g, const uint8_t *bytes, size_t len)
+{
+	int rc = g->lost ? write_gap(g) : 0;
+
+	if (!rc)
+		rc = write_all(g, &bytes, &len);
+	if (rc) {
+		g->lost += len;
+		g->lost_why = rc;
 	}
-	return 0;
+	return rc;
+}
+
+int guestlog_note(struct guestlog *g, const char *fmt, ...)
+{
+	char line[320];
+	va_list ap;
+	size_t n;
+
+	n = (size_t)snprintf(line, sizeof(line), "\n[vane-consoled: ");
+	va_start(ap, fmt);
+	vsnprintf(line + n, sizeof(line) - n - 2, fmt, ap);
+	va_end(ap);
+	strcat(line, "]\n");
+	return guestlog_write(g, (const uint8_t *)line, strlen(line));
+}
+
+int guestlog_reopen(struct guestlog *g)
+{
+	guestlog_close(g);
+	return open_file(g);
 }
 
 static size_t read_end(const char *path, uint8_t *out, size_t max)

@@ -3,7 +3,10 @@
  * The file in which a guest's console output is kept: NAME.log in the log
  * directory, and older ones as NAME.log.1, .2 and so on. A file holds at most
  * `limit_bytes`; a guest's logs together at most limit_bytes * files.
- * The bytes are the guest's own, unchanged; escape sequences included.
+ *
+ * A file that cannot be written (the disk is full) loses what does not fit and
+ * counts it; as soon as there is room again, a line in the file says how many
+ * bytes are missing at that place. Nobody waits for a file.
  * Test: tests/unit/dom0-tools/consoled/test_guestlog.c.
  */
 #ifndef DOM0_TOOLS_CONSOLED_GUESTLOG_H
@@ -27,6 +30,8 @@ struct guestlog {
 	char path[GUESTLOG_PATH_BYTES];
 	int fd; /* -1: closed */
 	uint64_t used;
+	uint64_t lost; /* bytes since the file last took any */
+	int lost_why;  /* -errno */
 };
 
 /*
@@ -38,18 +43,17 @@ size_t guestlog_fit(uint64_t used, uint64_t limit, const uint8_t *bytes,
 		    size_t len);
 
 /*
- * The file name for a guest's name: what is no letter, digit, '-', '_', '+'
- * or inner '.' becomes '_'; the daemons' own names get "guest-" in front.
- * An empty name gives "domain-DOMID".
+ * Opens or creates NAME.log. -errno; each write tries to open it again.
  */
-void guestlog_name(char *out, size_t size, const char *name,
-		   unsigned int domid);
-
-/* Opens or creates. -errno; a failed log is closed and takes no bytes. */
 int guestlog_open(struct guestlog *g, const struct guestlog_policy *policy,
 		  const char *name);
-/* 0, or -errno of the first failure; the log stays usable. */
+/* 0, or -errno when some of it was lost. */
 int guestlog_write(struct guestlog *g, const uint8_t *bytes, size_t len);
+/* A line of the daemon's own, in brackets, on a line for itself. */
+int guestlog_note(struct guestlog *g, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Goes on in a file of the same name, after somebody moved it away. */
+int guestlog_reopen(struct guestlog *g);
 /* The end of what the files hold; its length. */
 size_t guestlog_tail(const struct guestlog *g, uint8_t *out, size_t max);
 void guestlog_close(struct guestlog *g);

@@ -3,7 +3,8 @@
  * vane-consoled: keeps what the guests print and lets people talk to them.
  *
  * Every guest's console ring is drained from its first byte into
- * /var/log/vane/NAME.log; `vane console` attaches through a Unix socket.
+ * /var/log/vane/NAME.log; `vane console` attaches through a Unix socket. The
+ * messages of domain zero's kernel and of the hypervisor are kept beside them.
  * One thread, one event loop. When the store daemon goes away the consoles
  * work on, and the daemon connects again; when this daemon dies, the bytes
  * wait in the guests' rings for the next one.
@@ -13,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +24,7 @@
 #include "lib/daemon.h"
 #include "lib/evtchn.h"
 #include "lib/gntdev.h"
+#include "lib/logname.h"
 #include "lib/privcmd.h"
 
 #define STORE_RETRY_MS 500
@@ -38,7 +41,10 @@ static const char help_text[] =
 	"default 1048576\n"
 	"      --log-files N    files kept of a guest, the current one "
 	"included, default 2\n"
-	"      --socket PATH    default " CONSOLE_SOCKET_PATH "\n"
+	"      --log-raw        keep guests' bytes as they are: reading such a\n"
+	"                       log with cat can harm your terminal\n"
+	"  -t, --timestamps     begin each line of a log with the time (UTC)\n"
+	"      --socket PATH    default " CONSPROTO_SOCKET "\n"
 	"  -h, --help           this text\n";
 
 static void store_lost(struct consoled *d)
@@ -152,10 +158,13 @@ static void signal_ready(void *arg, int fd, short revents)
 
 	(void)revents;
 	while ((signo = daemon_signal_read(fd)) > 0) {
-		if (signo == SIGHUP)
-			daemon_log_reopen();
-		else
+		if (signo != SIGHUP) {
 			evloop_stop(&d->loop);
+			continue;
+		}
+		daemon_log_reopen();
+		console_reopen_logs(d);
+		hostlog_reopen(&d->host);
 	}
 }
 
@@ -227,14 +236,17 @@ static int start(struct consoled *d)
 	if (rc)
 		return rc;
 	evloop_set_prepare(&d->loop, prepare, d);
+	hostlog_start(&d->host, &d->loop, d->privcmd, &d->policy,
+		      d->has_stamps);
 	store_connect(d);
 	return 0;
 }
 
 static void finish(struct consoled *d)
 {
-	client_free_all(d);
 	console_free_all(d);
+	client_free_all(d);
+	hostlog_stop(&d->host);
 	if (d->store)
 		store_close(d->store);
 	if (d->listener >= 0) {
@@ -255,7 +267,15 @@ static bool number_option(const char *text, uint64_t least, uint64_t most,
 	       *out >= least && *out <= most;
 }
 
-enum { OPT_PID = 256, OPT_LOG, OPT_LOG_DIR, OPT_BYTES, OPT_FILES, OPT_SOCKET };
+enum {
+	OPT_PID = 256,
+	OPT_LOG,
+	OPT_LOG_DIR,
+	OPT_BYTES,
+	OPT_FILES,
+	OPT_RAW,
+	OPT_SOCKET,
+};
 
 static const struct option options[] = {
 	{"foreground", no_argument, NULL, 'F'},
@@ -264,70 +284,88 @@ static const struct option options[] = {
 	{"log-dir", required_argument, NULL, OPT_LOG_DIR},
 	{"log-bytes", required_argument, NULL, OPT_BYTES},
 	{"log-files", required_argument, NULL, OPT_FILES},
+	{"log-raw", no_argument, NULL, OPT_RAW},
+	{"timestamps", no_argument, NULL, 't'},
 	{"socket", required_argument, NULL, OPT_SOCKET},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
 
+/* False after the line that says what is wrong. */
+static bool count_option(const char *name, uint64_t least, uint64_t most,
+			 uint64_t *out)
+{
+	if (number_option(optarg, least, most, out))
+		return true;
+	fprintf(stderr,
+		"vane-consoled: --%s %s: must be a number from %" PRIu64
+		" to %" PRIu64 "\n",
+		name, optarg, least, most);
+	return false;
+}
+
 /* -1: go on; else the exit status. */
+static int take_option(int c, struct consoled *d, struct daemon_options *o)
+{
+	uint64_t n;
+
+	switch (c) {
+	case 'F':
+		o->foreground = true;
+		return -1;
+	case 't':
+		d->has_stamps = true;
+		return -1;
+	case OPT_RAW:
+		d->is_raw = true;
+		return -1;
+	case OPT_PID:
+		o->pid_file = optarg;
+		return -1;
+	case OPT_LOG:
+		o->log_file = optarg;
+		return -1;
+	case OPT_LOG_DIR:
+		d->policy.dir = optarg;
+		return -1;
+	case OPT_SOCKET:
+		d->socket_path = optarg;
+		return -1;
+	case OPT_BYTES:
+		if (!count_option("log-bytes", 4096, 1ull << 40, &n))
+			return 2;
+		d->policy.limit_bytes = n;
+		return -1;
+	case OPT_FILES:
+		if (!count_option("log-files", 1, 1000, &n))
+			return 2;
+		d->policy.files = (unsigned int)n;
+		return -1;
+	case 'h':
+		fputs(help_text, stdout);
+		return 0;
+	default:
+		fputs("vane-consoled: see vane-consoled --help\n", stderr);
+		return 2;
+	}
+}
+
 static int parse_options(int argc, char **argv, struct consoled *d,
 			 struct daemon_options *o)
 {
-	uint64_t n;
-	int c;
+	int c, status;
 
-	while ((c = getopt_long(argc, argv, "Fh", options, NULL)) != -1) {
-		switch (c) {
-		case 'F':
-			o->foreground = true;
-			break;
-		case OPT_PID:
-			o->pid_file = optarg;
-			break;
-		case OPT_LOG:
-			o->log_file = optarg;
-			break;
-		case OPT_LOG_DIR:
-			d->policy.dir = optarg;
-			break;
-		case OPT_BYTES:
-			if (!number_option(optarg, 4096, 1ull << 40, &n)) {
-				fprintf(stderr,
-					"vane-consoled: --log-bytes %s: must "
-					"be a number from 4096 on\n",
-					optarg);
-				return 1;
-			}
-			d->policy.limit_bytes = n;
-			break;
-		case OPT_FILES:
-			if (!number_option(optarg, 1, 1000, &n)) {
-				fprintf(stderr,
-					"vane-consoled: --log-files %s: must "
-					"be a number from 1 to 1000\n",
-					optarg);
-				return 1;
-			}
-			d->policy.files = (unsigned int)n;
-			break;
-		case OPT_SOCKET:
-			d->socket_path = optarg;
-			break;
-		case 'h':
-			fputs(help_text, stdout);
-			return 0;
-		default:
-			fputs("vane-consoled: see vane-consoled --help\n",
-			      stderr);
-			return 1;
-		}
+	while ((c = getopt_long(argc, argv, "Fth", options, NULL)) != -1) {
+		status = take_option(c, d, o);
+		if (status >= 0)
+			return status;
 	}
 	if (optind < argc) {
 		fprintf(stderr,
 			"vane-consoled: unexpected argument '%s'; see "
 			"vane-consoled --help\n",
 			argv[optind]);
-		return 1;
+		return 2;
 	}
 	return -1;
 }
@@ -339,9 +377,8 @@ int main(int argc, char **argv)
 		.gntdev = -1,
 		.privcmd = -1,
 		.listener = -1,
-		.socket_path = CONSOLE_SOCKET_PATH,
-		.policy = {"/var/log/vane", GUESTLOG_LIMIT_BYTES,
-			   GUESTLOG_FILES},
+		.socket_path = CONSPROTO_SOCKET,
+		.policy = {LOGNAME_DIR, GUESTLOG_LIMIT_BYTES, GUESTLOG_FILES},
 	};
 	struct daemon_options o = {
 		.name = "vane-consoled",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The bounded buffers between guest and clients. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,20 +26,29 @@ static void push(const char *text)
 	console_queue_push(&queue, (const uint8_t *)text, strlen(text));
 }
 
-/* All that a client would receive, at most `step` bytes at a time. */
+/* All that a client would receive, `step` bytes at a time, as "TYPE:TEXT ". */
 static char *receive(size_t step)
 {
-	static char all[512];
+	static struct consproto_reader r;
+	static char all[2048];
 	const uint8_t *bytes;
-	size_t used = 0, n;
+	struct consproto_frame f;
+	size_t used = 0, n, room;
 
 	while ((n = console_queue_peek(&queue, &bytes))) {
 		if (n > step)
 			n = step;
-		memcpy(all + used, bytes, n);
-		used += n;
+		memcpy(consproto_room(&r, &room), bytes, n);
+		consproto_received(&r, n);
 		console_queue_consume(&queue, n);
+		while (consproto_next(&r, &f) > 0) {
+			used += (size_t)snprintf(all + used, sizeof(all) - used,
+						 "%c:%.*s ", f.type, (int)f.len,
+						 (const char *)f.payload);
+			consproto_consume(&r, &f);
+		}
 	}
+	cr_assert_eq(r.used, 0);
 	all[used] = '\0';
 	return all;
 }
@@ -46,18 +56,18 @@ static char *receive(size_t step)
 Test(consoled_buffer, bytes_come_out_in_order_also_around_the_end)
 {
 	push("0123456789");
-	cr_assert_str_eq(receive(3), "0123456789");
+	cr_assert_str_eq(receive(3), "O:0123456789 ");
 	push("abcdefghijklmno");
-	cr_assert_str_eq(receive(4), "abcdefghijklmno");
+	cr_assert_str_eq(receive(4), "O:abcdef O:ghijklmno ");
+	cr_assert_str_eq(receive(4), "");
 }
 
 Test(consoled_buffer, a_slow_reader_loses_the_oldest_and_is_told_how_much)
 {
 	push("0123456789abcdef");
 	push("X");
-	cr_assert_str_eq(receive(100), "\r\n[vane-consoled: 8 bytes skipped, "
-				       "this reader is too slow]\r\n"
-				       "89abcdefX");
+	cr_assert_str_eq(receive(100), "N:8 bytes were skipped: this reader is "
+				       "too slow O:89abcdef O:X ");
 	cr_assert_str_eq(receive(100), "");
 }
 
@@ -66,33 +76,58 @@ Test(consoled_buffer, what_was_lost_at_several_times_is_told_once)
 	push("0123456789abcdef");
 	push("0123456789abcdef");
 	push("z");
-	cr_assert_str_eq(receive(5), "\r\n[vane-consoled: 24 bytes skipped, "
-				     "this reader is too slow]\r\n"
-				     "89abcdefz");
+	cr_assert_str_eq(receive(5), "N:24 bytes were skipped: this reader is "
+				     "too slow O:89abcdef O:z ");
 }
 
-Test(consoled_buffer, a_loss_while_the_note_is_being_sent_makes_a_second_note)
+Test(consoled_buffer, a_frame_that_is_being_sent_stays_whole)
 {
 	const uint8_t *bytes;
 
+	push("0123456789");
+	cr_assert_eq(console_queue_peek(&queue, &bytes), 13);
+	console_queue_consume(&queue, 5);
+	/* All of the queue's room is free again, and is not enough. */
 	push("0123456789abcdef");
-	push("X");
-	cr_assert_gt(console_queue_peek(&queue, &bytes), 10);
-	console_queue_consume(&queue, 10);
-	push("0123456789abcdef");
-	cr_assert_str_eq(receive(100),
-			 "nsoled: 8 bytes skipped, this reader is too slow]\r\n"
-			 "\r\n[vane-consoled: 9 bytes skipped, this reader is "
-			 "too slow]\r\n"
-			 "0123456789abcdef");
+	push("XYZ");
+	cr_assert_eq(console_queue_peek(&queue, &bytes), 8);
+	cr_assert_arr_eq(bytes, "23456789", 8);
+	console_queue_consume(&queue, 8);
+	cr_assert_str_eq(receive(100), "N:8 bytes were skipped: this reader is "
+				       "too slow O:89abcdefXYZ ");
 }
 
 Test(consoled_buffer, one_push_beyond_the_room_keeps_its_end)
 {
 	push("0123456789abcdefghij");
-	cr_assert_str_eq(receive(100), "\r\n[vane-consoled: 4 bytes skipped, "
-				       "this reader is too slow]\r\n"
-				       "456789abcdefghij");
+	cr_assert_str_eq(receive(100), "N:4 bytes were skipped: this reader is "
+				       "too slow O:456789abcdefghij ");
+}
+
+Test(consoled_buffer, texts_go_before_the_output_and_the_end_behind_it)
+{
+	push("output");
+	console_queue_text(&queue, CONSPROTO_ENDED, "over");
+	console_queue_text(&queue, CONSPROTO_REFUSED, "too late");
+	console_queue_text(&queue, CONSPROTO_ATTACHED, "7 web");
+	console_queue_text(&queue, CONSPROTO_NOTICE, "read-only");
+	cr_assert_str_eq(receive(1), "A:7 web N:read-only O:output E:over ");
+}
+
+Test(consoled_buffer, texts_are_bounded)
+{
+	char long_text[600];
+	const char *all;
+
+	memset(long_text, 't', sizeof(long_text) - 1);
+	long_text[sizeof(long_text) - 1] = '\0';
+	for (int i = 0; i < 1000; i++)
+		console_queue_text(&queue, CONSPROTO_NOTICE, long_text);
+	console_queue_text(&queue, CONSPROTO_ENDED, long_text);
+	all = receive(4096);
+	/* Three of 255 bytes, and the end. */
+	cr_assert_eq(strlen(all), 4 * (255 + 3));
+	cr_assert_not_null(strstr(all, "E:ttt"));
 }
 
 Test(consoled_buffer, a_tail_holds_all_until_it_is_full)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Guest logs: names, rotation, bounds. */
+/* Guest logs: rotation, bounds, files that take no more. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -86,33 +88,6 @@ Test(consoled_guestlog, a_chunk_is_cut_at_the_last_line_end_that_fits)
 			     rows[i].fit, "row %zu", i);
 }
 
-Test(consoled_guestlog, a_guest_name_makes_a_harmless_file_name)
-{
-	static const struct {
-		const char *name, *file;
-	} rows[] = {
-		{"web1", "web1"},
-		{"a.b-c_d+e", "a.b-c_d+e"},
-		{"../../etc/passwd", "_.___.._etc_passwd"},
-		{".hidden", "_hidden"},
-		{"with space\n", "with_space_"},
-		{"", "domain-7"},
-		{"vaned", "guest-vaned"},
-		{"vane-consoled", "guest-vane-consoled"},
-		{"\xc3\xa4", "__"},
-	};
-	char out[160];
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		guestlog_name(out, sizeof(out), rows[i].name, 7);
-		cr_expect_null(strchr(out, '/'));
-		if (strcmp(rows[i].name, "../../etc/passwd"))
-			cr_expect_str_eq(out, rows[i].file);
-		else
-			cr_expect_str_eq(out, "_._.._etc_passwd");
-	}
-}
-
 Test(consoled_guestlog, bytes_are_appended_to_what_was_there)
 {
 	char text[128];
@@ -185,4 +160,94 @@ Test(consoled_guestlog, a_symbolic_link_is_not_followed)
 	cr_assert_eq(symlink(target, link), 0);
 	cr_assert_eq(guestlog_open(&log_, &policy, "g"), -ELOOP);
 	cr_assert_neq(access(target, F_OK), 0);
+}
+
+/* No file of this process may grow beyond that: a full disk for the poor. */
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = bytes;
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static int put(const char *text)
+{
+	return guestlog_write(&log_, (const uint8_t *)text, strlen(text));
+}
+
+Test(consoled_guestlog, what_a_full_disk_loses_is_counted_and_written_down)
+{
+	char text[512], line[128];
+	int first, second, third, fourth;
+	uint64_t lost_first, lost_second;
+
+	cr_assert_eq(guestlog_open(&log_, &policy, "g"), 0);
+	limit_files(10);
+	first = put("12345678");
+	second = put("90abcd");
+	lost_first = log_.lost;
+	third = put("efg");
+	lost_second = log_.lost;
+	limit_files(RLIM_INFINITY);
+	fourth = put("again\n");
+	cr_assert_eq(first, 0);
+	cr_assert_eq(second, -EFBIG);
+	cr_assert_eq(lost_first, 4);
+	cr_assert_eq(third, -EFBIG);
+	cr_assert_eq(lost_second, 7);
+	cr_assert_eq(fourth, 0);
+	cr_assert_eq(log_.lost, 0);
+	content("g.log", text, sizeof(text));
+	snprintf(line, sizeof(line),
+		 "1234567890\n[vane-consoled: 7 bytes are missing here: %s]\n"
+		 "again\n",
+		 strerror(EFBIG));
+	cr_assert_str_eq(text, line);
+}
+
+Test(consoled_guestlog, a_log_that_could_not_be_opened_is_tried_again)
+{
+	char text[256], path[128];
+
+	path_of("g.log", path, sizeof(path));
+	cr_assert_eq(mkdir(path, 0700), 0);
+	cr_assert_eq(guestlog_open(&log_, &policy, "g"), -EISDIR);
+	cr_assert_eq(put("lost"), -EISDIR);
+	cr_assert_eq(rmdir(path), 0);
+	cr_assert_eq(put("kept\n"), 0);
+	content("g.log", text, sizeof(text));
+	cr_assert_not_null(strstr(text, "4 bytes are missing here"));
+	cr_assert_not_null(strstr(text, "kept\n"));
+}
+
+Test(consoled_guestlog, a_note_has_a_line_of_its_own)
+{
+	char text[256];
+
+	cr_assert_eq(guestlog_open(&log_, &policy, "g"), 0);
+	put("half a line");
+	cr_assert_eq(guestlog_note(&log_, "renamed, was %s", "x"), 0);
+	content("g.log", text, sizeof(text));
+	cr_assert_str_eq(text,
+			 "half a line\n[vane-consoled: renamed, was x]\n");
+}
+
+Test(consoled_guestlog, a_log_that_was_moved_away_is_begun_anew)
+{
+	char text[64], from[128], to[128];
+
+	cr_assert_eq(guestlog_open(&log_, &policy, "g"), 0);
+	put("old\n");
+	path_of("g.log", from, sizeof(from));
+	path_of("other", to, sizeof(to));
+	cr_assert_eq(rename(from, to), 0);
+	cr_assert_eq(guestlog_reopen(&log_), 0);
+	put("new\n");
+	content("g.log", text, sizeof(text));
+	cr_assert_str_eq(text, "new\n");
+	content("other", text, sizeof(text));
+	cr_assert_str_eq(text, "old\n");
 }
