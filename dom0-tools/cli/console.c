@@ -190,60 +190,66 @@ static enum console_next console_receive(struct cli *c, int fd,
 	return CONSOLE_BROKE;
 }
 
-/* What was typed goes to the guest, up to the character that leaves. */
-static enum console_next console_forward_input(int fd, bool may_write,
-					       bool *open)
+/* What was typed, on its way to the daemon, which may take its time. */
+struct console_input {
+	bool is_open, may_write;
+	uint8_t bytes[1024];
+	size_t used;
+};
+
+static void console_send(int fd, struct console_input *in)
 {
-	uint8_t data[1024], *leave;
-	ssize_t n = read(STDIN_FILENO, data, sizeof(data));
+	ssize_t n = send(fd, in->bytes, in->used, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	/* A daemon that is gone is noticed, and told, where it is read from. */
+	if (n <= 0)
+		return;
+	in->used -= (size_t)n;
+	memmove(in->bytes, in->bytes + n, in->used);
+}
+
+/* What is typed goes to the guest, up to the character that leaves. */
+static enum console_next console_type(int fd, struct console_input *in)
+{
+	ssize_t n = read(STDIN_FILENO, in->bytes, sizeof(in->bytes));
+	uint8_t *leave;
 
 	if (n < 0 && errno == EINTR)
 		return CONSOLE_GO_ON;
-	if (n <= 0) {
-		*open = false;
+	in->is_open = n > 0;
+	if (n <= 0)
 		return CONSOLE_GO_ON;
-	}
-	leave = memchr(data, CONSOLE_LEAVE, (size_t)n);
-	if (leave)
-		n = leave - data;
-	/* A daemon that is gone is noticed, and told, where it is read from. */
-	if (may_write)
-		console_write(fd, data, (size_t)n);
+	leave = memchr(in->bytes, CONSOLE_LEAVE, (size_t)n);
+	if (in->may_write)
+		in->used = leave ? (size_t)(leave - in->bytes) : (size_t)n;
+	console_send(fd, in);
 	return leave ? CONSOLE_LEFT : CONSOLE_GO_ON;
 }
 
 static enum console_next
 console_loop(struct cli *c, int fd, struct consproto_reader *r, bool may_write)
 {
-	/* Who only looks leaves a script's input alone. */
-	bool input = may_write || isatty(STDIN_FILENO);
+	struct console_input in = {.is_open = true, .may_write = may_write};
 	enum console_next next = CONSOLE_GO_ON;
 	unsigned int taken = 0;
 
 	while (next == CONSOLE_GO_ON) {
+		bool typing = in.is_open && !in.used;
 		struct pollfd p[2] = {
-			{fd, POLLIN, 0},
-			{input ? STDIN_FILENO : -1, POLLIN, 0},
+			{fd, in.used ? POLLIN | POLLOUT : POLLIN, 0},
+			{typing ? STDIN_FILENO : -1, POLLIN, 0},
 		};
 
 		if (poll(p, 2, -1) < 0)
 			continue;
-		if (p[0].revents)
+		if (p[0].revents & POLLOUT)
+			console_send(fd, &in);
+		if (p[0].revents & ~POLLOUT)
 			next = console_receive(c, fd, r, &taken);
 		if (next == CONSOLE_GO_ON && p[1].revents)
-			next = console_forward_input(fd, may_write, &input);
+			next = console_type(fd, &in);
 	}
 	return next;
-}
-
-static int console_connect(struct cli *c, const char *request)
-{
-	int fd = consproto_connect(CONSPROTO_SOCKET, request);
-
-	if (fd < 0)
-		err_set(&c->err, fd, "%s: %s; start vane-consoled",
-			CONSPROTO_SOCKET, strerror(-fd));
-	return fd;
 }
 
 /* Starts the domain; -1: there is none to start. */
@@ -258,30 +264,49 @@ static enum console_next console_unpause(struct cli *c, int domid)
 	return CONSOLE_BROKE;
 }
 
+/* Attached, or told to wait, before anything else is done. */
+static enum console_next console_open(struct cli *c, const char *request,
+				      struct consproto_reader *r, int *fd)
+{
+	enum console_next next = CONSOLE_GO_ON;
+	unsigned int answers = 0;
+
+	*fd = consproto_connect(CONSPROTO_SOCKET, request);
+	if (*fd < 0) {
+		err_set(&c->err, *fd, "%s: %s; start vane-consoled",
+			CONSPROTO_SOCKET, strerror(-*fd));
+		return CONSOLE_BROKE;
+	}
+	while (next == CONSOLE_GO_ON && answers == 0)
+		next = console_receive(c, *fd, r, &answers);
+	return next;
+}
+
 /* From the request to the end; `unpause` is a domain to start, or -1. */
 static int console_session(struct cli *c, const struct console_options *o,
 			   const char *request, int unpause)
 {
 	static struct consproto_reader reader;
-	enum console_next next = CONSOLE_GO_ON;
-	unsigned int answers = 0;
+	enum console_next next;
 	int fd;
 
-	console_output_init(&console_out, o->is_raw);
-	fd = console_connect(c, request);
-	if (fd < 0)
-		return cli_fail(c);
 	signal(SIGPIPE, SIG_IGN);
-	/* Attached, or told to wait, before anything else is done. */
-	while (next == CONSOLE_GO_ON && answers == 0)
-		next = console_receive(c, fd, &reader, &answers);
+	console_output_init(&console_out, o->is_raw);
+	next = console_open(c, request, &reader, &fd);
 	if (next == CONSOLE_GO_ON) {
 		console_make_raw();
 		next = console_unpause(c, unpause);
+		if (next == CONSOLE_GO_ON)
+			next = console_loop(c, fd, &reader,
+					    o->mode != CONSPROTO_READ);
+	} else if (unpause >= 0 &&
+		   domctl_unpause(c->privcmd, (uint16_t)unpause) == 0) {
+		/* It was to be created and started: that it shall be. */
+		err_prefix(&c->err, "domain %d runs, but not attached to",
+			   unpause);
 	}
-	if (next == CONSOLE_GO_ON)
-		next = console_loop(c, fd, &reader, o->mode != CONSPROTO_READ);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	if (next == CONSOLE_LEFT && console_is_raw)
 		fputs("\r\n", stderr);
 	console_restore();

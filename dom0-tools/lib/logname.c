@@ -29,7 +29,7 @@ void logname_of_guest(char *out, size_t size, const char *name,
 	char clean[NAME_BYTES];
 	size_t n = 0;
 
-	for (; name[n] && n < sizeof(clean) - 1; n++) {
+	for (; n < sizeof(clean) - 1 && name[n]; n++) {
 		unsigned char c = (unsigned char)name[n];
 
 		if (isalnum(c) || strchr("-_+@:", c) || (c == '.' && n))
