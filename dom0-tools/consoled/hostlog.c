@@ -205,6 +205,8 @@ static void open_log(struct guestlog *g, const struct guestlog_policy *policy,
 void hostlog_start(struct hostlog *h, struct evloop *loop, int privcmd,
 		   const struct guestlog_policy *policy, bool has_stamps)
 {
+	int rc;
+
 	*h = (struct hostlog){.loop = loop, .privcmd = privcmd};
 	h->timer.fn = ring_due;
 	h->timer.arg = h;
@@ -213,9 +215,11 @@ void hostlog_start(struct hostlog *h, struct evloop *loop, int privcmd,
 	open_log(&h->kernel, policy, LOGNAME_DOM0);
 	open_log(&h->hypervisor, policy, LOGNAME_HYPERVISOR);
 	h->kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (h->kmsg < 0 || evloop_fd_add(loop, h->kmsg, POLLIN, kmsg_ready, h))
+	rc = h->kmsg < 0 ? -errno
+			 : evloop_fd_add(loop, h->kmsg, POLLIN, kmsg_ready, h);
+	if (rc)
 		daemon_log("cannot read /dev/kmsg: %s; %s is not kept",
-			   strerror(errno), h->kernel.path);
+			   strerror(-rc), h->kernel.path);
 	evloop_timer_start(loop, &h->timer, 0);
 }
 

@@ -66,8 +66,7 @@ struct consproto_frame {
 	size_t len;
 };
 
-/* Where the next bytes go, and how many at most (never 0 after next() gave 0).
- */
+/* Where the next bytes go, and for how many there is room: at least one. */
 uint8_t *consproto_room(struct consproto_reader *r, size_t *room);
 void consproto_received(struct consproto_reader *r, size_t n);
 /* 1 and the oldest frame, 0 when it is not complete, -EPROTO. */

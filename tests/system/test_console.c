@@ -102,6 +102,30 @@ Test(console, the_output_of_guests_that_die_at_once_is_complete)
 	suite_run(m, 20, "rm -f " LOGS "/brief*.log");
 }
 
+Test(console, a_guest_does_not_start_before_its_output_is_kept)
+{
+	const char *state = "vane list brief | awk 'NR == 2 { print $5 }'";
+
+	suite_run(m, 20, "rm -f " LOGS "/brief.log");
+	suite_run(m, 20, "kill -STOP $(pidof vane-consoled)");
+	suite_run(m, 20,
+		  "vane create -q /etc/vane/micro.cfg name='\"brief\"' "
+		  "on_poweroff='\"destroy\"' >/run/brief.err 2>&1 &");
+	/* The configuration is kept right before the start. */
+	suite_run(m, 60, "await %u sh -c 'ls /run/vane/domains | grep -q cfg'",
+		  machine_scaled(40));
+	suite_run(m, 20,
+		  "for i in 1 2 3; do s=$(%s); [ $s = --p--- ] || "
+		  "{ echo $s; exit 1; }; done",
+		  state);
+	suite_run(m, 20, "kill -CONT $(pidof vane-consoled)");
+	suite_guest_gone(m, "brief", 60);
+	suite_run(m, 20,
+		  "grep -q '^VERDICT: SUCCESS' " LOGS "/brief.log; "
+		  "r=$?; cat /run/brief.err; rm -f " LOGS
+		  "/brief.log; [ $r = 0 ]");
+}
+
 Test(console, one_who_waits_for_a_guest_sees_it_from_its_first_line)
 {
 	attach("early", "-w micro");
@@ -299,7 +323,10 @@ Test(console, a_daemon_that_is_killed_and_comes_back_loses_nothing)
 	suite_run(m, 20, "kill -9 $(pidof vane-consoled)");
 	told("one", "vane-consoled went away; the guest runs on");
 	ended("one", 1);
-	/* The guest prints on, into its ring. */
+	/*
+	 * The guest prints on, into its ring; however long this takes, the
+	 * ring and the guest's patience hold it.
+	 */
 	suite_run(m, 30,
 		  "n=$(vane uptime ticker | wc -l); [ $n = 2 ] && "
 		  "sleep 2 && start-daemons");
