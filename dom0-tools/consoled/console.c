@@ -276,20 +276,31 @@ static void refresh_ring(struct console *c)
 	connect(c, ring_ref, (uint32_t)port);
 }
 
-/* Both watches have one token: what they say is "look at this domain". */
-static const char *const watched_nodes[] = {"console", "name"};
+/* A watch's token is this letter and the domain's number. */
+static const struct {
+	char letter;
+	const char *node;
+} watches[] = {
+	{CONSOLE_WATCH_RING, "console"},
+	{CONSOLE_WATCH_NAME, "name"},
+};
 
-#define WATCHED_NODES (sizeof(watched_nodes) / sizeof(watched_nodes[0]))
+#define WATCHES (sizeof(watches) / sizeof(watches[0]))
+
+static void watch_words(const struct console *c, size_t i, char path[64],
+			char token[16])
+{
+	snprintf(path, 64, "/local/domain/%u/%s", c->domid, watches[i].node);
+	snprintf(token, 16, "%c%u", watches[i].letter, c->domid);
+}
 
 static void watch_nodes(struct console *c)
 {
 	char path[64], token[16];
 
-	snprintf(token, sizeof(token), "c%u", c->domid);
 	c->watched = true;
-	for (size_t i = 0; i < WATCHED_NODES; i++) {
-		snprintf(path, sizeof(path), "/local/domain/%u/%s", c->domid,
-			 watched_nodes[i]);
+	for (size_t i = 0; i < WATCHES; i++) {
+		watch_words(c, i, path, token);
 		if (store_watch(c->d->store, path, token))
 			c->watched = false;
 	}
@@ -299,12 +310,8 @@ static void unwatch_nodes(struct console *c)
 {
 	char path[64], token[16];
 
-	if (!c->d->store)
-		return;
-	snprintf(token, sizeof(token), "c%u", c->domid);
-	for (size_t i = 0; i < WATCHED_NODES; i++) {
-		snprintf(path, sizeof(path), "/local/domain/%u/%s", c->domid,
-			 watched_nodes[i]);
+	for (size_t i = 0; i < WATCHES && c->d->store; i++) {
+		watch_words(c, i, path, token);
 		store_unwatch(c->d->store, path, token);
 	}
 }
@@ -396,14 +403,16 @@ static void console_end(struct console *c)
 	free(c);
 }
 
-void console_refresh(struct consoled *d, uint16_t domid)
+void console_changed(struct consoled *d, char letter, uint16_t domid)
 {
 	struct console *c = console_find(d, domid);
 
 	if (!c)
 		return;
-	refresh_name(c);
-	refresh_ring(c);
+	if (letter == CONSOLE_WATCH_NAME)
+		refresh_name(c);
+	else
+		refresh_ring(c);
 }
 
 void console_scan(struct consoled *d)
@@ -436,7 +445,7 @@ void console_scan(struct consoled *d)
 			continue;
 		if (!c->watched)
 			watch_nodes(c);
-		console_refresh(d, domid);
+		refresh_ring(c);
 	}
 	d->was_scanned = true;
 	free(infos);

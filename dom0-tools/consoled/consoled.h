@@ -41,6 +41,10 @@
 #define CONSOLE_ENDED_MAX   64 /* dead domains of which the name is known */
 #define CONSOLE_NAME_BYTES  128
 
+/* The tokens of watches on a domain's nodes begin with one of these. */
+#define CONSOLE_WATCH_RING 'c'
+#define CONSOLE_WATCH_NAME 'n'
+
 enum console_phase { CONSOLE_WAITING, CONSOLE_CONNECTED };
 
 struct console {
@@ -126,8 +130,8 @@ struct consoled {
 
 /* Brings the consoles in line with the store and the hypervisor. */
 void console_scan(struct consoled *d);
-/* Looks at one domain's nodes again. */
-void console_refresh(struct consoled *d, uint16_t domid);
+/* The store says that a domain's nodes changed: a CONSOLE_WATCH_ letter. */
+void console_changed(struct consoled *d, char letter, uint16_t domid);
 struct console *console_find(struct consoled *d, uint16_t domid);
 struct console *console_find_name(struct consoled *d, const char *name);
 /* Its ring is mapped: what it prints cannot be lost any more. */

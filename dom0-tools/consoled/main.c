@@ -67,15 +67,15 @@ static void store_event(struct consoled *d, const char *token)
 	char *end;
 	unsigned long domid;
 
-	if (token[0] == 'c') {
-		domid = strtoul(token + 1, &end, 10);
-		if (!*end && domid < 0x7ff0)
-			console_refresh(d, (uint16_t)domid);
-		/* A ring that was just found may hold bytes already. */
-		evloop_timer_start(&d->loop, &d->window_timer, 0);
+	if (*token != CONSOLE_WATCH_RING && *token != CONSOLE_WATCH_NAME) {
+		d->scan_wanted = true;
 		return;
 	}
-	d->scan_wanted = true;
+	domid = strtoul(token + 1, &end, 10);
+	if (!*end && domid < 0x7ff0)
+		console_changed(d, *token, (uint16_t)domid);
+	/* A ring that was just found may hold bytes already. */
+	evloop_timer_start(&d->loop, &d->window_timer, 0);
 }
 
 static void store_ready(void *arg, int fd, short revents)

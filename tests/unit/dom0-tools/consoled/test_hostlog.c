@@ -6,6 +6,10 @@
 
 #include "consoled/hostlog.h"
 
+/* Longer than any that a kernel makes. */
+#define LONG_HEAD                                                              \
+	"6,0,0,-----------------------------------------------------------"
+
 TestSuite(consoled_hostlog);
 
 Test(consoled_hostlog, a_record_becomes_a_line_with_its_time)
@@ -47,8 +51,7 @@ Test(consoled_hostlog, what_is_no_record_is_refused)
 		"6,0;two numbers\n",
 		"a,b,c;no numbers\n",
 		"6,0,0,-\n;line end first\n",
-		"6,0,0,--------------------------------------------------------"
-		"---------;a long head\n",
+		LONG_HEAD ";a long head\n",
 	};
 	char line[128];
 	uint64_t seq;
