@@ -375,6 +375,36 @@ Test(console, a_guest_that_is_renamed_goes_on_in_a_log_of_its_new_name)
 	suite_run(m, 20, "rm -f " LOGS "/renamed.log");
 }
 
+Test(console, a_kept_log_is_followed_when_it_is_begun_anew)
+{
+	suite_run(m, 20, "rm -f " LOGS "/ticker.log*");
+	suite_guest_up(m, "ticker");
+	suite_run(m, 20,
+		  "vane console -l --follow ticker >/run/follow 2>&1 & "
+		  "echo $! >/run/follow.pid");
+	suite_run(m, 80, "await %u grep -q 'tick 5' /run/follow",
+		  machine_scaled(60));
+	suite_run(m, 20,
+		  "cd " LOGS "; mv ticker.log ticker.log.1; "
+		  "kill -HUP $(pidof vane-consoled)");
+	suite_run(m, 80,
+		  "await %u sh -c '[ $(grep -c tick " LOGS
+		  "/ticker.log) -ge 3 ]'",
+		  machine_scaled(60));
+	suite_run(m, 80,
+		  "n=$(sed -n '2s/.*\\(tick [0-9]*\\).*/\\1/p' " LOGS
+		  "/ticker.log); [ -n \"$n\" ] && "
+		  "await %u grep -q \"$n\" /run/follow",
+		  machine_scaled(60));
+	suite_run(m, 20, "kill $(cat /run/follow.pid)");
+	/* The last line may be half a one. */
+	suite_run(m, 20,
+		  "sed '$d' /run/follow | grep -o 'tick [0-9]*' | "
+		  "awk '$2 != NR { print NR, $0; exit 1 } "
+		  "END { exit NR < 6 }'");
+	suite_run(m, 20, "rm -f " LOGS "/ticker.log*");
+}
+
 Test(console, what_cannot_be_attached_to_is_said_with_a_status)
 {
 	suite_run(m, 20,
