@@ -699,6 +699,45 @@ void config_free(struct config *c)
 	memset(c, 0, sizeof(*c));
 }
 
+bool config_is_override(const char *argument)
+{
+	const char *p = argument;
+
+	if (!isalpha((unsigned char)*p) && *p != '_')
+		return false;
+	while (isalnum((unsigned char)*p) || *p == '_' || *p == '-')
+		p++;
+	while (*p == ' ' || *p == '\t')
+		p++;
+	return *p == '=' || (p[0] == '+' && p[1] == '=');
+}
+
+int config_override(struct config *c, const char *setting, struct err *e)
+{
+	static const uint8_t seed[16]; /* nothing is left to make up */
+	char *text = NULL;
+	size_t length;
+	FILE *f = open_memstream(&text, &length);
+	struct config changed;
+	int rc;
+
+	if (f == NULL)
+		return err_set(e, ENOMEM, "out of memory");
+	config_print(c, f);
+	if (fclose(f) != 0 || text == NULL) {
+		free(text);
+		return err_set(e, ENOMEM, "out of memory");
+	}
+	rc = config_parse(&changed, c->name, text, length, &setting, 1, seed,
+			  e);
+	free(text);
+	if (rc)
+		return rc;
+	config_free(c);
+	*c = changed;
+	return 0;
+}
+
 /* Parts of "0-3,^1": a number, or two with a dash. */
 static int config_cpu_range(const char **p, unsigned long *from,
 			    unsigned long *to)

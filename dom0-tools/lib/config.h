@@ -95,6 +95,19 @@ int config_parse(struct config *c, const char *file, const char *text,
 		 size_t override_count, const uint8_t seed[16], struct err *e);
 void config_free(struct config *c);
 
+/*
+ * Changes one thing of a configuration that was read already: "memory=256",
+ * "disk+=['phy:/dev/x,xvdb,w']", quoted or, for a plain string, not. All is
+ * checked again, as if the text had said so; on failure *c is as it was, and
+ * *e names the setting as "command line:LINE:COLUMN". c->warnings are then
+ * those of the setting alone. (What a person writes behind a file's name goes
+ * to config_parse() at once: then the file may lack what is given there.)
+ */
+int config_override(struct config *c, const char *setting, struct err *e);
+
+/* Whether an argument is a setting, "key=…" or "key+=…", and no file. */
+bool config_is_override(const char *argument);
+
 /* The canonical text. */
 void config_print(const struct config *c, FILE *out);
 

@@ -254,6 +254,46 @@ Test(config, the_canonical_text_is_read_back_the_same)
 	}
 }
 
+Test(config, one_setting_can_be_changed_later)
+{
+	uint8_t uuid[16];
+	struct config c;
+
+	must_parse(&c, BASE "disk=['/a,,xvda,w']\nfoo=1\n");
+	memcpy(uuid, c.uuid, 16);
+	cr_assert_eq(config_override(&c, "maxmem=128", &err), 0);
+	cr_assert_eq(config_override(&c, "name=web", &err), 0);
+	cr_assert_eq(config_override(&c, "extra=ro quiet", &err), 0);
+	cr_assert_eq(config_override(&c, "disk+=['/b,,xvdb,r']", &err), 0);
+	cr_assert_eq(c.memory_mib, 64);
+	cr_assert_eq(c.maxmem_mib, 128);
+	cr_assert_str_eq(c.name, "web");
+	cr_assert_eq(c.disk_count, 2);
+	cr_assert_eq(memcmp(uuid, c.uuid, 16), 0);
+	/* What cannot be leaves it as it was. */
+	cr_assert_lt(config_override(&c, "memory=much", &err), 0);
+	cr_assert(strstr(err.text, "command line:1:8: memory takes"), "%s",
+		  err.text);
+	cr_assert_eq(c.memory_mib, 64);
+	err_clear(&err);
+	cr_assert_lt(config_override(&c, "disk+=['/c,,xvdb,r']", &err), 0);
+	cr_assert_eq(c.disk_count, 2);
+	config_free(&c);
+}
+
+Test(config, a_setting_is_told_from_a_file)
+{
+	static const char *const settings[] = {"a=1", "a_b=", "disk+=[]",
+					       "extra = x"};
+	static const char *const files[] = {"web.cfg", "/etc/a=b", "./a=b",
+					    "",	       "=",	   "a+b"};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		cr_assert(config_is_override(settings[i]), "%s", settings[i]);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		cr_assert_not(config_is_override(files[i]), "%s", files[i]);
+}
+
 Test(config, sets_of_cpus_are_read)
 {
 	static const struct {
