@@ -249,6 +249,18 @@ int domctl_set_affinity(int fd, uint16_t domid, uint32_t vcpu,
 	return (int)domctl_do(fd, &op);
 }
 
+int domctl_send_nmi(int fd, uint16_t domid, uint32_t vcpu)
+{
+	struct xen_domctl op = {
+		.cmd = XEN_DOMCTL_sendtrigger,
+		.domain = domid,
+	};
+
+	op.u.sendtrigger.trigger = XEN_DOMCTL_SENDTRIGGER_NMI;
+	op.u.sendtrigger.vcpu = vcpu;
+	return (int)domctl_do(fd, &op);
+}
+
 int sysctl_list(int fd, uint16_t first, struct xen_domctl_getdomaininfo *infos,
 		size_t capacity)
 {
@@ -492,4 +504,24 @@ int xen_version_get(int fd, unsigned int what, void *data, size_t size)
 			       domctl_addr(page), 0, 0, 0);
 	memcpy(data, page, size);
 	return rc < 0 ? (int)rc : 0;
+}
+
+int xen_build_id(int fd, uint8_t *id, size_t size)
+{
+	char *page = domctl_get_page();
+	struct xen_build_id head = {
+		.len = (uint32_t)(size < 1024 ? size : 1024),
+	};
+	long rc;
+
+	if (page == NULL)
+		return -ENOMEM;
+	memcpy(page, &head, sizeof(head));
+	rc = privcmd_hypercall(fd, __HYPERVISOR_xen_version, XENVER_build_id,
+			       domctl_addr(page), 0, 0, 0);
+	if (rc > (long)head.len)
+		return -EIO;
+	if (rc > 0)
+		memcpy(id, page + sizeof(head), (size_t)rc);
+	return (int)rc;
 }

@@ -42,6 +42,9 @@ int domctl_set_share(int fd, uint16_t domid, uint16_t weight, uint16_t cap);
 int domctl_set_affinity(int fd, uint16_t domid, uint32_t vcpu,
 			const uint8_t *cpus, uint32_t cpu_count);
 
+/* -ESRCH when it has no such vCPU. */
+int domctl_send_nmi(int fd, uint16_t domid, uint32_t vcpu);
+
 /* Fills up to `capacity` entries from `first` on; gives how many. */
 int sysctl_list(int fd, uint16_t first, struct xen_domctl_getdomaininfo *infos,
 		size_t capacity);
@@ -88,5 +91,7 @@ int sched_remote_shutdown(int fd, uint16_t domid, uint32_t reason);
 int xen_version_number(int fd);
 /* One of XENVER_{extraversion,compile_info,capabilities,…}. */
 int xen_version_get(int fd, unsigned int what, void *data, size_t size);
+/* The build ID's bytes; gives how many, -ENODATA when there is none. */
+int xen_build_id(int fd, uint8_t *id, size_t size);
 
 #endif
