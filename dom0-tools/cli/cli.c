@@ -1,29 +1,73 @@
 /* SPDX-License-Identifier: MIT */
 /* What the verbs of `vane` share; see cli.h. */
 #include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "lib/cfgfile.h"
 #include "lib/domname.h"
 #include "lib/privcmd.h"
 
-static const char *cli_current = "vane";
+static const char *cli_program_name = "vane";
+static const char *cli_current;
+
+void cli_set_program(const char *argv0)
+{
+	const char *slash = strrchr(argv0, '/');
+	const char *base = slash ? slash + 1 : argv0;
+
+	cli_program_name = strcmp(base, "xl") == 0 ? "xl" : "vane";
+}
+
+const char *cli_program(void)
+{
+	return cli_program_name;
+}
+
+bool cli_is_xl(void)
+{
+	return strcmp(cli_program_name, "xl") == 0;
+}
 
 void cli_set_current(const char *verb)
 {
 	cli_current = verb;
 }
 
+/* "vane pause: ", red where that can be seen. */
+static void cli_print_head(void)
+{
+	bool colour = cli_is_terminal(stderr);
+
+	fflush(stdout);
+	fprintf(stderr, "%s%s%s%s:%s ", colour ? "\033[1;31m" : "",
+		cli_program_name, cli_current ? " " : "",
+		cli_current ? cli_current : "", colour ? "\033[0m" : "");
+}
+
 int cli_print_error(const struct err *e)
 {
-	fflush(stdout);
-	if (strcmp(cli_current, "vane") == 0)
-		fprintf(stderr, "vane: %s\n", e->text);
-	else
-		fprintf(stderr, "vane %s: %s\n", cli_current, e->text);
+	cli_print_head();
+	fprintf(stderr, "%s\n", e->text);
 	return CLI_FAILURE;
+}
+
+void cli_warn(const char *fmt, ...)
+{
+	struct err e = ERR_NONE; /* for its rule of one line */
+	char text[ERR_TEXT_BYTES];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	err_set(&e, EINVAL, "warning: %s", text);
+	cli_print_error(&e);
 }
 
 int cli_fail(struct cli *c)
@@ -36,8 +80,63 @@ int cli_usage(const char *verb)
 	size_t matches;
 	const struct cli_verb *v = cli_find_verb(verb, &matches);
 
-	fprintf(stderr, "usage: vane %s %s\n", v->name, v->arguments);
+	fflush(stdout);
+	fprintf(stderr, "usage: %s %s%s%s\n", cli_program_name, v->name,
+		v->arguments[0] ? " " : "", v->arguments);
 	return CLI_USAGE;
+}
+
+int cli_parse(int argc, char **argv, int min, int max, struct cli_args *a)
+{
+	struct err e = ERR_NONE;
+
+	if (cli_args_parse(argc, argv, a, &e)) {
+		cli_print_error(&e);
+		return CLI_USAGE;
+	}
+	if (a->count < min || a->count > max)
+		return cli_usage(argv[0]);
+	return CLI_OK;
+}
+
+/* The first line of a file of sysfs or procfs, or "". */
+static void cli_read_fact(const char *path, char *text, size_t size)
+{
+	FILE *f = fopen(path, "re");
+
+	text[0] = '\0';
+	if (f == NULL)
+		return;
+	if (fgets(text, (int)size, f) == NULL)
+		text[0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	fclose(f);
+}
+
+/* Why there is no way to the hypervisor, and what to do about it. */
+static int cli_no_hypervisor(struct err *e, int error)
+{
+	char type[16], rights[32];
+
+	cli_read_fact("/sys/hypervisor/type", type, sizeof(type));
+	cli_read_fact("/proc/xen/capabilities", rights, sizeof(rights));
+	if (error == -EACCES || error == -EPERM)
+		return err_set(e, error,
+			       "/dev/xen/privcmd: not permitted; this needs "
+			       "root: try 'sudo %s ...'",
+			       cli_program_name);
+	if (strcmp(type, "xen") != 0)
+		return err_set(e, error,
+			       "no hypervisor runs under this kernel; boot "
+			       "Paravane with this system as domain zero");
+	if (rights[0] && strstr(rights, "control_d") == NULL)
+		return err_set(e, error,
+			       "this is a guest; domains are driven from "
+			       "domain zero");
+	return err_set(e, error,
+		       "/dev/xen/privcmd: %s; load its driver: 'modprobe "
+		       "xen-privcmd'",
+		       strerror(-error));
 }
 
 int cli_open_hypervisor(struct cli *c)
@@ -45,10 +144,7 @@ int cli_open_hypervisor(struct cli *c)
 	memset(c, 0, sizeof(*c));
 	c->privcmd = privcmd_open();
 	if (c->privcmd < 0) {
-		err_set(&c->err, c->privcmd,
-			"/dev/xen/privcmd: %s; this works in domain zero, as "
-			"root, with the module xen-privcmd",
-			strerror(-c->privcmd));
+		cli_no_hypervisor(&c->err, c->privcmd);
 		return cli_fail(c);
 	}
 	c->store = store_open();
@@ -80,6 +176,80 @@ void cli_close(struct cli *c)
 	c->privcmd = -1;
 }
 
+char *cli_domain_name(struct cli *c, uint16_t domid)
+{
+	char *name = c->store ? domname_of(c->store, domid) : NULL;
+
+	return name == NULL && domid == 0 ? strdup("Domain-0") : name;
+}
+
+int cli_list_all(struct cli *c, struct xen_domctl_getdomaininfo **infos,
+		 size_t *count)
+{
+	int rc = sysctl_list_all(c->privcmd, infos, count);
+
+	if (rc == 0)
+		return CLI_OK;
+	err_set(&c->err, rc, "cannot list the domains (%s)", err_name(rc));
+	return cli_fail(c);
+}
+
+/* The name most like the word, malloc'd; NULL when none is. */
+static char *cli_nearest_name(struct cli *c, const char *word)
+{
+	struct xen_domctl_getdomaininfo *infos;
+	unsigned int best = (unsigned int)(strlen(word) / 3 + 1);
+	char *nearest = NULL;
+	size_t count;
+
+	if (c->store == NULL || sysctl_list_all(c->privcmd, &infos, &count))
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		char *name = domname_of(c->store, infos[i].domain);
+		unsigned int d = name ? cfg_distance(word, name) : UINT_MAX;
+
+		if (d > best) {
+			free(name);
+			continue;
+		}
+		best = d;
+		free(nearest);
+		nearest = name;
+	}
+	free(infos);
+	return nearest;
+}
+
+static int cli_no_domain(struct cli *c, const char *word)
+{
+	char *nearest;
+
+	if (cli_is_xl()) {
+		fflush(stdout);
+		fprintf(stderr, "%s is an invalid domain identifier (rc=-6)\n",
+			word);
+		return CLI_NO_DOMAIN;
+	}
+	nearest = cli_nearest_name(c, word);
+	if (nearest)
+		err_set(&c->err, ESRCH,
+			"there is no domain '%s'; did you mean '%s'?", word,
+			nearest);
+	else if (c->store == NULL)
+		err_set(&c->err, ESRCH,
+			"there is no domain '%s' (names are unknown while "
+			"vane-stored does not run)",
+			word);
+	else
+		err_set(&c->err, ESRCH,
+			"there is no domain '%s'; 'vane list' shows those "
+			"that are",
+			word);
+	free(nearest);
+	cli_fail(c);
+	return CLI_NO_DOMAIN;
+}
+
 int cli_resolve(struct cli *c, const char *word, uint16_t *domid)
 {
 	int rc = domname_resolve(c->privcmd, c->store, word, domid);
@@ -87,15 +257,22 @@ int cli_resolve(struct cli *c, const char *word, uint16_t *domid)
 	if (rc == 0)
 		return CLI_OK;
 	err_clear(&c->err);
-	if (rc == -ENOENT || rc == -ESRCH) {
-		err_set(&c->err, ESRCH,
-			"there is no domain '%s'; 'vane list' shows those "
-			"that are",
-			word);
-		cli_fail(c);
-		return CLI_NO_DOMAIN;
-	}
+	if (rc == -ENOENT || rc == -ESRCH)
+		return cli_no_domain(c, word);
 	err_set(&c->err, rc, "cannot look for domain '%s' (%s)", word,
 		err_name(rc));
+	return cli_fail(c);
+}
+
+int cli_resolve_guest(struct cli *c, const char *word, const char *what,
+		      uint16_t *domid)
+{
+	int status = cli_resolve(c, word, domid);
+
+	if (status || *domid)
+		return status;
+	err_clear(&c->err);
+	err_set(&c->err, EPERM,
+		"domain 0 is the one that this runs in, and cannot %s", what);
 	return cli_fail(c);
 }

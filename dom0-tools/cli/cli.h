@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the verbs of `vane` share. Each verb is one function in a file of its
- * own and one row in the table in verbs.c; it gets the arguments behind its
- * name, with argv[0] being the name. It is stateless: what it shows is asked
- * of the hypervisor and the store there and then.
+ * own and one row in the table in verbs.c; its options are rows in args.c. It
+ * gets the arguments behind its name, with argv[0] being the name in full. It
+ * is stateless: what it shows is asked of the hypervisor and the store there
+ * and then.
  *
  * Exit status: enum cli_exit. A failure is one line on standard error.
+ *
+ * Called as `xl` (a link), the lines and statuses that programs depend on are
+ * those of xl: see ADR 20.
  */
 #ifndef DOM0_TOOLS_CLI_CLI_H
 #define DOM0_TOOLS_CLI_CLI_H
@@ -13,7 +17,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
+#include "cli/args.h"
 #include "lib/domctl.h"
 #include "lib/err.h"
 #include "lib/store.h"
@@ -22,7 +28,7 @@ enum cli_exit {
 	CLI_OK = 0,
 	CLI_FAILURE = 1,
 	CLI_USAGE = 2,
-	CLI_NO_DOMAIN = 3,
+	CLI_NO_DOMAIN = 3, /* `xl` has CLI_FAILURE for it */
 };
 
 struct cli_verb {
@@ -40,6 +46,8 @@ extern const size_t cli_verb_count;
  * there is none or more than one; *matches says how many.
  */
 const struct cli_verb *cli_find_verb(const char *name, size_t *matches);
+/* Pure: the verb most like a word, or NULL when none is. */
+const struct cli_verb *cli_nearest_verb(const char *word);
 
 struct cli {
 	int privcmd;
@@ -53,17 +61,43 @@ int cli_open(struct cli *c);
 int cli_open_hypervisor(struct cli *c);
 void cli_close(struct cli *c);
 
+/* The name that the command was called by: "vane" or "xl". */
+void cli_set_program(const char *argv0);
+const char *cli_program(void);
+bool cli_is_xl(void);
 /* The verb whose name stands before each line of error. */
 void cli_set_current(const char *verb);
+
+/* Whether colours and bars may be shown there: see terminal.c. */
+bool cli_is_terminal(FILE *f);
 
 /* Prints the line that is in c->err (or in *e); gives CLI_FAILURE. */
 int cli_fail(struct cli *c);
 int cli_print_error(const struct err *e);
+/* A line that begins "warning:". */
+void cli_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The verb's synopsis on standard error; gives CLI_USAGE. */
 int cli_usage(const char *verb);
 
+/*
+ * Reads options as args.c has them. CLI_OK when there are `min` to `max`
+ * other words; else the line is printed and the status given.
+ */
+int cli_parse(int argc, char **argv, int min, int max, struct cli_args *a);
+
 /* CLI_OK, or the line is printed and the status given. */
 int cli_resolve(struct cli *c, const char *word, uint16_t *domid);
+/*
+ * The same for what cannot be done to the domain that does it: `what` ("be
+ * paused") goes into the line that refuses domain 0.
+ */
+int cli_resolve_guest(struct cli *c, const char *word, const char *what,
+		      uint16_t *domid);
+/* The name, malloc'd; NULL when nobody gave it one. */
+char *cli_domain_name(struct cli *c, uint16_t domid);
+/* All domains; or the line is printed and the status given. */
+int cli_list_all(struct cli *c, struct xen_domctl_getdomaininfo **infos,
+		 size_t *count);
 
 int cli_create(int argc, char **argv);
 int cli_list(int argc, char **argv);
@@ -83,6 +117,10 @@ int cli_uptime(int argc, char **argv);
 int cli_mem_set(int argc, char **argv);
 int cli_mem_max(int argc, char **argv);
 int cli_rename(int argc, char **argv);
+int cli_config_update(int argc, char **argv);
+int cli_sysrq(int argc, char **argv);
+int cli_trigger(int argc, char **argv);
+int cli_dump_core(int argc, char **argv);
 int cli_unpack_kernel(int argc, char **argv);
 int cli_help(int argc, char **argv);
 
@@ -92,5 +130,7 @@ int cli_help(int argc, char **argv);
 int console_run(struct cli *c, uint16_t domid, bool unpause);
 /* Until every one of them has shut down or is gone. */
 int shutdown_await(struct cli *c, const uint16_t *domids, size_t count);
+/* Writes a wish for the guest's kernel: "poweroff", "reboot". */
+int shutdown_wish(struct cli *c, uint16_t domid, const char *word);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/format.h"
+#include "lib/config.h"
 #include "public/sched.h"
 
 static unsigned int format_reason(const struct xen_domctl_getdomaininfo *info)
@@ -69,17 +70,50 @@ void format_list_row(const struct xen_domctl_getdomaininfo *info,
 		 info->nr_online_vcpus, state, (double)info->cpu_time / 1e9);
 }
 
+/* "3 days, " or nothing. */
+static const char *format_days(uint64_t seconds, char *text, size_t size)
+{
+	uint64_t days = seconds / 86400;
+
+	text[0] = '\0';
+	if (days)
+		snprintf(text, size, "%" PRIu64 " day%s, ", days,
+			 days > 1 ? "s" : "");
+	return text;
+}
+
 void format_uptime_row(const char *name, uint16_t domid, uint64_t seconds,
 		       char *row, size_t size)
 {
-	uint64_t days = seconds / 86400;
 	unsigned int hours = seconds / 3600 % 24;
 	unsigned int minutes = seconds / 60 % 60;
-	char up[48] = "";
+	char days[48];
 
-	if (days)
-		snprintf(up, sizeof(up), "%" PRIu64 " day%s, ", days,
-			 days > 1 ? "s" : "");
 	snprintf(row, size, "%-33s %4u %s%2u:%02u:%02u", name ? name : "(null)",
-		 domid, up, hours, minutes, (unsigned int)(seconds % 60));
+		 domid, format_days(seconds, days, sizeof(days)), hours,
+		 minutes, (unsigned int)(seconds % 60));
+}
+
+void format_uptime_short(const char *name, uint16_t domid, uint64_t seconds,
+			 const struct tm *now, char *row, size_t size)
+{
+	unsigned int hours = seconds / 3600 % 24;
+	unsigned int minutes = seconds / 60 % 60;
+	char days[48];
+
+	snprintf(row, size, " %02d:%02d:%02d up %s%2u:%02u, %s (%u)",
+		 now->tm_hour, now->tm_min, now->tm_sec,
+		 format_days(seconds, days, sizeof(days)), hours, minutes,
+		 name ? name : "(null)", domid);
+}
+
+void format_list_more(const struct xen_domctl_getdomaininfo *info, char *row,
+		      size_t size)
+{
+	char uuid[37], reason[9] = "-";
+
+	config_format_uuid(info->handle, uuid);
+	if (info->flags & XEN_DOMINF_shutdown)
+		snprintf(reason, sizeof(reason), "%x", format_reason(info));
+	snprintf(row, size, " %s %8s %16s", uuid, reason, "-");
 }

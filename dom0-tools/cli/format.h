@@ -9,12 +9,16 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "public/domctl.h"
 
 #define FORMAT_LIST_HEADER                                                     \
 	"Name                                        ID   Mem VCPUs"           \
 	"\tState\tTime(s)"
+/* What -v appends to it, and format_list_more() to each row. */
+#define FORMAT_LIST_MORE                                                       \
+	"   UUID                            Reason-Code\tSecurity Label"
 #define FORMAT_UPTIME_HEADER "Name                                ID Uptime"
 
 /* Six letters and a NUL: running blocked paused shutdown reason dying. */
@@ -25,7 +29,12 @@ uint64_t format_memory_mib(const struct xen_domctl_getdomaininfo *info);
 /* One row without its newline; `name` NULL gives "(null)". */
 void format_list_row(const struct xen_domctl_getdomaininfo *info,
 		     const char *name, char *row, size_t size);
+void format_list_more(const struct xen_domctl_getdomaininfo *info, char *row,
+		      size_t size);
 void format_uptime_row(const char *name, uint16_t domid, uint64_t seconds,
 		       char *row, size_t size);
+/* The sentence of `uptime -s`; `now` is the wall clock's time. */
+void format_uptime_short(const char *name, uint16_t domid, uint64_t seconds,
+			 const struct tm *now, char *row, size_t size);
 
 #endif

@@ -1,31 +1,89 @@
 /* SPDX-License-Identifier: MIT */
-/* `vane help`: the verbs, from their table. */
+/*
+ * `vane help`: the verbs and their options, from the tables. With -n only
+ * names, a line each: completion reads those.
+ */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
+
+static void help_verb(const struct cli_verb *v, bool names)
+{
+	bool any = false;
+
+	if (!names)
+		printf("%s %s%s%s\n\n  %s\n", cli_program(), v->name,
+		       v->arguments[0] ? " " : "", v->arguments, v->help);
+	for (size_t i = 0; i < cli_option_count; i++) {
+		const struct cli_option *o = &cli_options[i];
+		char text[48];
+
+		if (strcmp(o->verb, v->name) != 0)
+			continue;
+		if (names) {
+			printf("-%c\n--%s%s\n", o->letter, o->name,
+			       o->value ? "=" : "");
+			continue;
+		}
+		if (!any)
+			putchar('\n');
+		any = true;
+		snprintf(text, sizeof(text), "-%c, --%s%s%s", o->letter,
+			 o->name, o->value ? " " : "",
+			 o->value ? o->value : "");
+		printf("  %-22s  %s\n", text, o->help);
+	}
+}
+
+static void help_list(bool names)
+{
+	bool bold = !names && cli_is_terminal(stdout);
+
+	if (!names)
+		printf("%s VERB ...: drives the domains of this machine\n\n",
+		       cli_program());
+	for (size_t i = 0; i < cli_verb_count; i++) {
+		if (names)
+			puts(cli_verbs[i].name);
+		else
+			printf("  %s%-14s%s %s\n", bold ? "\033[1m" : "",
+			       cli_verbs[i].name, bold ? "\033[0m" : "",
+			       cli_verbs[i].help);
+	}
+	if (!names)
+		printf("\nA verb may be shortened as long as it stays the "
+		       "only one. '%s help VERB' shows\nits arguments and "
+		       "options. Exit status: 0 done, 1 failed, 2 wrong "
+		       "usage%s.\n",
+		       cli_program(), cli_is_xl() ? "" : ", 3 no such domain");
+}
 
 int cli_help(int argc, char **argv)
 {
 	const struct cli_verb *v;
+	struct cli_args a;
 	size_t matches;
+	bool names;
+	int status;
 
-	if (argc > 2)
-		return cli_usage("help");
-	if (argc == 2) {
-		v = cli_find_verb(argv[1], &matches);
-		if (v == NULL) {
-			fprintf(stderr, "vane help: there is no verb '%s'\n",
-				argv[1]);
-			return CLI_USAGE;
-		}
-		printf("vane %s %s\n\n  %s\n", v->name, v->arguments, v->help);
+	argv[0] = (char[]){"help"};
+	status = cli_parse(argc, argv, 0, 1, &a);
+	if (status)
+		return status;
+	names = cli_has(&a, 'n');
+	if (a.count == 0) {
+		help_list(names);
 		return CLI_OK;
 	}
-	printf("vane VERB ...: drives the domains of this machine\n\n");
-	for (size_t i = 0; i < cli_verb_count; i++)
-		printf("  %-14s %s\n", cli_verbs[i].name, cli_verbs[i].help);
-	printf("\nA verb may be shortened as long as it stays the only one. "
-	       "'vane help VERB'\nshows its arguments. Exit status: 0 done, "
-	       "1 failed, 2 wrong usage,\n3 no such domain.\n");
+	v = cli_find_verb(a.words[0], &matches);
+	if (v == NULL) {
+		fprintf(stderr,
+			"%s help: there is no verb '%s'; '%s help' lists "
+			"them\n",
+			cli_program(), a.words[0], cli_program());
+		return CLI_USAGE;
+	}
+	help_verb(v, names);
 	return CLI_OK;
 }

@@ -52,10 +52,41 @@ static void info_host(struct info_writer *w)
 	info_text(w, "machine", "%s", u.machine);
 }
 
+/* The capabilities' names, each with a blank before it. */
+static void info_capabilities(uint32_t bits, char *text, size_t size)
+{
+	static const struct {
+		uint32_t bits; /* all of them */
+		const char *name;
+	} names[] = {
+		{XEN_SYSCTL_PHYSCAP_pv, "pv"},
+		{XEN_SYSCTL_PHYSCAP_hvm, "hvm"},
+		{XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_directio,
+		 "hvm_directio"},
+		{XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_directio,
+		 "pv_directio"},
+		{XEN_SYSCTL_PHYSCAP_hap, "hap"},
+		{XEN_SYSCTL_PHYSCAP_shadow, "shadow"},
+		{XEN_SYSCTL_PHYSCAP_iommu_hap_pt_share, "iommu_hap_pt_share"},
+		{XEN_SYSCTL_PHYSCAP_vmtrace, "vmtrace"},
+		{XEN_SYSCTL_PHYSCAP_gnttab_v1, "gnttab-v1"},
+		{XEN_SYSCTL_PHYSCAP_gnttab_v2, "gnttab-v2"},
+	};
+	size_t at = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if ((bits & names[i].bits) == names[i].bits && at < size)
+			at += (size_t)snprintf(text + at, size - at, " %s",
+					       names[i].name);
+	}
+}
+
 static void info_physical(struct info_writer *w,
 			  const struct xen_sysctl_physinfo *p)
 {
-	char caps[128] = "";
+	uint64_t free_pages = p->free_pages - p->outstanding_pages;
+	char caps[160] = "";
 
 	for (int i = 0; i < 8; i++)
 		snprintf(caps + strlen(caps), sizeof(caps) - strlen(caps),
@@ -68,12 +99,16 @@ static void info_physical(struct info_writer *w,
 	info_text(w, "cpu_mhz", "%u.%03u", p->cpu_khz / 1000,
 		  p->cpu_khz % 1000);
 	info_text(w, "hw_caps", "%s", caps);
-	info_text(w, "virt_caps", "%s",
-		  p->capabilities & XEN_SYSCTL_PHYSCAP_pv ? "pv" : "");
+	info_capabilities(p->capabilities, caps, sizeof(caps));
+	info_text(w, "virt_caps", "%s", caps[0] ? caps + 1 : "");
 	info_number(w, "total_memory", p->total_pages / 256);
-	info_number(w, "free_memory", (p->free_pages + p->scrub_pages) / 256);
+	info_number(w, "free_memory", free_pages / 256);
 	/* To the page, for those who look for what was lost. */
-	info_number(w, "free_memory_kib", (p->free_pages + p->scrub_pages) * 4);
+	if (!cli_is_xl())
+		info_number(w, "free_memory_kib", free_pages * 4);
+	/* There is no sharing of memory between domains. */
+	info_number(w, "sharing_freed_memory", 0);
+	info_number(w, "sharing_used_memory", 0);
 	info_number(w, "outstanding_claims", p->outstanding_pages / 256);
 }
 
@@ -104,6 +139,17 @@ static void info_version_text(struct info_writer *w, int fd, unsigned int what,
 	if (xen_version_get(fd, what, text, size))
 		text[0] = '\0';
 	info_text(w, key, "%s", text);
+}
+
+static void info_build_id(struct info_writer *w, int fd)
+{
+	char text[2 * 64 + 1] = "";
+	uint8_t id[64];
+	int n = xen_build_id(fd, id, sizeof(id));
+
+	for (int i = 0; i < n; i++)
+		snprintf(text + 2 * i, 3, "%02x", id[i]);
+	info_text(w, "build_id", "%s", text);
 }
 
 static void info_version(struct info_writer *w, int fd)
@@ -137,19 +183,22 @@ static void info_version(struct info_writer *w, int fd)
 	info_text(w, "cc_compile_by", "%.16s", compile.compile_by);
 	info_text(w, "cc_compile_domain", "%.32s", compile.compile_domain);
 	info_text(w, "cc_compile_date", "%.32s", compile.compile_date);
+	info_build_id(w, fd);
+	info_number(w, "xend_config_format", 4);
 }
 
 int cli_info(int argc, char **argv)
 {
 	struct info_writer w = {.is_json = false};
 	struct xen_sysctl_physinfo physical;
+	struct cli_args a;
 	struct cli c;
-	int status, rc;
+	int status = cli_parse(argc, argv, 0, 0, &a);
+	int rc;
 
-	if (argc == 2 && strcmp(argv[1], "--json") == 0)
-		w.is_json = true;
-	else if (argc != 1)
-		return cli_usage("info");
+	if (status)
+		return status;
+	w.is_json = cli_has(&a, 'j');
 	status = cli_open_hypervisor(&c);
 	if (status)
 		return status;

@@ -11,13 +11,7 @@
 #include "cli/cli.h"
 #include "cli/format.h"
 #include "lib/config.h"
-#include "lib/domname.h"
 #include "lib/json.h"
-
-struct list_options {
-	bool is_long;
-	bool is_json;
-};
 
 /* A node of a back end as a member of the device's object. */
 static void list_member(struct cli *c, struct json *j, const char *dir,
@@ -129,32 +123,25 @@ static void list_object(struct cli *c, struct json *j,
 }
 
 /* Those that were asked for, or all. */
-static int list_gather(struct cli *c, int argc, char **argv,
+static int list_gather(struct cli *c, const struct cli_args *a,
 		       struct xen_domctl_getdomaininfo **infos, size_t *count)
 {
-	int rc;
-
-	if (argc == 0) {
-		rc = sysctl_list_all(c->privcmd, infos, count);
-		if (rc) {
-			err_set(&c->err, rc, "cannot list the domains (%s)",
-				err_name(rc));
-			return cli_fail(c);
-		}
-		return CLI_OK;
-	}
-	*infos = calloc((size_t)argc, sizeof(**infos));
+	*count = (size_t)a->count;
+	if (*count == 0)
+		return cli_list_all(c, infos, count);
+	*infos = calloc(*count, sizeof(**infos));
 	if (*infos == NULL) {
 		err_set(&c->err, ENOMEM, "out of memory");
 		return cli_fail(c);
 	}
-	for (int i = 0; i < argc; i++) {
+	for (size_t i = 0; i < *count; i++) {
 		uint16_t domid;
-		int status = cli_resolve(c, argv[i], &domid);
+		int status = cli_resolve(c, a->words[i], &domid);
 
 		if (status == CLI_OK &&
 		    domctl_get_info(c->privcmd, domid, &(*infos)[i])) {
-			err_set(&c->err, ESRCH, "domain '%s' is gone", argv[i]);
+			err_set(&c->err, ESRCH, "domain '%s' is gone",
+				a->words[i]);
 			cli_fail(c);
 			status = CLI_NO_DOMAIN;
 		}
@@ -163,68 +150,66 @@ static int list_gather(struct cli *c, int argc, char **argv,
 			return status;
 		}
 	}
-	*count = (size_t)argc;
 	return CLI_OK;
 }
 
-static void list_print(struct cli *c,
-		       const struct xen_domctl_getdomaininfo *infos,
-		       size_t count, const struct list_options *o)
+static void list_rows(struct cli *c,
+		      const struct xen_domctl_getdomaininfo *infos,
+		      size_t count, bool is_verbose)
 {
-	bool is_json = o->is_json || o->is_long;
-	struct json j;
-	char row[256];
-
-	if (is_json) {
-		json_begin(&j, stdout);
-		json_open_array(&j, NULL);
-	} else {
-		puts(FORMAT_LIST_HEADER);
-	}
+	printf("%s%s\n", FORMAT_LIST_HEADER,
+	       is_verbose ? FORMAT_LIST_MORE : "");
 	for (size_t i = 0; i < count; i++) {
-		char *name =
-			c->store ? domname_of(c->store, infos[i].domain) : NULL;
+		char *name = cli_domain_name(c, infos[i].domain);
+		char row[256], more[80] = "";
 
-		if (name == NULL && infos[i].domain == 0)
-			name = strdup("Domain-0");
-		if (is_json) {
-			list_object(c, &j, &infos[i], name, o->is_long);
-		} else {
-			format_list_row(&infos[i], name, row, sizeof(row));
-			puts(row);
-		}
+		format_list_row(&infos[i], name, row, sizeof(row));
+		if (is_verbose)
+			format_list_more(&infos[i], more, sizeof(more));
+		printf("%s%s\n", row, more);
 		free(name);
 	}
-	if (is_json) {
-		json_close_array(&j);
-		json_end(&j);
+}
+
+static void list_json(struct cli *c,
+		      const struct xen_domctl_getdomaininfo *infos,
+		      size_t count, bool is_long)
+{
+	struct json j;
+
+	json_begin(&j, stdout);
+	json_open_array(&j, NULL);
+	for (size_t i = 0; i < count; i++) {
+		char *name = cli_domain_name(c, infos[i].domain);
+
+		list_object(c, &j, &infos[i], name, is_long);
+		free(name);
 	}
+	json_close_array(&j);
+	json_end(&j);
 }
 
 int cli_list(int argc, char **argv)
 {
 	struct xen_domctl_getdomaininfo *infos = NULL;
-	struct list_options o = {false, false};
+	struct cli_args a;
 	size_t count = 0;
 	struct cli c;
-	int status;
-	int i = 1;
+	int status = cli_parse(argc, argv, 0, argc, &a);
 
-	for (; i < argc && argv[i][0] == '-'; i++) {
-		if (strcmp(argv[i], "-l") == 0 ||
-		    strcmp(argv[i], "--long") == 0)
-			o.is_long = true;
-		else if (strcmp(argv[i], "--json") == 0)
-			o.is_json = true;
-		else
-			return cli_usage("list");
-	}
+	if (status)
+		return status;
 	status = cli_open_hypervisor(&c);
 	if (status)
 		return status;
-	status = list_gather(&c, argc - i, argv + i, &infos, &count);
+	if (c.store == NULL && !cli_is_xl())
+		cli_warn("names are unknown: vane-stored does not answer");
+	status = list_gather(&c, &a, &infos, &count);
 	if (status == CLI_OK) {
-		list_print(&c, infos, count, &o);
+		if (cli_has(&a, 'l') || cli_has(&a, 'j'))
+			list_json(&c, infos, count, cli_has(&a, 'l'));
+		else
+			list_rows(&c, infos, count, cli_has(&a, 'v'));
 		free(infos);
 	}
 	cli_close(&c);

@@ -12,13 +12,25 @@
 /* What was meant by a word that is no verb. */
 static int cli_no_verb(const char *word, size_t matches)
 {
+	const struct cli_verb *nearest = cli_nearest_verb(word);
+
+	if (cli_is_xl()) {
+		fprintf(stderr, "command not implemented\n");
+		return CLI_FAILURE;
+	}
+	fprintf(stderr, "vane: ");
+	if (matches == 0 && nearest) {
+		fprintf(stderr, "there is no verb '%s'; did you mean '%s'?\n",
+			word, nearest->name);
+		return CLI_USAGE;
+	}
 	if (matches == 0) {
 		fprintf(stderr,
-			"vane: there is no verb '%s'; 'vane help' lists them\n",
+			"there is no verb '%s'; 'vane help' lists them\n",
 			word);
 		return CLI_USAGE;
 	}
-	fprintf(stderr, "vane: '%s' may be", word);
+	fprintf(stderr, "'%s' may be", word);
 	for (size_t i = 0; i < cli_verb_count; i++) {
 		if (strncmp(cli_verbs[i].name, word, strlen(word)) == 0)
 			fprintf(stderr, " %s", cli_verbs[i].name);
@@ -27,26 +39,53 @@ static int cli_no_verb(const char *word, size_t matches)
 	return CLI_USAGE;
 }
 
+/* xl's own options stand before the verb; none of them changes anything. */
+static int cli_skip_xl_options(int argc, char **argv)
+{
+	int i = 1;
+
+	while (cli_is_xl() && i < argc && argv[i][0] == '-' && argv[i][1] &&
+	       strspn(argv[i] + 1, "vftT") == strlen(argv[i] + 1))
+		i++;
+	return i - 1;
+}
+
+static bool cli_is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 int main(int argc, char **argv)
 {
 	const struct cli_verb *verb;
 	size_t matches;
+	char name[32];
 	int status;
 
-	if (argc < 2 || strcmp(argv[1], "--help") == 0 ||
-	    strcmp(argv[1], "-h") == 0) {
-		cli_help(1, argv);
-		return argc < 2 ? CLI_USAGE : CLI_OK;
+	cli_set_program(argc ? argv[0] : "vane");
+	status = cli_skip_xl_options(argc, argv);
+	argc -= status;
+	argv += status;
+	if (argc < 2 || cli_is_help(argv[1])) {
+		cli_help(1, (char *[]){name, NULL});
+		if (argc >= 2)
+			return CLI_OK;
+		return cli_is_xl() ? CLI_FAILURE : CLI_USAGE;
 	}
 	verb = cli_find_verb(argv[1], &matches);
 	if (verb == NULL)
 		return cli_no_verb(argv[1], matches);
+	snprintf(name, sizeof(name), "%s", verb->name);
+	argv[1] = name;
 	cli_set_current(verb->name);
-	status = verb->run(argc - 1, argv + 1);
+	if (argc > 2 && cli_is_help(argv[2]))
+		status = cli_help(2, (char *[]){"help", name, NULL});
+	else
+		status = verb->run(argc - 1, argv + 1);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
-		fprintf(stderr, "vane %s: cannot write the output: %s\n",
-			verb->name, strerror(errno));
+		fprintf(stderr, "%s %s: cannot write the output: %s\n",
+			cli_program(), verb->name, strerror(errno));
 		return CLI_FAILURE;
 	}
-	return status;
+	return cli_is_xl() && status == CLI_NO_DOMAIN ? CLI_FAILURE : status;
 }

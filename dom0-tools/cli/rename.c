@@ -8,13 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "builder/check.h"
-#include "builder/create.h"
 #include "cli/cli.h"
-#include "lib/cfgfile.h"
+#include "cli/keep.h"
 #include "lib/config.h"
 #include "lib/domname.h"
 
@@ -73,71 +70,65 @@ static int rename_in_store(struct cli *c, uint16_t domid, const char *name)
 /* A domain without a kept configuration is not restarted: nothing to do. */
 static int rename_in_config(uint16_t domid, const char *name, struct err *e)
 {
-	char path[64], temporary[72], override[CONFIG_NAME_MAX + 16];
+	char override[CONFIG_NAME_MAX + 16];
 	const char *overrides[] = {override};
-	static const uint8_t seed[16];
-	char *text = malloc(CFG_BYTES_MAX);
 	struct config config;
-	size_t length;
-	FILE *f;
 	int rc;
 
-	snprintf(path, sizeof(path), CREATE_CONFIG_DIR "/%u.cfg", domid);
-	snprintf(temporary, sizeof(temporary), "%s.new", path);
 	snprintf(override, sizeof(override), "name=\"%s\"", name);
-	f = fopen(path, "r");
-	if (f == NULL || text == NULL) {
-		free(text);
-		return 0;
-	}
-	length = fread(text, 1, CFG_BYTES_MAX, f);
-	fclose(f);
-	rc = config_parse(&config, path, text, length, overrides, 1, seed, e);
-	free(text);
+	rc = keep_read(domid, overrides, 1, &config, e);
 	if (rc)
-		return rc;
-	umask(077);
-	f = fopen(temporary, "w");
-	if (f)
-		config_print(&config, f);
-	if (f == NULL || fclose(f) || rename(temporary, path) < 0) {
-		rc = err_set(e, errno, "the name changed, but not in %s: %s",
-			     path, strerror(errno));
-		unlink(temporary);
-	}
+		return rc == -ENOENT ? 0 : rc;
+	rc = keep_write(domid, &config, e);
 	config_free(&config);
-	return rc;
+	if (rc)
+		return err_prefix(e, "the name changed, but not for a restart");
+	return 0;
+}
+
+static bool rename_is_own(struct cli *c, uint16_t domid, const char *name)
+{
+	char *old = domname_of(c->store, domid);
+	bool same = old && strcmp(old, name) == 0;
+
+	free(old);
+	return same;
 }
 
 int cli_rename(int argc, char **argv)
 {
+	struct cli_args a;
 	uint16_t domid;
 	struct cli c;
-	int status, rc;
+	int status = cli_parse(argc, argv, 2, 2, &a);
+	int rc;
 
-	if (argc != 3)
-		return cli_usage("rename");
+	if (status)
+		return status;
 	status = cli_open(&c);
 	if (status)
 		return status;
-	status = cli_resolve(&c, argv[1], &domid);
+	status = cli_resolve_guest(&c, a.words[0], "be renamed", &domid);
 	if (status) {
 		cli_close(&c);
 		return status;
 	}
-	rc = config_check_name(argv[2], &c.err);
-	if (rc == 0 && domid == 0)
-		rc = err_set(&c.err, EPERM, "domain 0 keeps its name");
-	if (rc == 0)
-		rc = check_name(c.privcmd, c.store, argv[2], &c.err);
-	if (rc == 0) {
-		rc = rename_in_store(&c, domid, argv[2]);
-		if (rc)
-			err_set(&c.err, rc, "cannot rename '%s' to '%s' (%s)",
-				argv[1], argv[2], err_name(rc));
+	err_clear(&c.err);
+	rc = config_check_name(a.words[1], &c.err);
+	if (rc == 0 && rename_is_own(&c, domid, a.words[1])) {
+		cli_close(&c);
+		return CLI_OK;
 	}
 	if (rc == 0)
-		rc = rename_in_config(domid, argv[2], &c.err);
+		rc = check_name(c.privcmd, c.store, a.words[1], &c.err);
+	/* Another may take the name meanwhile: the transaction says so. */
+	if (rc == 0)
+		rc = rename_in_store(&c, domid, a.words[1]);
+	if (rc)
+		err_set(&c.err, rc, "cannot rename '%s' to '%s' (%s)",
+			a.words[0], a.words[1], err_name(rc));
+	else
+		rc = rename_in_config(domid, a.words[1], &c.err);
 	if (rc)
 		status = cli_fail(&c);
 	cli_close(&c);

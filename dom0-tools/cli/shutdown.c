@@ -17,13 +17,10 @@
 
 #define SHUTDOWN_FORCE_MS 10000
 
-struct shutdown_wish {
-	const char *verb;
+struct shutdown_kind {
 	const char *word;
+	const char *what; /* in xl's words */
 	uint32_t reason;
-	bool wait;
-	bool force;
-	bool all;
 };
 
 static uint64_t shutdown_now_ms(void)
@@ -120,40 +117,61 @@ static int shutdown_force(struct cli *c, uint16_t domid, uint32_t reason)
 	return CLI_OK;
 }
 
-static int shutdown_ask(struct cli *c, uint16_t domid,
-			const struct shutdown_wish *w)
+int shutdown_wish(struct cli *c, uint16_t domid, const char *word)
 {
 	char path[64];
 	int rc;
 
-	if (domid == 0) {
-		err_set(&c->err, EPERM, "domain 0 is this one: use '%s' in it",
-			w->word);
-		return cli_fail(c);
-	}
 	snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown",
 		 domid);
-	rc = store_writef(c->store, 0, path, "%s", w->word);
+	rc = store_writef(c->store, 0, path, "%s", word);
 	if (rc) {
 		err_set(&c->err, rc, "cannot write %s (%s)", path,
 			err_name(rc));
 		return cli_fail(c);
 	}
-	return w->force ? shutdown_force(c, domid, w->reason) : CLI_OK;
+	return CLI_OK;
+}
+
+static int shutdown_ask(struct cli *c, uint16_t domid, const struct cli_args *a,
+			const struct shutdown_kind *k)
+{
+	struct xen_domctl_getdomaininfo info;
+	int status;
+
+	/* Asked twice, or just about to go: what was wanted is so. */
+	if (domctl_get_info(c->privcmd, domid, &info) ||
+	    (info.flags & XEN_DOMINF_dying))
+		return CLI_OK;
+	if (info.flags & XEN_DOMINF_shutdown) {
+		cli_warn("domain %u has shut down already and is kept; '%s "
+			 "destroy %u' removes it",
+			 domid, cli_program(), domid);
+		return CLI_OK;
+	}
+	if (cli_is_xl())
+		fprintf(stderr, "%s domain %u\n", k->what, domid);
+	if ((info.flags & XEN_DOMINF_paused) && !cli_has(a, 'F'))
+		cli_warn("domain %u is paused and will act on it only when it "
+			 "goes on: '%s unpause %u'",
+			 domid, cli_program(), domid);
+	status = shutdown_wish(c, domid, k->word);
+	if (status == CLI_OK && cli_has(a, 'F'))
+		status = shutdown_force(c, domid, k->reason);
+	return status;
 }
 
 /* Those that were named, or all but this one. */
-static int shutdown_gather(struct cli *c, int argc, char **argv, bool all,
-			   uint16_t **domids, size_t *count)
+static int shutdown_gather(struct cli *c, const struct cli_args *a,
+			   const char *what, uint16_t **domids, size_t *count)
 {
 	struct xen_domctl_getdomaininfo *infos = NULL;
-	size_t n = (size_t)argc;
-	int status = CLI_OK; /* of the first that fails */
+	bool all = cli_has(a, 'a');
+	size_t n = (size_t)a->count;
+	int status = all ? cli_list_all(c, &infos, &n) : CLI_OK;
 
-	if (all && sysctl_list_all(c->privcmd, &infos, &n)) {
-		err_set(&c->err, EIO, "cannot list the domains");
-		return cli_fail(c);
-	}
+	if (status)
+		return status;
 	*domids = calloc(n + 1, sizeof(**domids));
 	if (*domids == NULL) {
 		free(infos);
@@ -162,7 +180,8 @@ static int shutdown_gather(struct cli *c, int argc, char **argv, bool all,
 	}
 	for (size_t i = 0; i < n && status == CLI_OK; i++) {
 		if (!all)
-			status = cli_resolve(c, argv[i], &(*domids)[*count]);
+			status = cli_resolve_guest(c, a->words[i], what,
+						   &(*domids)[*count]);
 		else if (infos[i].domain == 0)
 			continue;
 		else
@@ -173,36 +192,28 @@ static int shutdown_gather(struct cli *c, int argc, char **argv, bool all,
 	return status;
 }
 
-static int shutdown_run(int argc, char **argv, struct shutdown_wish *w)
+static int shutdown_run(int argc, char **argv, const char *what,
+			const struct shutdown_kind *k)
 {
 	uint16_t *domids = NULL;
+	struct cli_args a;
 	size_t count = 0;
 	struct cli c;
-	int status;
-	int i = 1;
+	int status = cli_parse(argc, argv, 0, argc, &a);
 
-	for (; i < argc && argv[i][0] == '-'; i++) {
-		for (const char *p = argv[i] + 1; *p; p++) {
-			if (*p == 'w')
-				w->wait = true;
-			else if (*p == 'F')
-				w->force = true;
-			else if (*p == 'a')
-				w->all = true;
-			else
-				return cli_usage(w->verb);
-		}
+	if (status)
+		return status;
+	if (cli_has(&a, 'a') != (a.count == 0)) {
+		status = cli_usage(argv[0]);
+		return cli_is_xl() ? CLI_FAILURE : status;
 	}
-	if (w->all != (i == argc))
-		return cli_usage(w->verb);
 	status = cli_open(&c);
 	if (status)
 		return status;
-	status = shutdown_gather(&c, argc - i, argv + i, w->all, &domids,
-				 &count);
+	status = shutdown_gather(&c, &a, what, &domids, &count);
 	for (size_t n = 0; n < count && status == CLI_OK; n++)
-		status = shutdown_ask(&c, domids[n], w);
-	if (status == CLI_OK && w->wait)
+		status = shutdown_ask(&c, domids[n], &a, k);
+	if (status == CLI_OK && cli_has(&a, 'w'))
 		status = shutdown_await(&c, domids, count);
 	free(domids);
 	cli_close(&c);
@@ -211,22 +222,24 @@ static int shutdown_run(int argc, char **argv, struct shutdown_wish *w)
 
 int cli_shutdown(int argc, char **argv)
 {
-	struct shutdown_wish w = {
-		.verb = "shutdown",
-		.word = "poweroff",
-		.reason = SHUTDOWN_poweroff,
+	static const struct shutdown_kind kind = {
+		"poweroff",
+		"Shutting down",
+		SHUTDOWN_poweroff,
 	};
 
-	return shutdown_run(argc, argv, &w);
+	return shutdown_run(argc, argv, "be shut down so: use 'poweroff' in it",
+			    &kind);
 }
 
 int cli_reboot(int argc, char **argv)
 {
-	struct shutdown_wish w = {
-		.verb = "reboot",
-		.word = "reboot",
-		.reason = SHUTDOWN_reboot,
+	static const struct shutdown_kind kind = {
+		"reboot",
+		"Rebooting",
+		SHUTDOWN_reboot,
 	};
 
-	return shutdown_run(argc, argv, &w);
+	return shutdown_run(argc, argv, "be restarted so: use 'reboot' in it",
+			    &kind);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The verbs that are one call for each domain named: destroy, pause, unpause,
- * domid, domname.
+ * and those that print one line: domid, domname. Done twice is done: to pause
+ * what is paused is no error.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,28 +10,32 @@
 
 #include "builder/destroy.h"
 #include "cli/cli.h"
-#include "lib/domname.h"
+#include "lib/json.h"
 
 typedef int simple_fn(struct cli *c, const char *word, uint16_t domid);
 
-/* Goes on after a failure; gives the first one's status. */
-static int simple_each(int argc, char **argv, const char *verb, simple_fn *fn)
+/*
+ * For each guest named; goes on after a failure and gives the first one's
+ * status. `what` is what domain 0 cannot.
+ */
+static int simple_each(int argc, char **argv, const char *what, simple_fn *fn)
 {
+	struct cli_args a;
 	struct cli c;
-	int status;
+	int status = cli_parse(argc, argv, 1, argc, &a);
 
-	if (argc < 2 || argv[1][0] == '-')
-		return cli_usage(verb);
+	if (status)
+		return status;
 	status = cli_open_hypervisor(&c);
 	if (status)
 		return status;
-	for (int i = 1; i < argc; i++) {
+	for (int i = 0; i < a.count; i++) {
 		uint16_t domid;
-		int one = cli_resolve(&c, argv[i], &domid);
+		int one = cli_resolve_guest(&c, a.words[i], what, &domid);
 
 		err_clear(&c.err);
 		if (one == CLI_OK)
-			one = fn(&c, argv[i], domid);
+			one = fn(&c, a.words[i], domid);
 		if (status == CLI_OK)
 			status = one;
 	}
@@ -44,75 +49,121 @@ static int simple_result(struct cli *c, const char *word, const char *what,
 	if (rc == 0)
 		return CLI_OK;
 	err_set(&c->err, rc, "cannot %s '%s' (%s)", what, word, err_name(rc));
-	return cli_fail(c);
+	cli_fail(c);
+	return rc == -ESRCH ? CLI_NO_DOMAIN : CLI_FAILURE;
 }
 
 static int simple_destroy(struct cli *c, const char *word, uint16_t domid)
 {
+	int rc = domain_destroy(c->privcmd, c->store, domid, &c->err);
+
 	(void)word;
-	if (domain_destroy(c->privcmd, c->store, domid, &c->err))
-		return cli_fail(c);
-	return CLI_OK;
+	if (rc == 0)
+		return CLI_OK;
+	cli_fail(c);
+	return rc == -ESRCH ? CLI_NO_DOMAIN : CLI_FAILURE;
+}
+
+/* Neither has anything to act on in a domain that has ended. */
+static int simple_check_alive(struct cli *c, const char *word, uint16_t domid)
+{
+	struct xen_domctl_getdomaininfo info;
+	int rc = domctl_get_info(c->privcmd, domid, &info);
+
+	if (rc)
+		return rc;
+	if (info.flags & XEN_DOMINF_dying)
+		return err_set(&c->err, ESRCH, "domain '%s' is going away",
+			       word);
+	return 0;
 }
 
 static int simple_pause(struct cli *c, const char *word, uint16_t domid)
 {
-	/* Pausing the one that asks would stop it for good. */
-	if (domid == 0)
-		return simple_result(c, word, "pause", -EPERM);
-	return simple_result(c, word, "pause", domctl_pause(c->privcmd, domid));
+	int rc = simple_check_alive(c, word, domid);
+
+	return simple_result(c, word, "pause",
+			     rc ? rc : domctl_pause(c->privcmd, domid));
 }
 
 static int simple_unpause(struct cli *c, const char *word, uint16_t domid)
 {
+	int rc = simple_check_alive(c, word, domid);
+
 	return simple_result(c, word, "unpause",
-			     domctl_unpause(c->privcmd, domid));
-}
-
-static int simple_domid(struct cli *c, const char *word, uint16_t domid)
-{
-	(void)c;
-	(void)word;
-	printf("%u\n", domid);
-	return CLI_OK;
-}
-
-static int simple_domname(struct cli *c, const char *word, uint16_t domid)
-{
-	char *name = c->store ? domname_of(c->store, domid) : NULL;
-
-	if (name == NULL)
-		return simple_result(c, word, "find the name of", -ENOENT);
-	puts(name);
-	free(name);
-	return CLI_OK;
+			     rc ? rc : domctl_unpause(c->privcmd, domid));
 }
 
 int cli_destroy(int argc, char **argv)
 {
-	return simple_each(argc, argv, "destroy", simple_destroy);
+	return simple_each(argc, argv, "be destroyed: use 'poweroff' in it",
+			   simple_destroy);
 }
 
 int cli_pause(int argc, char **argv)
 {
-	return simple_each(argc, argv, "pause", simple_pause);
+	return simple_each(argc, argv, "be paused: nobody could unpause it",
+			   simple_pause);
 }
 
 int cli_unpause(int argc, char **argv)
 {
-	return simple_each(argc, argv, "unpause", simple_unpause);
+	return simple_each(argc, argv, "be unpaused: it runs", simple_unpause);
+}
+
+static void simple_print_json(uint16_t domid, const char *name)
+{
+	struct json j;
+
+	json_begin(&j, stdout);
+	json_open_object(&j, NULL);
+	json_uint(&j, "domid", domid);
+	if (name)
+		json_string(&j, "name", name);
+	else
+		json_null(&j, "name");
+	json_close_object(&j);
+	json_end(&j);
+}
+
+/* Prints the number of a name, or the name of a number. */
+static int simple_show(int argc, char **argv, bool is_domid)
+{
+	struct cli_args a;
+	uint16_t domid;
+	struct cli c;
+	char *name;
+	int status = cli_parse(argc, argv, 1, 1, &a);
+
+	if (status)
+		return status;
+	status = cli_open(&c);
+	if (status)
+		return status;
+	status = cli_resolve(&c, a.words[0], &domid);
+	if (status == CLI_OK) {
+		name = cli_domain_name(&c, domid);
+		if (cli_has(&a, 'j'))
+			simple_print_json(domid, name);
+		else if (is_domid)
+			printf("%u\n", domid);
+		else if (name)
+			puts(name);
+		else
+			status = simple_result(&c, a.words[0],
+					       "find the name of", -ENOENT);
+		free(name);
+	}
+	cli_close(&c);
+	return status;
 }
 
 int cli_domid(int argc, char **argv)
 {
-	if (argc != 2)
-		return cli_usage("domid");
-	return simple_each(argc, argv, "domid", simple_domid);
+	return simple_show(argc, argv, true);
 }
 
 int cli_domname(int argc, char **argv)
 {
-	if (argc != 2)
-		return cli_usage("domname");
-	return simple_each(argc, argv, "domname", simple_domname);
+	return simple_show(argc, argv, false);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* `vane uptime`: how long each domain has been there. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,7 @@
 
 #include "cli/cli.h"
 #include "cli/format.h"
-#include "lib/domname.h"
+#include "lib/json.h"
 
 /* Seconds since its start; false when nobody wrote that down. */
 static bool uptime_of(struct cli *c, uint16_t domid, uint64_t *seconds)
@@ -40,54 +41,102 @@ static bool uptime_of(struct cli *c, uint16_t domid, uint64_t *seconds)
 	return true;
 }
 
-static void uptime_print(struct cli *c, uint16_t domid)
+static void uptime_print(struct cli *c, uint16_t domid, struct json *j,
+			 bool is_short)
 {
-	char *name = domname_of(c->store, domid);
+	char *name = cli_domain_name(c, domid);
+	bool is_known;
 	uint64_t seconds;
 	char row[256];
 
-	if (name == NULL && domid == 0)
-		name = strdup("Domain-0");
-	if (uptime_of(c, domid, &seconds)) {
+	is_known = uptime_of(c, domid, &seconds);
+	if (j) {
+		json_open_object(j, NULL);
+		json_uint(j, "domid", domid);
+		if (name)
+			json_string(j, "name", name);
+		else
+			json_null(j, "name");
+		if (is_known)
+			json_uint(j, "uptime_seconds", seconds);
+		else
+			json_null(j, "uptime_seconds");
+		json_close_object(j);
+	} else if (is_known && is_short) {
+		time_t now = time(NULL);
+		struct tm tm;
+
+		localtime_r(&now, &tm);
+		format_uptime_short(name, domid, seconds, &tm, row,
+				    sizeof(row));
+		puts(row);
+	} else if (is_known) {
 		format_uptime_row(name, domid, seconds, row, sizeof(row));
 		puts(row);
 	}
 	free(name);
 }
 
+/* The domains named, or all: their numbers, malloc'd. */
+static int uptime_gather(struct cli *c, const struct cli_args *a,
+			 uint16_t **domids, size_t *count)
+{
+	struct xen_domctl_getdomaininfo *infos = NULL;
+	size_t n = (size_t)a->count;
+	int status = n ? CLI_OK : cli_list_all(c, &infos, &n);
+
+	if (status)
+		return status;
+	*domids = calloc(n + 1, sizeof(**domids));
+	if (*domids == NULL) {
+		free(infos);
+		err_set(&c->err, ENOMEM, "out of memory");
+		return cli_fail(c);
+	}
+	for (size_t i = 0; i < n && status == CLI_OK; i++) {
+		if (infos)
+			(*domids)[i] = infos[i].domain;
+		else
+			status = cli_resolve(c, a->words[i], &(*domids)[i]);
+	}
+	*count = n;
+	free(infos);
+	return status;
+}
+
 int cli_uptime(int argc, char **argv)
 {
-	struct xen_domctl_getdomaininfo *infos;
-	size_t count;
+	uint16_t *domids = NULL;
+	struct cli_args a;
+	size_t count = 0;
+	bool is_json;
+	struct json j;
 	struct cli c;
-	int status, rc;
+	int status = cli_parse(argc, argv, 0, argc, &a);
 
-	if (argc > 1 && argv[1][0] == '-')
-		return cli_usage("uptime");
+	if (status)
+		return status;
 	status = cli_open(&c);
 	if (status)
 		return status;
-	puts(FORMAT_UPTIME_HEADER);
-	for (int i = 1; i < argc && status == CLI_OK; i++) {
-		uint16_t domid;
-
-		status = cli_resolve(&c, argv[i], &domid);
-		if (status == CLI_OK)
-			uptime_print(&c, domid);
-	}
-	if (argc == 1) {
-		rc = sysctl_list_all(c.privcmd, &infos, &count);
-		if (rc) {
-			err_set(&c.err, rc, "cannot list the domains (%s)",
-				err_name(rc));
-			status = cli_fail(&c);
-			count = 0;
-			infos = NULL;
+	status = uptime_gather(&c, &a, &domids, &count);
+	is_json = cli_has(&a, 'j');
+	if (status == CLI_OK) {
+		if (is_json) {
+			json_begin(&j, stdout);
+			json_open_array(&j, NULL);
+		} else if (!cli_has(&a, 's')) {
+			puts(FORMAT_UPTIME_HEADER);
 		}
 		for (size_t i = 0; i < count; i++)
-			uptime_print(&c, infos[i].domain);
-		free(infos);
+			uptime_print(&c, domids[i], is_json ? &j : NULL,
+				     cli_has(&a, 's'));
+		if (is_json) {
+			json_close_array(&j);
+			json_end(&j);
+		}
 	}
+	free(domids);
 	cli_close(&c);
 	return status;
 }

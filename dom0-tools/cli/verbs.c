@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "lib/cfgfile.h"
 
 const struct cli_verb cli_verbs[] = {
-	{"create", "[-c] [-p] [-n] [-v] [-q] FILE [KEY=VALUE...]",
+	{"create", "[-cpnvqjF] FILE [KEY=VALUE...]",
 	 "create a domain from a configuration and start it", cli_create},
 	{"list", "[-l] [--json] [DOMAIN...]", "list domains and their state",
 	 cli_list},
@@ -17,8 +18,7 @@ const struct cli_verb cli_verbs[] = {
 	{"console", "[-f] [-r] [-w] [--raw] DOMAIN | -l [--follow] NAME",
 	 "attach to a console (Ctrl-] leaves), or show what was kept",
 	 cli_console},
-	{"shutdown", "[-w] [-F] -a | DOMAIN...",
-	 "ask domains to power off (-w: wait, -F: force after 10 s)",
+	{"shutdown", "[-w] [-F] -a | DOMAIN...", "ask domains to power off",
 	 cli_shutdown},
 	{"reboot", "[-w] [-F] -a | DOMAIN...", "ask domains to reboot",
 	 cli_reboot},
@@ -32,15 +32,24 @@ const struct cli_verb cli_verbs[] = {
 	 cli_debug_keys},
 	{"store", "ls|read|write|rm PATH...", "look at or change the store",
 	 cli_store},
-	{"domid", "NAME", "print a domain's number", cli_domid},
-	{"domname", "NUMBER", "print a domain's name", cli_domname},
-	{"uptime", "[DOMAIN...]", "show for how long domains have been up",
-	 cli_uptime},
+	{"domid", "[--json] NAME", "print a domain's number", cli_domid},
+	{"domname", "[--json] NUMBER", "print a domain's name", cli_domname},
+	{"uptime", "[-s] [--json] [DOMAIN...]",
+	 "show for how long domains have been up", cli_uptime},
 	{"mem-set", "[--timeout SECONDS] DOMAIN SIZE[k|m|g|t]",
 	 "change a domain's memory and wait for its answer", cli_mem_set},
 	{"mem-max", "DOMAIN SIZE[k|m|g|t]",
 	 "change how much memory a domain may have", cli_mem_max},
 	{"rename", "DOMAIN NAME", "give a domain another name", cli_rename},
+	{"config-update", "DOMAIN [FILE] [KEY=VALUE...]",
+	 "change what a domain is when it reboots", cli_config_update},
+	{"sysrq", "DOMAIN LETTER", "press a magic key of a guest's Linux",
+	 cli_sysrq},
+	{"trigger", "DOMAIN nmi|power|reset [VCPU]",
+	 "press a guest's power or reset button, or send it an NMI",
+	 cli_trigger},
+	{"dump-core", "[--live] DOMAIN FILE",
+	 "write a domain's memory and registers to an ELF core", cli_dump_core},
 	{"unpack-kernel", "VMLINUZ VMLINUX", "take the ELF out of a vmlinuz",
 	 cli_unpack_kernel},
 	{"help", "[VERB]", "show this list, or one verb", cli_help},
@@ -64,4 +73,20 @@ const struct cli_verb *cli_find_verb(const char *name, size_t *matches)
 		}
 	}
 	return *matches == 1 ? found : NULL;
+}
+
+const struct cli_verb *cli_nearest_verb(const char *word)
+{
+	unsigned int best = (unsigned int)(strlen(word) / 3 + 1);
+	const struct cli_verb *nearest = NULL;
+
+	for (size_t i = 0; i < cli_verb_count; i++) {
+		unsigned int d = cfg_distance(word, cli_verbs[i].name);
+
+		if (d <= best && (nearest == NULL || d < best)) {
+			best = d;
+			nearest = &cli_verbs[i];
+		}
+	}
+	return nearest;
 }

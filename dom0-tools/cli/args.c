@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The options of every verb; see args.h.
+ * Test: tests/unit/dom0-tools/cli/test_args.c.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cli/args.h"
+
+/* clang-format off */
+const struct cli_option cli_options[] = {
+	{"create", 'c', "console", NULL, "attach to its console, from the first line on"},
+	{"create", 'p', "paused", NULL, "leave it paused"},
+	{"create", 'n', "dryrun", NULL, "only check, and print the configuration as it was understood"},
+	{"create", 'v', "verbose", NULL, "show the time that each phase took"},
+	{"create", 'q', "quiet", NULL, "neither warnings nor the domain's number"},
+	{"create", 'j', "json", NULL, "print number, name and times as JSON"},
+	{"create", 'F', "foreground", NULL, "return when the domain has ended"},
+	{"create", 'f', "defconfig", "FILE", "the configuration, as xl also takes it"},
+	{"create", 'e', "no-wait", NULL, "accepted for xl: nothing waits anyway"},
+	{"create", 'd', "debug", NULL, "accepted for xl: without effect"},
+	{"list", 'l', "long", NULL, "everything about each domain, as JSON"},
+	{"list", 'v', "verbose", NULL, "also UUID, shutdown reason and label"},
+	{"list", 'j', "json", NULL, "print JSON"},
+	{"info", 'j', "json", NULL, "print JSON"},
+	{"shutdown", 'a', "all", NULL, "every domain but this one"},
+	{"shutdown", 'w', "wait", NULL, "return when they have shut down"},
+	{"shutdown", 'F', "force", NULL, "stop from outside what does not answer within 10 s"},
+	{"reboot", 'a', "all", NULL, "every domain but this one"},
+	{"reboot", 'w', "wait", NULL, "return when they have shut down to start again"},
+	{"reboot", 'F', "force", NULL, "restart from outside what does not answer within 10 s"},
+	{"config-update", 'f', "defconfig", "FILE", "the new configuration"},
+	{"config-update", 'n', "dryrun", NULL, "only check, and print what would be kept"},
+	{"config-update", 'd', "debug", NULL, "accepted for xl: without effect"},
+	{"dump-core", 'L', "live", NULL, "do not pause the domain meanwhile"},
+	{"dump-core", 'q', "quiet", NULL, "no bar, no closing line"},
+	{"uptime", 's', "short", NULL, "one sentence for each domain"},
+	{"uptime", 'j', "json", NULL, "print JSON"},
+	{"domid", 'j', "json", NULL, "print JSON"},
+	{"domname", 'j', "json", NULL, "print JSON"},
+	{"help", 'n', "names", NULL, "only the names, of verbs or a verb's options"},
+};
+/* clang-format on */
+
+const size_t cli_option_count = sizeof(cli_options) / sizeof(cli_options[0]);
+
+static const struct cli_option *args_find(const char *verb, char letter,
+					  const char *name, size_t length)
+{
+	for (size_t i = 0; i < cli_option_count; i++) {
+		const struct cli_option *o = &cli_options[i];
+
+		if (strcmp(o->verb, verb) != 0)
+			continue;
+		if (name ? strlen(o->name) == length &&
+				    strncmp(o->name, name, length) == 0
+			 : o->letter == letter)
+			return o;
+	}
+	return NULL;
+}
+
+static int args_unknown(const char *verb, const char *word, int length,
+			struct err *e)
+{
+	return err_set(e, EINVAL,
+		       "there is no option '%.*s'; 'vane help %s' shows those "
+		       "that are",
+		       length, word, verb);
+}
+
+/* `rest`: what stands behind the option in its own word; NULL: nothing. */
+static int args_take(struct cli_args *a, const struct cli_option *o,
+		     const char *rest, int argc, char **argv, int *i,
+		     struct err *e)
+{
+	unsigned char letter = (unsigned char)o->letter;
+
+	a->is_set[letter] = true;
+	if (o->value == NULL) {
+		if (rest)
+			return err_set(e, EINVAL, "option '--%s' has no value",
+				       o->name);
+		return 0;
+	}
+	if (rest == NULL && *i + 1 < argc)
+		rest = argv[++*i];
+	if (rest == NULL)
+		return err_set(e, EINVAL, "option '--%s' needs a value, %s",
+			       o->name, o->value);
+	a->value[letter] = rest;
+	return 0;
+}
+
+/* "--name" or "--name=value". */
+static int args_long(struct cli_args *a, int argc, char **argv, int *i,
+		     struct err *e)
+{
+	const char *word = argv[*i];
+	size_t length = strcspn(word + 2, "=");
+	const struct cli_option *o = args_find(a->verb, '\0', word + 2, length);
+
+	if (o == NULL)
+		return args_unknown(a->verb, word, (int)length + 2, e);
+	return args_take(a, o, word[2 + length] ? word + 3 + length : NULL,
+			 argc, argv, i, e);
+}
+
+/* "-abc", where the rest of the word may be c's value. */
+static int args_short(struct cli_args *a, int argc, char **argv, int *i,
+		      struct err *e)
+{
+	const char *p = argv[*i] + 1;
+	int rc = 0;
+
+	while (*p && rc == 0) {
+		const struct cli_option *o = args_find(a->verb, *p, NULL, 0);
+		char shown[3] = {'-', *p++, '\0'};
+
+		if (o == NULL)
+			return args_unknown(a->verb, shown, 2, e);
+		if (o->value) {
+			rc = args_take(a, o, *p ? p : NULL, argc, argv, i, e);
+			break;
+		}
+		rc = args_take(a, o, NULL, argc, argv, i, e);
+	}
+	return rc;
+}
+
+int cli_args_parse(int argc, char **argv, struct cli_args *a, struct err *e)
+{
+	bool ended = false;
+	int rc = 0;
+
+	memset(a, 0, sizeof(*a));
+	a->verb = argv[0];
+	a->words = argv + 1;
+	for (int i = 1; i < argc && rc == 0; i++) {
+		char *word = argv[i];
+
+		if (ended || word[0] != '-' || word[1] == '\0')
+			a->words[a->count++] = word;
+		else if (strcmp(word, "--") == 0)
+			ended = true;
+		else if (word[1] == '-')
+			rc = args_long(a, argc, argv, &i, e);
+		else
+			rc = args_short(a, argc, argv, &i, e);
+	}
+	return rc;
+}
