@@ -19,6 +19,7 @@ clang			# second compiler of every unit test
 libclang-rt-14-dev	# its sanitizers and libFuzzer
 clang-format		# make lint, make format
 cppcheck		# make lint
+mandoc			# make lint: the manuals
 pkg-config
 python3			# generators
 libcriterion-dev	# unit and system tests
@@ -37,6 +38,7 @@ grub-common		# the ISO boot test: grub-mkrescue
 grub-pc-bin		# its BIOS modules
 xorriso
 mtools
+mmdebstrap		# unpacks the programs that tests/peers drives
 ca-certificates		# apt over https
 LIST
 }

@@ -187,6 +187,12 @@ static void walk_add(struct corefile_walk *w, uint64_t va, uint64_t entry)
 
 	if (!walk_find(w, PTE_FRAME(entry), &index))
 		return;
+	/*
+	 * The same page again is filler, of which Linux maps thousands: in
+	 * the p2m's holes, and in every 64 KiB of the stacks for 16-bit code.
+	 */
+	if (last && index == last->index + last->count - 1)
+		return;
 	if (last && last->va + last->count * COREFILE_PAGE_BYTES == va &&
 	    last->index + last->count == index &&
 	    f->pages[index].pfn == f->pages[last->index].pfn + last->count) {

@@ -12,7 +12,8 @@
  * Those who only know ELF (gdb, readelf) find program headers: a note with an
  * NT_PRSTATUS and NT_FPREGSET for each vCPU, and a PT_LOAD for each run of
  * pages that the first vCPU's page tables map, with its virtual address;
- * p_paddr is the pseudo-physical address, PFN * 4096. Runs share the pages.
+ * p_paddr is the pseudo-physical address, PFN * 4096. Runs share the pages; of
+ * one page mapped again and again only the first place is listed.
  *
  * Nothing that the domain wrote is believed: page tables and p2m may be any
  * bytes, so their walks are bounded by the pages that the hypervisor says the

@@ -42,7 +42,7 @@ $(SYSTEM)/paravane.iso: $(BUILD)/paravane $(IMAGE)/vmlinux \
 		{ cat $@.log; false; }
 
 SYSTEM_FILES := $(SYSTEM)/tests $(SYSTEM)/paravane.iso $(SYSTEM)/disk.bin \
-	$(BUILD)/paravane $(IMAGE_FILES) $(GUEST_ELFS)
+	$(BUILD)/paravane $(IMAGE_FILES) $(GUEST_ELFS) $(PEERS)/root.ext4
 
 .PHONY: test test-all test-system system-files
 system-files: $(SYSTEM_FILES) guests

@@ -91,3 +91,35 @@ Test(format, a_row_of_uptimes_is_that_of_xl)
 		cr_assert_str_eq(row, expected);
 	}
 }
+
+Test(format, what_verbose_appends_is_that_of_xl)
+{
+	struct xen_domctl_getdomaininfo info = {
+		.handle = {0x15, 0xf5, 0x10, 0x51, 0xfd, 8, 0x42, 0x99, 0x86,
+			   0xf4, 0x48, 9, 0xc0, 0x9d, 0x74, 0xa0},
+	};
+	char row[128];
+
+	cr_assert_str_eq(
+		FORMAT_LIST_MORE,
+		"   UUID                            Reason-Code\tSecurity Label");
+	format_list_more(&info, row, sizeof(row));
+	cr_assert_str_eq(row, " 15f51051-fd08-4299-86f4-4809c09d74a0        -"
+			      "                -");
+	info.flags = SHUTDOWN(SHUTDOWN_crash);
+	format_list_more(&info, row, sizeof(row));
+	cr_assert_str_eq(row, " 15f51051-fd08-4299-86f4-4809c09d74a0        3"
+			      "                -");
+}
+
+Test(format, a_short_uptime_is_that_of_xl)
+{
+	static const struct tm now = {.tm_hour = 13, .tm_min = 6, .tm_sec = 7};
+	char row[128];
+
+	format_uptime_short("web", 12, 59, &now, row, sizeof(row));
+	cr_assert_str_eq(row, " 13:06:07 up  0:00, web (12)");
+	format_uptime_short(NULL, 3, 86400 + 3 * 3600 + 120, &now, row,
+			    sizeof(row));
+	cr_assert_str_eq(row, " 13:06:07 up 1 day,  3:02, (null) (3)");
+}

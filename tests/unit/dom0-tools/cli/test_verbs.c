@@ -15,7 +15,8 @@ Test(verbs, a_word_finds_its_verb_while_it_is_the_only_one)
 		size_t matches;
 	} rows[] = {
 		{"create", "create", 1}, {"cr", "create", 1},
-		{"co", "console", 1},	 {"c", NULL, 2},
+		{"cons", "console", 1},	 {"conf", "config-update", 1},
+		{"c", NULL, 3},		 {"co", NULL, 2},
 		{"li", "list", 1},	 {"debug", "debug-keys", 1},
 		{"dm", "dmesg", 1},	 {"des", "destroy", 1},
 		{"re", NULL, 2},	 {"reb", "reboot", 1},
@@ -24,7 +25,8 @@ Test(verbs, a_word_finds_its_verb_while_it_is_the_only_one)
 		{"dom", NULL, 2},	 {"domi", "domid", 1},
 		{"domid", "domid", 1},	 {"listing", NULL, 0},
 		{"frobnicate", NULL, 0}, {"", NULL, 0},
-		{"h", "help", 1},
+		{"h", "help", 1},	 {"dump", "dump-core", 1},
+		{"sy", "sysrq", 1},	 {"tr", "trigger", 1},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -48,5 +50,24 @@ Test(verbs, every_verb_is_complete_and_named_once)
 		cr_assert_gt(strlen(cli_verbs[i].help), 5);
 		for (size_t j = 0; j < i; j++)
 			cr_assert_str_neq(cli_verbs[i].name, cli_verbs[j].name);
+	}
+}
+
+Test(verbs, a_verb_that_is_nearly_right_is_guessed)
+{
+	static const char *const rows[][2] = {
+		{"lsit", "list"},	   {"shutdwon", "shutdown"},
+		{"dumpcore", "dump-core"}, {"destory", "destroy"},
+		{"frobnicate", NULL},	   {"", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct cli_verb *v = cli_nearest_verb(rows[i][0]);
+
+		if (rows[i][1])
+			cr_assert(v && strcmp(v->name, rows[i][1]) == 0, "%s",
+				  rows[i][0]);
+		else
+			cr_assert_null(v, "%s", rows[i][0]);
 	}
 }

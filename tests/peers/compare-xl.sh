@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Debian's xl 4.17 and vane called as xl, side by side on one machine with one
+# paused guest, $1: what they print must be the same but for numbers that
+# change between two calls; their statuses must be the same for mistakes too.
+theirs=/usr/lib/xen-4.17/bin/xl
+ours=/usr/sbin/xl
+guest=$1
+failures=0
+
+# run PROGRAM ARGUMENT...: output, and the errors that programs match on.
+run() {
+	"$@" >/run/out 2>/run/err
+	echo "status $?"
+	# CPU seconds, clock and uptime, and the frequency as it was measured.
+	sed -E 's/([rbpscwd?-]{6}) +[0-9.]+/\1 T/; s/[0-9]+:[0-9]{2}(:[0-9]{2})?/H/g;
+		/^cpu_mhz/s/[0-9.]+$/F/' /run/out
+}
+
+# Both print the same.
+same() {
+	run $theirs "$@" >/run/theirs
+	run $ours "$@" >/run/ours
+	if ! cmp -s /run/theirs /run/ours; then
+		echo "compare: xl $*: theirs, then ours:"
+		diff /run/theirs /run/ours
+		failures=$((failures + 1))
+	else
+		echo "compare: xl $*: the same, $(wc -l </run/ours) lines"
+	fi
+}
+
+# Both end with the same status; the text is each one's own.
+same_status() {
+	local a b
+
+	a=$(run $theirs "$@" | sed -n 1p)
+	b=$(run $ours "$@" | sed -n 1p)
+	if [ "$a" != "$b" ]; then
+		echo "compare: xl $*: $a, ours $b"
+		failures=$((failures + 1))
+	else
+		echo "compare: xl $*: both $a"
+	fi
+}
+
+same list
+same list "$guest"
+same list -v
+same list 0
+same info
+same uptime
+same uptime "$guest"
+same uptime -s
+same domid "$guest"
+same domname "$($ours domid "$guest")"
+same frobnicate
+same l
+
+same_status help
+same_status list --help
+same_status list nosuch
+same_status list 77
+same_status list -z
+same_status pause
+same_status pause nosuch
+same_status unpause nosuch
+same_status destroy nosuch
+same_status destroy 0
+same_status shutdown
+same_status shutdown nosuch
+same_status rename a
+same_status rename nosuch b
+same_status domid nosuch
+same_status domname 99
+same_status uptime nosuch
+same_status trigger "$guest"
+same_status trigger "$guest" frobnicate
+same_status debug-keys
+same_status sysrq "$guest"
+same_status pause "$guest"
+
+# The line that programs look for.
+a=$($theirs pause nosuch 2>&1 | sed -n 1p)
+b=$($ours pause nosuch 2>&1 | sed -n 1p)
+[ "$a" = "$b" ] || {
+	echo "compare: theirs '$a', ours '$b'"
+	failures=$((failures + 1))
+}
+[ $failures = 0 ] && echo "compare: done"

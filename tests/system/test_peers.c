@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Other people's programs, from Debian, on our domain zero: what drives xl
+ * finds it, what reads cores opens them, what validates JSON has no objection.
+ * They live on a disk of their own, which is chrooted into; tests/peers has
+ * what is run there. The disk is a snapshot: nothing written to it stays.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/system/suite.h"
+
+static const struct machine_config config = {
+	.name = "peers",
+	.args = {"-drive",
+		 "file=build/peers/root.ext4,format=raw,if=virtio,snapshot=on"},
+};
+
+static struct machine *m;
+
+static void begin(void)
+{
+	m = suite_machine(&config);
+	suite_run(m, 30,
+		  "mountpoint -q /peers || { mkdir -p /peers && "
+		  "mount $(findfs LABEL=vane-peers) /peers && "
+		  "for d in proc sys dev run data; do "
+		  "mount -o bind /$d /peers/$d || exit; done && "
+		  "mount -t xenfs xenfs /peers/proc/xen; "
+		  "mkdir -p /peers/peers-log && "
+		  "mount -o bind /var/log/vane /peers/peers-log; }");
+	suite_no_guests(m);
+}
+
+static void end(void)
+{
+	suite_no_guests(m);
+	suite_done(m);
+}
+
+TestSuite(peers, .init = begin, .fini = end);
+
+/* Runs a command in the chroot; it says "NAME: done" when all went well. */
+static void peer(unsigned int seconds, const char *name, const char *command)
+{
+	char done[64];
+	const char *out;
+
+	out = suite_run(m, seconds,
+			"env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C "
+			"chroot /peers %s 2>&1 | tail -c 6000",
+			command);
+	snprintf(done, sizeof(done), "%s: done", name);
+	if (!strstr(out, done))
+		suite_fail(m, "%s:\n%s", command, out);
+}
+
+static const char *scaled(const char *command)
+{
+	static char text[128];
+
+	snprintf(text, sizeof(text), "%s %u", command, machine_scaled(1));
+	return text;
+}
+
+Test(peers, xl_of_debian_prints_and_exits_the_same)
+{
+	/* It asks for operations that are refused, and says so. */
+	suite_run(m, 60, "vane create -p /etc/vane/ticker.cfg");
+	peer(240, "compare", "/tests/compare-xl.sh ticker");
+}
+
+Test(peers, pacemakers_agent_starts_watches_and_stops_a_guest)
+{
+	peer(300, "pacemaker", scaled("/tests/pacemaker.sh"));
+}
+
+Test(peers, ganetis_module_drives_a_guest)
+{
+	suite_run(m, 10, "rm -f /var/log/vane/gnt.*");
+	peer(500, "ganeti", scaled("/usr/bin/python3 /tests/ganeti.py"));
+}
+
+Test(peers, a_core_is_that_of_xl_and_gdb_reads_it)
+{
+	suite_guest_up(m, "ticker");
+	suite_run(m, 20, "vane pause ticker");
+	suite_run(m, 60, "vane dump-core ticker /run/ours.core");
+	suite_run(m, 60,
+		  "chroot /peers /usr/lib/xen-4.17/bin/xl dump-core ticker "
+		  "/run/theirs.core");
+	peer(120, "core",
+	     "/usr/bin/python3 /tests/core.py /run/ours.core /run/theirs.core "
+	     "/data/boot/vmlinux");
+	suite_run(m, 20, "rm /run/*.core");
+}
+
+Test(peers, json_is_what_the_schemas_say)
+{
+	static const char *const rows[][2] = {
+		{"list", "vane list --json"},
+		{"list-long", "vane list --long"},
+		{"info", "vane info --json"},
+		{"uptime", "vane uptime --json"},
+		{"domid", "vane domid --json micro"},
+		{"domid", "vane domname --json 0"},
+		{"create", "vane create --json -p /data/etc/vane/reader.cfg"},
+		{"list-long", "vane list -l reader"},
+	};
+
+	suite_run(m, 60, "vane create -p /etc/vane/micro.cfg");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *out =
+			suite_run(m, 60,
+				  "env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "
+				  "chroot /peers /tests/schema.py %s %s 2>&1",
+				  rows[i][0], rows[i][1]);
+
+		if (!strstr(out, ": valid"))
+			suite_fail(m, "%s: %s", rows[i][1], out);
+	}
+}
+
+Test(peers, bash_completes_verbs_options_domains_and_files)
+{
+	suite_run(m, 60, "vane create -p /etc/vane/micro.cfg");
+	peer(240, "completion", "/bin/bash /tests/completion.sh micro");
+}
