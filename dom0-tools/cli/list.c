@@ -66,6 +66,14 @@ static void list_devices(struct cli *c, struct json *j, uint16_t domid,
 	free(devices);
 }
 
+/* Of a domain that nobody set a limit in the store, domain 0 for one. */
+static uint64_t list_limit_kib(const struct xen_domctl_getdomaininfo *info)
+{
+	bool is_limited = info->max_pages < UINT32_MAX;
+
+	return (is_limited ? info->max_pages : info->tot_pages) * 4;
+}
+
 static void list_config(struct cli *c, struct json *j,
 			const struct xen_domctl_getdomaininfo *info,
 			const char *name)
@@ -85,8 +93,9 @@ static void list_config(struct cli *c, struct json *j,
 	json_uint(j, "avail_vcpus", info->nr_online_vcpus);
 	snprintf(path, sizeof(path), "/local/domain/%u/memory/static-max",
 		 info->domain);
-	if (c->store && store_read_u64(c->store, 0, path, &kib) == 0)
-		json_uint(j, "max_memkb", kib);
+	if (c->store == NULL || store_read_u64(c->store, 0, path, &kib))
+		kib = list_limit_kib(info);
+	json_uint(j, "max_memkb", kib);
 	snprintf(path, sizeof(path), "/local/domain/%u/memory/target",
 		 info->domain);
 	if (c->store && store_read_u64(c->store, 0, path, &kib) == 0)

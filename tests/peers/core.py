@@ -5,6 +5,7 @@
 # Debian's xl. Every section of theirs is in ours, byte for byte. readelf has
 # nothing to complain of, and gdb sees the registers and, at the address where
 # the kernel's file has it, the kernel's banner.
+import mmap
 import re
 import struct
 import subprocess
@@ -12,15 +13,16 @@ import sys
 
 
 def sections(path):
+    """Views of the mapped file, by name: it may be larger than memory."""
     with open(path, "rb") as f:
-        data = f.read()
+        data = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)
     offset, = struct.unpack_from("<Q", data, 40)
     count, names = struct.unpack_from("<HH", data, 60)
     headers = [struct.unpack_from("<IIQQQQIIQQ", data, offset + 64 * i)
                for i in range(count)]
     at = headers[names][4]
-    return {data[at + h[0]:data.index(b"\0", at + h[0])].decode():
-            data[h[4]:h[4] + h[5]] for h in headers}
+    return {data[at + h[0]:data.find(b"\0", at + h[0])].decode():
+            memoryview(data)[h[4]:h[4] + h[5]] for h in headers}
 
 
 def banner(path):

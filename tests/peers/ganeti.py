@@ -5,6 +5,7 @@
 # one instance: it writes the configuration, runs `xl`, and parses what that
 # prints. Nothing of it is replaced; an assertion that fails ends this with a
 # traceback and status 1.
+import os
 import sys
 import time
 
@@ -65,6 +66,9 @@ def ready_count():
 
 def main():
     scale = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    # What the package's own service would have made.
+    os.makedirs("/run/ganeti", exist_ok=True)
+    os.makedirs("/run/gnt", exist_ok=True)
     hv = hv_xen.XenPvmHypervisor(_cfgdir="/run/gnt")
     instance = make_instance()
     params = instance.hvparams

@@ -19,20 +19,20 @@ packages=python3,python3-simplejson,python3-pyparsing,python3-openssl
 packages+=,python3-pycurl,python3-psutil,python3-bitarray,python3-pyinotify
 packages+=,python3-paramiko,python3-jsonschema,gdb,binutils,xen-utils-4.17
 packages+=,bash,bash-completion,dash,coreutils,debianutils,mawk,grep,sed
+packages+=,diffutils,util-linux
 
 tests/install-deps.sh mmdebstrap
 echo "make-root: unpacking Debian's programs into $image (half a minute)"
-if [ ! -s "$tar" ]; then
+if [ ! "$tar" -nt "$0" ]; then
 	mmdebstrap --quiet --variant=extract --include="$packages" bookworm \
-		"$tar.new"
-	mv "$tar.new" "$tar"
+		"$dir/new.tar"
+	mv "$dir/new.tar" "$tar"
 fi
 rm -rf "$tree"
 mkdir -p "$tree"
 tar -xpf "$tar" -C "$tree"
 for package in ganeti-3.0 resource-agents; do
 	dom0-tools/image/fetch-deb.sh "$package" "$dir/$package"
-	rm -rf "$dir/$package.tree"
 	dpkg-deb -x "$dir/$package"/.deb/*.deb "$tree"
 done
 (cd "$tree" && rm -rf usr/share/{doc,man,locale,info,lintian,perl,perl5} \
@@ -46,7 +46,7 @@ cp "$here"/*.py "$here"/*.sh "$tree/tests"
 cp docs/schema/*.json "$tree/tests"
 cp dom0-tools/completion/vane "$tree/tests/completion"
 cp build/dom0-tools/vane "$tree/usr/sbin/vane"
-ln -s vane "$tree/usr/sbin/xl"
+ln -sf vane "$tree/usr/sbin/xl"
 
 rm -f "$image.new"
 /sbin/mke2fs -q -t ext4 -L vane-peers -d "$tree" "$image.new" 640M

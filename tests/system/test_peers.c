@@ -27,6 +27,7 @@ static void begin(void)
 		  "for d in proc sys dev run data; do "
 		  "mount -o bind /$d /peers/$d || exit; done && "
 		  "mount -t xenfs xenfs /peers/proc/xen; "
+		  "ln -sf /proc/self/fd /dev/fd; "
 		  "mkdir -p /peers/peers-log && "
 		  "mount -o bind /var/log/vane /peers/peers-log; }");
 	suite_no_guests(m);
@@ -85,14 +86,14 @@ Test(peers, a_core_is_that_of_xl_and_gdb_reads_it)
 {
 	suite_guest_up(m, "ticker");
 	suite_run(m, 20, "vane pause ticker");
-	suite_run(m, 60, "vane dump-core ticker /run/ours.core");
+	suite_run(m, 60, "vane dump-core ticker /peers/tmp/ours.core");
 	suite_run(m, 60,
 		  "chroot /peers /usr/lib/xen-4.17/bin/xl dump-core ticker "
-		  "/run/theirs.core");
+		  "/tmp/theirs.core");
 	peer(120, "core",
-	     "/usr/bin/python3 /tests/core.py /run/ours.core /run/theirs.core "
+	     "/usr/bin/python3 /tests/core.py /tmp/ours.core /tmp/theirs.core "
 	     "/data/boot/vmlinux");
-	suite_run(m, 20, "rm /run/*.core");
+	suite_run(m, 20, "rm /peers/tmp/*.core");
 }
 
 Test(peers, json_is_what_the_schemas_say)
@@ -125,4 +126,15 @@ Test(peers, bash_completes_verbs_options_domains_and_files)
 {
 	suite_run(m, 60, "vane create -p /etc/vane/micro.cfg");
 	peer(240, "completion", "/bin/bash /tests/completion.sh micro");
+}
+
+Test(peers, whoever_is_not_root_is_told_so)
+{
+	const char *out = suite_run(
+		m, 30,
+		"chroot /peers /usr/bin/setpriv --reuid=65534 --clear-groups "
+		"/usr/sbin/vane list 2>&1; echo status $?");
+
+	if (!strstr(out, "needs root") || !strstr(out, "status 1"))
+		suite_fail(m, "%s", out);
 }
