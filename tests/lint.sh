@@ -108,7 +108,7 @@ check_shell() {
 		'#!/bin/sh'*) out+=$(busybox sh -n "$f" 2>&1) ;;
 		'#!/bin/bash'*) out+=$(bash -n "$f" 2>&1) ;;
 		esac
-	done < <(find dom0-tools/image tests .ci -type f)
+	done < <(find dom0-tools/image dom0-tools/completion tests .ci -type f)
 	found shell "$out"
 }
 
@@ -140,11 +140,17 @@ check_text() {
 }
 
 # The generated list of hypercalls is what the tables say.
+# Manuals: all that mandoc warns of; its matters of style are not ours.
+check_manuals() {
+	found manuals "$(find docs/man -name '*.[1-8]' \
+		-exec mandoc -Tlint -Wwarning {} + 2>&1)"
+}
+
 check_docs() {
 	found docs "$(docs/gen-hypercalls.py --check 2>&1)"
 }
 
-all="format cppcheck headers machine_code licences shell links text docs"
+all="format cppcheck headers machine_code licences shell links text docs manuals"
 for check in ${*:-$all}; do
 	"check_$check"
 done
