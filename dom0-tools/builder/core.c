@@ -272,7 +272,8 @@ static int core_write_file(struct core *c, struct err *e)
 	return rc;
 }
 
-static int core_open(struct core *c, const char *path, struct err *e)
+/* What can be known of the file before the domain is looked at. */
+static int core_check_path(struct core *c, const char *path, struct err *e)
 {
 	struct stat st;
 	int n = snprintf(c->partial, sizeof(c->partial), "%s.partial", path);
@@ -282,6 +283,11 @@ static int core_open(struct core *c, const char *path, struct err *e)
 			       path);
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return err_set(e, EINVAL, "%s: is no file", path);
+	return 0;
+}
+
+static int core_open(struct core *c, struct err *e)
+{
 	unlink(c->partial);
 	/* Memory of a guest is for nobody's eyes but root's. */
 	c->fd = open(c->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -309,7 +315,7 @@ static int core_run(struct core *c, const char *path, struct err *e)
 	if (rc == 0)
 		rc = core_read_memory(c, e);
 	if (rc == 0)
-		rc = core_open(c, path, e);
+		rc = core_open(c, e);
 	if (rc == 0)
 		rc = core_close(c, path, core_write_file(c, e), e);
 	privcmd_unmap(c->frame, 1);
@@ -331,6 +337,9 @@ int core_dump_with(int privcmd_fd, uint16_t domid, const char *path,
 		return err_set(e, rc, "there is no domain %u", domid);
 	if (c.info.flags & XEN_DOMINF_dying)
 		return err_set(e, ESRCH, "domain %u is going away", domid);
+	rc = core_check_path(&c, path, e);
+	if (rc)
+		return rc;
 	pause = !o->live &&
 		!(c.info.flags & (XEN_DOMINF_paused | XEN_DOMINF_shutdown));
 	rc = pause ? domctl_pause(privcmd_fd, domid) : 0;

@@ -50,11 +50,29 @@ static void core_clear_bar(void)
 		fprintf(stderr, "\r\033[K");
 }
 
+static int core_run(struct cli *c, uint16_t domid, const char *path,
+		    const struct core_options *o, bool quiet)
+{
+	struct stat st;
+	int rc;
+
+	core_catch_signals();
+	rc = core_dump_with(c->privcmd, domid, path, o, &c->err);
+	core_clear_bar();
+	if (rc)
+		return cli_fail(c);
+	if (!quiet && stat(path, &st) == 0)
+		printf("%s: domain %u, %" PRIu64 " MiB, %" PRIu64
+		       " MiB of them on the disk\n",
+		       path, domid, (uint64_t)st.st_size >> 20,
+		       (uint64_t)st.st_blocks >> 11);
+	return CLI_OK;
+}
+
 int cli_dump_core(int argc, char **argv)
 {
 	struct core_options o = {.stop = &core_stop};
 	struct cli_args a;
-	struct stat st;
 	uint16_t domid;
 	struct cli c;
 	int status = cli_parse(argc, argv, 2, 2, &a);
@@ -71,22 +89,9 @@ int cli_dump_core(int argc, char **argv)
 				   "be dumped: it would write its own memory",
 				   &domid);
 	err_clear(&c.err);
-	if (status == CLI_OK) {
-		core_catch_signals();
-		if (core_dump_with(c.privcmd, domid, a.words[1], &o, &c.err)) {
-			core_clear_bar();
-			status = cli_fail(&c);
-		} else if (!cli_has(&a, 'q') && !cli_is_xl() &&
-			   stat(a.words[1], &st) == 0) {
-			core_clear_bar();
-			printf("%s: domain %u, %" PRIu64 " MiB, %" PRIu64
-			       " MiB of them on the disk\n",
-			       a.words[1], domid, (uint64_t)st.st_size >> 20,
-			       (uint64_t)st.st_blocks >> 11);
-		} else {
-			core_clear_bar();
-		}
-	}
+	if (status == CLI_OK)
+		status = core_run(&c, domid, a.words[1], &o,
+				  cli_has(&a, 'q') || cli_is_xl());
 	cli_close(&c);
 	return status;
 }

@@ -44,6 +44,47 @@ static int update_read_file(const char *file, const char *const *settings,
 	return rc;
 }
 
+static bool update_sets(const char *setting, const char *key)
+{
+	size_t length = strlen(key);
+
+	return strncmp(setting, key, length) == 0 &&
+	       setting[length + strspn(setting + length, " \t")] == '=';
+}
+
+/*
+ * What is kept names a maximum always. Where it was that of the memory, it
+ * follows when only the memory is changed.
+ */
+static int update_read_kept(uint16_t domid, const char *const *settings,
+			    size_t count, const struct config *old,
+			    struct config *c, struct err *e)
+{
+	const char **all = calloc(count + 1, sizeof(*all));
+	const char *memory = NULL;
+	char maxmem[64];
+	int rc;
+
+	if (all == NULL)
+		return err_set(e, ENOMEM, "out of memory");
+	for (size_t i = 0; i < count; i++) {
+		all[i] = settings[i];
+		if (update_sets(settings[i], "memory"))
+			memory = strchr(settings[i], '=');
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (update_sets(settings[i], "maxmem"))
+			memory = NULL;
+	}
+	if (memory && old->maxmem_mib == old->memory_mib) {
+		snprintf(maxmem, sizeof(maxmem), "maxmem%s", memory);
+		all[count++] = maxmem;
+	}
+	rc = keep_read(domid, all, count, c, e);
+	free(all);
+	return rc;
+}
+
 static int update_check_same(const struct config *old, const struct config *c,
 			     struct err *e)
 {
@@ -77,7 +118,7 @@ static int update_run(const struct cli_args *a, uint16_t domid, struct err *e)
 	if (file)
 		rc = update_read_file(file, settings, count, &old, &c, e);
 	else
-		rc = keep_read(domid, settings, count, &c, e);
+		rc = update_read_kept(domid, settings, count, &old, &c, e);
 	if (rc == 0) {
 		for (size_t i = 0; i < c.warning_count; i++)
 			cli_warn("%s", c.warnings[i]);

@@ -312,7 +312,8 @@ Test(corefile, the_head_says_where_everything_is, .init = begin, .fini = end)
 	cr_assert_eq(s->sh_size, 1384); /* as libxenguest 4.17 writes it */
 	for (int i = 0; i < 4; i++) {
 		n = find_note(head + s->sh_offset, s->sh_size, i);
-		cr_assert_eq(n->n_type, XEN_ELFNOTE_DUMPCORE_NONE + i);
+		cr_assert_eq(n->n_type,
+			     XEN_ELFNOTE_DUMPCORE_NONE + (uint32_t)i);
 		cr_assert_str_eq((const char *)(n + 1), "Xen");
 	}
 	cr_assert_null(find_note(head + s->sh_offset, s->sh_size, 4));
