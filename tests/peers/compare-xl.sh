@@ -56,7 +56,8 @@ same uptime -s
 same domid "$guest"
 same domname "$($ours domid "$guest")"
 same frobnicate
-same l
+same re
+same lis
 
 same_status help
 same_status list --help
