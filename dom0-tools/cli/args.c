@@ -39,6 +39,7 @@ const struct cli_option cli_options[] = {
 	{"uptime", 'j', "json", NULL, "print JSON"},
 	{"domid", 'j', "json", NULL, "print JSON"},
 	{"domname", 'j', "json", NULL, "print JSON"},
+	{"mem-set", 't', "timeout", "SECONDS", "wait no longer than this for the domain's answer"},
 	{"help", 'n', "names", NULL, "only the names, of verbs or a verb's options"},
 };
 /* clang-format on */

@@ -328,42 +328,27 @@ static bool mem_parse_seconds(const char *text, uint64_t *ms)
 	return true;
 }
 
-/* --timeout N or --timeout=N, then the two words. */
-static int mem_parse(int argc, char **argv, bool has_timeout,
-		     struct mem_arguments *a)
+static int mem_parse(int argc, char **argv, struct mem_arguments *a)
 {
-	const char option[] = "--timeout";
-	const size_t length = sizeof(option) - 1;
+	struct cli_args args;
+	const char *timeout;
+	int status = cli_parse(argc, argv, 2, 2, &args);
 
-	for (int i = 1; i < argc; i++) {
-		const char *value = NULL;
-
-		if (has_timeout && strncmp(argv[i], option, length) == 0) {
-			if (argv[i][length] == '=')
-				value = argv[i] + length + 1;
-			else if (argv[i][length] == '\0' && i + 1 < argc)
-				value = argv[++i];
-			if (!value || !mem_parse_seconds(value, &a->timeout_ms))
-				return cli_usage(argv[0]);
-		} else if (argv[i][0] == '-') {
-			return cli_usage(argv[0]);
-		} else if (a->domain == NULL) {
-			a->domain = argv[i];
-		} else if (a->size == NULL) {
-			a->size = argv[i];
-		} else {
-			return cli_usage(argv[0]);
-		}
-	}
-	return a->size ? CLI_OK : cli_usage(argv[0]);
+	if (status)
+		return status;
+	timeout = cli_value(&args, 't');
+	if (timeout && !mem_parse_seconds(timeout, &a->timeout_ms))
+		return cli_usage(argv[0]);
+	a->domain = args.words[0];
+	a->size = args.words[1];
+	return CLI_OK;
 }
 
 int cli_mem_set(int argc, char **argv)
 {
 	struct mem_arguments a = {NULL, NULL, 0};
 
-	argv[0] = "mem-set";
-	if (mem_parse(argc, argv, true, &a))
+	if (mem_parse(argc, argv, &a))
 		return CLI_USAGE;
 	return mem_run(&a, mem_set);
 }
@@ -372,8 +357,7 @@ int cli_mem_max(int argc, char **argv)
 {
 	struct mem_arguments a = {NULL, NULL, 0};
 
-	argv[0] = "mem-max";
-	if (mem_parse(argc, argv, false, &a))
+	if (mem_parse(argc, argv, &a))
 		return CLI_USAGE;
 	return mem_run(&a, mem_max);
 }
