@@ -11,7 +11,7 @@ DT := dom0-tools
 DT_BUILD := $(BUILD)/dom0-tools
 DT_OBJ := $(DT_BUILD)/obj
 DT_CFLAGS := $(HOST_CFLAGS) -I$(DT) -I.
-DT_LIBS := -llzma -lz -lzstd
+DT_LIBS := -llzma -lz -lzstd -lbz2 -llzo2 -llz4
 
 # What is also built into the unit tests, see tests/unit/build.mk: all but the
 # programs' mains. (Of the files that only talk to the hypervisor this checks
@@ -59,7 +59,8 @@ FUZZ_NAMES += config kernel
 FUZZ_config_SRCS := $(addprefix $(DT)/lib/,arena.c cfgfile.c config.c \
 	config_devices.c config_print.c err.c)
 FUZZ_config_CFLAGS := -I$(DT)
-FUZZ_kernel_SRCS := $(addprefix $(DT)/builder/,layout.c unpack.c) \
+FUZZ_kernel_SRCS := $(addprefix $(DT)/builder/,layout.c unpack.c \
+	unpack_blocks.c unpack_streams.c) \
 	$(DT)/lib/err.c hypervisor/lib/elf.c
 FUZZ_kernel_CFLAGS := -I$(DT)
 FUZZ_kernel_LIBS := $(DT_LIBS)

@@ -27,8 +27,14 @@ libxen-dev		# the ABI test compares with its headers
 zlib1g-dev		# kernel payloads: gzip
 liblzma-dev		# xz
 libzstd-dev		# zstd
+libbz2-dev		# bzip2
+liblzo2-dev		# lzo
+liblz4-dev		# lz4
 xz-utils		# makes test payloads
 zstd
+bzip2
+lzop
+lz4
 qemu-system-x86		# the machine
 busybox-static		# user space of domain zero and of the guests
 cpio			# initramfs archives

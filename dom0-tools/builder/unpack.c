@@ -9,13 +9,11 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <lzma.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include "builder/unpack.h"
+#include "builder/unpack_codecs.h"
 
 #define BZ_SETUP_SECTS	  0x1f1
 #define BZ_BOOT_FLAG	  0x1fe
@@ -26,194 +24,24 @@
 #define BZ_HEADER_BYTES	  0x250
 #define BZ_VERSION_MIN	  0x0208 /* the first with a payload's place */
 
-/* Where decompressed bytes go: one mapping that grows up to a limit. */
-struct sink {
-	uint8_t *data;
-	size_t used;
-	size_t capacity;
-	size_t limit;
-	struct err *err;
-};
-
 static uint32_t unpack_le32(const uint8_t *p)
 {
 	return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* Makes free room; a file that would need more than the limit is refused. */
-static int sink_grow(struct sink *s, size_t wanted)
-{
-	size_t capacity = s->capacity ? s->capacity : 1024 * 1024;
-	void *p;
-
-	while (capacity < wanted)
-		capacity *= 2;
-	if (capacity > s->limit)
-		capacity = s->limit;
-	if (capacity < wanted || capacity == s->capacity)
-		return err_set(s->err, EFBIG,
-			       "the kernel unpacks to more than %zu MiB, the "
-			       "most that is accepted",
-			       s->limit >> 20);
-	if (s->data)
-		p = mremap(s->data, s->capacity, capacity, MREMAP_MAYMOVE);
-	else
-		p = mmap(NULL, capacity, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (p == MAP_FAILED)
-		return err_set(s->err, ENOMEM,
-			       "no memory to unpack the kernel (%zu MiB)",
-			       capacity >> 20);
-	s->data = p;
-	s->capacity = capacity;
-	return 0;
-}
-
-static int unpack_broken(struct sink *s, const char *format, const char *why)
-{
-	return err_set(s->err, EINVAL,
-		       "the kernel's %s payload is broken after %zu bytes "
-		       "(%s); copy the file again",
-		       format, s->used, why);
-}
-
-static int unpack_lzma_run(lzma_stream *z, const uint8_t *in, size_t size,
-			   struct sink *s, const char *format)
-{
-	int rc = 0;
-
-	z->next_in = in;
-	z->avail_in = size;
-	while (rc == 0) {
-		lzma_ret r;
-
-		if (s->used == s->capacity)
-			rc = sink_grow(s, s->used + 1);
-		if (rc)
-			break;
-		z->next_out = s->data + s->used;
-		z->avail_out = s->capacity - s->used;
-		r = lzma_code(z, LZMA_FINISH);
-		s->used = s->capacity - z->avail_out;
-		if (r == LZMA_STREAM_END)
-			break;
-		if (r == LZMA_MEMLIMIT_ERROR)
-			rc = err_set(s->err, EFBIG,
-				     "the kernel's %s payload wants %llu MiB "
-				     "for decoding, %lu are allowed",
-				     format,
-				     (unsigned long long)lzma_memusage(z) >> 20,
-				     UNPACK_DECODER_BYTES >> 20);
-		else if (r == LZMA_BUF_ERROR)
-			rc = unpack_broken(s, format, "it ends too early");
-		else if (r != LZMA_OK)
-			rc = unpack_broken(s, format, "damaged data");
-	}
-	lzma_end(z);
-	return rc;
-}
-
-static int unpack_xz(const uint8_t *in, size_t size, struct sink *s)
-{
-	lzma_stream z = LZMA_STREAM_INIT;
-
-	if (lzma_stream_decoder(&z, UNPACK_DECODER_BYTES, 0) != LZMA_OK)
-		return err_set(s->err, ENOMEM, "no memory for the xz decoder");
-	return unpack_lzma_run(&z, in, size, s, "xz");
-}
-
-static int unpack_lzma(const uint8_t *in, size_t size, struct sink *s)
-{
-	lzma_stream z = LZMA_STREAM_INIT;
-
-	if (lzma_alone_decoder(&z, UNPACK_DECODER_BYTES) != LZMA_OK)
-		return err_set(s->err, ENOMEM,
-			       "no memory for the lzma decoder");
-	return unpack_lzma_run(&z, in, size, s, "lzma");
-}
-
-static int unpack_gzip(const uint8_t *in, size_t size, struct sink *s)
-{
-	z_stream z;
-	int rc = 0;
-
-	memset(&z, 0, sizeof(z));
-	if (inflateInit2(&z, 16 + MAX_WBITS) != Z_OK)
-		return err_set(s->err, ENOMEM,
-			       "no memory for the gzip decoder");
-	z.next_in = (Bytef *)in;
-	z.avail_in = (uInt)size;
-	while (rc == 0) {
-		int r;
-
-		if (s->used == s->capacity)
-			rc = sink_grow(s, s->used + 1);
-		if (rc)
-			break;
-		z.next_out = s->data + s->used;
-		z.avail_out = (uInt)(s->capacity - s->used);
-		r = inflate(&z, Z_NO_FLUSH);
-		s->used = s->capacity - z.avail_out;
-		if (r == Z_STREAM_END)
-			break;
-		if (r == Z_BUF_ERROR ||
-		    (r == Z_OK && z.avail_in == 0 && z.avail_out != 0))
-			rc = unpack_broken(s, "gzip", "it ends too early");
-		else if (r != Z_OK)
-			rc = unpack_broken(s, "gzip", "damaged data");
-	}
-	inflateEnd(&z);
-	return rc;
-}
-
-static int unpack_zstd(const uint8_t *in, size_t size, struct sink *s)
-{
-	ZSTD_inBuffer input = {in, size, 0};
-	ZSTD_DCtx *z = ZSTD_createDCtx();
-	int rc = 0;
-
-	if (z == NULL)
-		return err_set(s->err, ENOMEM,
-			       "no memory for the zstd decoder");
-	/* 2^27: the kernel's own limit, and within UNPACK_DECODER_BYTES. */
-	ZSTD_DCtx_setParameter(z, ZSTD_d_windowLogMax, 27);
-	while (rc == 0) {
-		ZSTD_outBuffer output;
-		size_t r;
-
-		if (s->used == s->capacity)
-			rc = sink_grow(s, s->used + 1);
-		if (rc)
-			break;
-		output = (ZSTD_outBuffer){s->data, s->capacity, s->used};
-		r = ZSTD_decompressStream(z, &output, &input);
-		s->used = output.pos;
-		if (r == 0)
-			break;
-		if (ZSTD_isError(r))
-			rc = unpack_broken(s, "zstd", ZSTD_getErrorName(r));
-		else if (input.pos == input.size && output.pos < output.size)
-			rc = unpack_broken(s, "zstd", "it ends too early");
-	}
-	ZSTD_freeDCtx(z);
-	return rc;
-}
-
-typedef int unpack_fn(const uint8_t *in, size_t size, struct sink *s);
-
 static const struct unpack_format {
 	const char *name;
 	const char *magic;
 	size_t magic_bytes;
-	unpack_fn *unpack; /* NULL: known, not opened here */
+	unpack_fn *unpack;
 } unpack_formats[] = {
 	{"xz", "\xfd\x37zXZ\0", 6, unpack_xz},
 	{"gzip", "\x1f\x8b", 2, unpack_gzip},
 	{"zstd", "\x28\xb5\x2f\xfd", 4, unpack_zstd},
 	{"lzma", "\x5d\0\0", 3, unpack_lzma},
-	{"bzip2", "BZh", 3, NULL},
-	{"lzo", "\x89LZO", 4, NULL},
-	{"lz4", "\x02\x21\x4c\x18", 4, NULL},
+	{"bzip2", "BZh", 3, unpack_bzip2},
+	{"lzo", "\x89LZO\0\r\n\x1a\n", 9, unpack_lzo},
+	{"lz4", "\x02\x21\x4c\x18", 4, unpack_lz4},
 };
 
 static const struct unpack_format *unpack_find(const uint8_t *p, size_t size)
@@ -240,12 +68,7 @@ static int unpack_payload(const uint8_t *p, size_t size, size_t limit,
 	if (f == NULL)
 		return err_set(e, EINVAL,
 			       "the kernel's payload is of no known format "
-			       "(xz, gzip, zstd, lzma)");
-	if (f->unpack == NULL)
-		return err_set(e, EOPNOTSUPP,
-			       "the kernel is compressed with %s, which is "
-			       "not opened here; give its vmlinux",
-			       f->name);
+			       "(xz, gzip, zstd, lzma, bzip2, lzo, lz4)");
 	if (size > UINT32_MAX)
 		return err_set(e, EFBIG, "the kernel's payload is too large");
 	/* A promise only: saves moving when true, costs nothing when not. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From the file that a distribution ships to the ELF that a domain runs: the
- * payload of a bzImage (xz, gzip, zstd, lzma), such a payload by itself, or a
- * plain ELF. Bytes in, bytes out; every length is checked against what is
- * there, and no file makes it hold more than UNPACK_BYTES_MAX plus the
- * decoder's UNPACK_DECODER_BYTES.
+ * payload of a bzImage (xz, gzip, zstd, lzma, bzip2, lzo, lz4), such a payload
+ * by itself, or a plain ELF. Bytes in, bytes out; every length is checked
+ * against what is there, and no file makes it hold more than UNPACK_BYTES_MAX
+ * plus the decoder's UNPACK_DECODER_BYTES.
  * Tests: tests/unit/dom0-tools/builder/test_unpack.c, tests/fuzz/fuzz_kernel.c.
  */
 #ifndef DOM0_TOOLS_BUILDER_UNPACK_H

@@ -15,7 +15,7 @@ int main(int argc, char **argv)
 		fprintf(stderr,
 			"usage: vane-unpack-kernel VMLINUZ VMLINUX\n"
 			"Writes the ELF that is packed in VMLINUZ (bzImage "
-			"with xz, gzip, zstd or lzma).\n");
+			"with xz, gzip,\nzstd, lzma, bzip2, lzo or lz4).\n");
 		return 2;
 	}
 	if (unpack_file(argv[1], argv[2], &e)) {

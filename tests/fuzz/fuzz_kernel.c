@@ -34,11 +34,16 @@ static uint8_t *wrap(uint8_t how, const uint8_t *bytes, size_t size,
 		const char *magic;
 		size_t length;
 	} magics[] = {
-		{"", 0},	 {"\xfd\x37zXZ\0", 6},
-		{"\x1f\x8b", 2}, {"\x28\xb5\x2f\xfd", 4},
+		{"", 0},
+		{"\xfd\x37zXZ\0", 6},
+		{"\x1f\x8b", 2},
+		{"\x28\xb5\x2f\xfd", 4},
 		{"\x5d\0\0", 3},
+		{"BZh9", 4},
+		{"\x89LZO\0\r\n\x1a\n", 9},
+		{"\x02\x21\x4c\x18", 4},
 	};
-	size_t n = magics[how % 5].length;
+	size_t n = magics[how % 8].length;
 	uint8_t *file = calloc(1, FUZZ_HEADER + n + size);
 	uint32_t payload = (uint32_t)(n + size);
 
@@ -47,7 +52,7 @@ static uint8_t *wrap(uint8_t how, const uint8_t *bytes, size_t size,
 	file[0x1ff] = 0xaa;
 	memcpy(file + 0x202, "HdrS\x0f\x02", 6);
 	memcpy(file + 0x24c, &payload, sizeof(payload));
-	memcpy(file + FUZZ_HEADER, magics[how % 5].magic, n);
+	memcpy(file + FUZZ_HEADER, magics[how % 8].magic, n);
 	memcpy(file + FUZZ_HEADER + n, bytes, size);
 	*wrapped = FUZZ_HEADER + n + size;
 	return file;
