@@ -11,16 +11,17 @@ DT := dom0-tools
 DT_BUILD := $(BUILD)/dom0-tools
 DT_OBJ := $(DT_BUILD)/obj
 DT_CFLAGS := $(HOST_CFLAGS) -I$(DT) -I.
-DT_LIBS := -llzma -lz -lzstd -lbz2 -llzo2 -llz4
+DT_LIBS := -llzma -lz -lzstd -lbz2 -llzo2 -llz4 -lmd
 
 # What is also built into the unit tests, see tests/unit/build.mk: all but the
 # programs' mains. (Of the files that only talk to the hypervisor this checks
 # no more than that both compilers take them.) Areas add theirs.
 DT_CLI_SRCS := $(filter-out %/main.c,$(wildcard $(DT)/cli/*.c))
 DT_BUILDER_SRCS := $(filter-out %_main.c,$(wildcard $(DT)/builder/*.c))
-DT_PURE_SRCS := $(addprefix $(DT)/lib/,arena.c balloon.c cfgfile.c config.c \
-		config_devices.c config_print.c domctl.c domname.c err.c \
-		hostconf.c json.c privcmd.c) \
+DT_CONFIG_SRCS := $(addprefix $(DT)/lib/,arena.c cfgfile.c err.c json.c) \
+	$(wildcard $(DT)/lib/config*.c)
+DT_PURE_SRCS := $(DT_CONFIG_SRCS) \
+	$(addprefix $(DT)/lib/,balloon.c domctl.c domname.c hostconf.c privcmd.c) \
 	$(DT_BUILDER_SRCS) $(DT_CLI_SRCS) hypervisor/lib/elf.c
 
 # The library: everything that programs share. Only what a program uses is
@@ -33,7 +34,8 @@ dt_objects = $(patsubst %.c,$(DT_OBJ)/%.o,$(1))
 
 DT_PROGRAMS := $(DT_BUILD)/vane $(DT_BUILD)/vane-unpack-kernel
 
--include $(DT)/stored/build.mk $(DT)/consoled/build.mk $(DT)/vaned/build.mk
+-include $(DT)/stored/build.mk $(DT)/consoled/build.mk $(DT)/vaned/build.mk \
+	$(DT)/bootfs/build.mk
 
 $(DT_OBJ)/%.o: %.c
 	@mkdir -p $(@D)
@@ -55,9 +57,17 @@ tools: $(DT_PROGRAMS) ## the programs that run in domain zero
 
 -include $(shell [ -d $(DT_OBJ) ] && find $(DT_OBJ) -name '*.d')
 
+# Debian's own examples of configurations, which a unit test reads.
+$(BUILD)/xen-examples/etc/xen/xlexample.pvlinux: \
+		dom0-tools/image/fetch-deb.sh
+	dom0-tools/image/fetch-deb.sh xen-utils-common $(BUILD)/xen-examples \
+		./etc/xen
+	touch $@
+
+test-unit: $(BUILD)/xen-examples/etc/xen/xlexample.pvlinux
+
 FUZZ_NAMES += config kernel
-FUZZ_config_SRCS := $(addprefix $(DT)/lib/,arena.c cfgfile.c config.c \
-	config_devices.c config_print.c err.c)
+FUZZ_config_SRCS := $(DT_CONFIG_SRCS)
 FUZZ_config_CFLAGS := -I$(DT)
 FUZZ_kernel_SRCS := $(addprefix $(DT)/builder/,layout.c unpack.c \
 	unpack_blocks.c unpack_streams.c) \

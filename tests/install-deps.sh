@@ -30,6 +30,11 @@ libzstd-dev		# zstd
 libbz2-dev		# bzip2
 liblzo2-dev		# lzo
 liblz4-dev		# lz4
+libmd-dev		# SHA-256 of kernels
+libext2fs-dev		# guests' disks: ext4
+comerr-dev
+libblkid-dev		# their partitions
+uuid-dev
 xz-utils		# makes test payloads
 zstd
 bzip2
@@ -43,7 +48,9 @@ e2fsprogs		# mke2fs -d, debugfs
 grub-common		# the ISO boot test: grub-mkrescue
 grub-pc-bin		# its BIOS modules
 xorriso
-mtools
+mtools			# its EFI image, and FAT images of tests
+dosfstools		# mkfs.vfat
+fdisk			# sfdisk
 mmdebstrap		# unpacks the programs that tests/peers drives
 ca-certificates		# apt over https
 LIST
