@@ -4,56 +4,84 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "builder/kernel.h"
+#include "builder/kernel_cache.h"
 
-/* Maps the file; a change by somebody else meanwhile is not ours to catch. */
-static int kernel_map(struct kernel *k, const char *path, struct err *e)
+/* A change by somebody else while it is mapped is not ours to catch. */
+static int kernel_map(struct kernel *k, int fd, const char *name,
+		      struct stat *st, struct err *e)
 {
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int rc = 0;
-
-	if (fd < 0)
-		return err_set(e, errno, "kernel %s: %s", path,
+	if (fstat(fd, st) < 0)
+		return err_set(e, errno, "kernel %s: %s", name,
 			       strerror(errno));
-	if (fstat(fd, &st) < 0)
-		rc = err_set(e, errno, "kernel %s: %s", path, strerror(errno));
-	else if (!S_ISREG(st.st_mode))
-		rc = err_set(e, EINVAL, "kernel %s: not a file", path);
-	else if (st.st_size == 0)
-		rc = err_set(e, EINVAL, "kernel %s: the file is empty", path);
-	if (rc == 0) {
-		k->file_bytes = (size_t)st.st_size;
-		k->file = mmap(NULL, k->file_bytes, PROT_READ, MAP_PRIVATE, fd,
-			       0);
-		if (k->file == MAP_FAILED) {
-			k->file = NULL;
-			rc = err_set(e, errno, "kernel %s: %s", path,
-				     strerror(errno));
-		}
+	if (!S_ISREG(st->st_mode))
+		return err_set(e, EINVAL, "kernel %s: not a file", name);
+	if (st->st_size == 0)
+		return err_set(e, EINVAL, "kernel %s: the file is empty", name);
+	k->file_bytes = (size_t)st->st_size;
+	k->file = mmap(NULL, k->file_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (k->file == MAP_FAILED) {
+		k->file = NULL;
+		return err_set(e, errno, "kernel %s: %s", name,
+			       strerror(errno));
 	}
-	close(fd);
-	return rc;
+	return 0;
 }
 
-int kernel_open(struct kernel *k, const char *path, struct err *e)
+/* From the cache, or unpacked and then put into it. */
+static int kernel_unpack(struct kernel *k, int fd, const char *name,
+			 const struct stat *before, bool by_content,
+			 struct err *e)
+{
+	const struct kernel_cache cache = kernel_cache_default();
+	char key[KERNEL_CACHE_KEY_BYTES], key_after[KERNEL_CACHE_KEY_BYTES];
+	struct stat after;
+	int rc;
+
+	/* An ELF as it lies there is not unpacked, hence not kept. */
+	if (k->file_bytes >= 4 && memcmp(k->file, "\177ELF", 4) == 0)
+		return unpack_kernel(k->file, k->file_bytes, UNPACK_BYTES_MAX,
+				     &k->image, e);
+	if (by_content)
+		kernel_cache_content_key(k->file, k->file_bytes, key);
+	else
+		kernel_cache_file_key(before, key);
+	if (kernel_cache_find(&cache, key, &k->image.owned,
+			      &k->image.owned_bytes, &k->image.size) == 0) {
+		k->image.data = k->image.owned;
+		return 0;
+	}
+	rc = unpack_kernel(k->file, k->file_bytes, UNPACK_BYTES_MAX, &k->image,
+			   e);
+	if (rc)
+		return err_prefix(e, "kernel %s", name);
+	snprintf(key_after, sizeof(key_after), "%s", key);
+	if (!by_content && fstat(fd, &after) == 0)
+		kernel_cache_file_key(&after, key_after);
+	if (strcmp(key, key_after) == 0)
+		kernel_cache_keep(&cache, key, k->image.data, k->image.size);
+	return 0;
+}
+
+static int kernel_read(struct kernel *k, int fd, const char *name,
+		       bool by_content, struct err *e)
 {
 	const char *why = "";
+	struct stat st;
 	int rc;
 
 	memset(k, 0, sizeof(*k));
-	rc = kernel_map(k, path, e);
-	if (rc)
-		return rc;
-	rc = unpack_kernel(k->file, k->file_bytes, UNPACK_BYTES_MAX, &k->image,
-			   e);
+	rc = kernel_map(k, fd, name, &st, e);
+	if (rc == 0)
+		rc = kernel_unpack(k, fd, name, &st, by_content, e);
 	if (rc) {
-		err_prefix(e, "kernel %s", path);
 		kernel_close(k);
 		return rc;
 	}
@@ -62,7 +90,7 @@ int kernel_open(struct kernel *k, const char *path, struct err *e)
 		err_set(e, rc,
 			"kernel %s: %s; it must be a 64-bit kernel "
 			"built with CONFIG_XEN_PV",
-			path, why);
+			name, why);
 		kernel_close(k);
 		return rc;
 	}
@@ -75,6 +103,24 @@ int kernel_open(struct kernel *k, const char *path, struct err *e)
 		.ramdisk_by_pfn = k->elf.mod_start_pfn,
 	};
 	return 0;
+}
+
+int kernel_open(struct kernel *k, const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+
+	memset(k, 0, sizeof(*k));
+	if (fd < 0)
+		return err_set(e, errno, "kernel %s: %s", path,
+			       strerror(errno));
+	rc = kernel_read(k, fd, path, false, e);
+	close(fd);
+	return rc;
+}
+
+int kernel_open_fd(struct kernel *k, int fd, const char *name, struct err *e)
+{
+	return kernel_read(k, fd, name, true, e);
 }
 
 void kernel_close(struct kernel *k)
