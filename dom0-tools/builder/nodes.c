@@ -212,6 +212,8 @@ static int nodes_add_disk(const struct config_disk *disk, bool is_device,
 	nodes_add(&back, "device-type", NODE_INHERITED, "%s", type);
 	nodes_add(&back, "bootable", NODE_INHERITED, "1");
 	nodes_add(&back, "removable", NODE_INHERITED, "%d", disk->cdrom);
+	if (disk->script)
+		nodes_add(&back, "script", NODE_INHERITED, "%s", disk->script);
 	return nodes_close_device(&front, &back);
 }
 
@@ -230,7 +232,8 @@ static int nodes_add_vif(const struct config_vif *vif, uint32_t handle,
 	nodes_add(&back, "handle", NODE_INHERITED, "%u", handle);
 	nodes_add(&back, "mac", NODE_INHERITED, "%s", mac);
 	nodes_add(&back, "bridge", NODE_INHERITED, "%s", vif->bridge);
-	nodes_add(&back, "script", NODE_INHERITED, "%s", "");
+	nodes_add(&back, "script", NODE_INHERITED, "%s",
+		  vif->script ? vif->script : "");
 	nodes_add(&back, "type", NODE_INHERITED, "vif");
 	/* There before it is "connected": the driver waits for it then. */
 	nodes_add(&back, "hotplug-status", NODE_INHERITED, "%s", "");

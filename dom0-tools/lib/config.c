@@ -3,218 +3,31 @@
  * What a domain shall be; see config.h.
  *
  * One table says for each key who reads it. Keys that exist elsewhere but
- * mean nothing here are accepted with a warning where the user would miss
- * them and in silence where not; keys nobody knows are warned about with the
- * nearest one that is known.
+ * mean nothing here stand in config_ignored.c with the reason; keys nobody
+ * knows are warned about with the nearest one that is known.
  * Tests: tests/unit/dom0-tools/lib/test_config.c, tests/fuzz/fuzz_config.c.
  */
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/cfgfile.h"
 #include "lib/config.h"
+#include "lib/config_reader.h"
 
-#define CONFIG_MEMORY_MAX_MIB (16ULL * 1024 * 1024)
-
-/* What is being read, and the pieces that only the end can put together. */
-struct config_reader {
-	struct config *c;
-	struct err *err;
-	const struct cfg_setting *s; /* the one being read */
-	const uint8_t *seed;
-	const char *root;
-	const char *extra;
-	bool has_uuid;
-};
+#define CONFIG_BOOT_DISK      "disk:"
+#define CONFIG_TIMEOFFSET_MAX (100 * 365 * 24 * 3600ULL / 2)
 
 typedef int config_read_fn(struct config_reader *r, const struct cfg_value *v);
 
-__attribute__((format(printf, 3, 4))) static int
-config_fail(struct config_reader *r, const struct cfg_value *v, const char *fmt,
-	    ...)
-{
-	char text[ERR_TEXT_BYTES];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	return err_set(r->err, EINVAL, "%s:%u:%u: %s", r->s->file, v->line,
-		       v->column, text);
-}
-
-static int config_no_memory(struct config_reader *r)
-{
-	return err_set(r->err, ENOMEM, "out of memory");
-}
-
-__attribute__((format(printf, 2, 3))) static int
-config_warn(struct config_reader *r, const char *fmt, ...)
-{
-	struct config *c = r->c;
-	char text[ERR_TEXT_BYTES];
-	const char **more;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	more = arena_alloc(&c->arena, (c->warning_count + 1) * sizeof(*more));
-	if (more == NULL)
-		return config_no_memory(r);
-	if (c->warning_count)
-		memcpy(more, c->warnings, c->warning_count * sizeof(*more));
-	more[c->warning_count] =
-		arena_printf(&c->arena, "%s:%u:%u: %s", r->s->file, r->s->line,
-			     r->s->column, text);
-	if (more[c->warning_count] == NULL)
-		return config_no_memory(r);
-	c->warnings = more;
-	c->warning_count++;
-	return 0;
-}
-
-/* Values by type */
-
-static int config_get_string(struct config_reader *r, const struct cfg_value *v,
-			     const char **text)
-{
-	*text = "";
-	if (v->kind == CFG_LIST)
-		return config_fail(r, v, "%s takes a string, not a list",
-				   r->s->name);
-	*text = v->string;
-	return 0;
-}
-
-static int config_get_number(struct config_reader *r, const struct cfg_value *v,
-			     uint64_t min, uint64_t max, uint64_t *number)
-{
-	char *end;
-
-	if (v->kind == CFG_LIST)
-		return config_fail(r, v, "%s takes a number, not a list",
-				   r->s->name);
-	*number = v->number;
-	if (v->kind == CFG_STRING) {
-		errno = 0;
-		*number = strtoull(v->string, &end, 10);
-		if (!isdigit((unsigned char)v->string[0]) || *end || errno)
-			return config_fail(r, v, "%s takes a number, not '%s'",
-					   r->s->name, v->string);
-	}
-	if (*number < min || *number > max)
-		return config_fail(
-			r, v, "%s=%" PRIu64 " is not in %" PRIu64 "..%" PRIu64,
-			r->s->name, *number, min, max);
-	return 0;
-}
-
-/* MiB, or a string with a unit. */
-static int config_get_mib(struct config_reader *r, const struct cfg_value *v,
-			  uint64_t *mib)
-{
-	struct cfg_value plain = *v;
-	size_t length;
-
-	if (v->kind == CFG_STRING && (length = strlen(v->string)) > 1) {
-		char unit = v->string[length - 1];
-
-		if (unit == 'M' || unit == 'm' || unit == 'G' || unit == 'g') {
-			plain.string = arena_strndup(&r->c->arena, v->string,
-						     length - 1);
-			if (plain.string == NULL)
-				return config_no_memory(r);
-			if (unit == 'G' || unit == 'g') {
-				int rc = config_get_number(
-					r, &plain, 1,
-					CONFIG_MEMORY_MAX_MIB / 1024, mib);
-
-				*mib *= 1024;
-				return rc;
-			}
-		}
-	}
-	return config_get_number(r, &plain, 1, CONFIG_MEMORY_MAX_MIB, mib);
-}
-
-/* An absolute path. */
-static int config_get_path(struct config_reader *r, const struct cfg_value *v,
-			   const char **path)
-{
-	int rc = config_get_string(r, v, path);
-
-	if (rc)
-		return rc;
-	if (**path == '\0') {
-		*path = NULL; /* kernel="" says: none */
-		return 0;
-	}
-	if (**path != '/')
-		return config_fail(r, v, "%s='%s' is no absolute path",
-				   r->s->name, *path);
-	return 0;
-}
-
-static int config_get_action(struct config_reader *r, const struct cfg_value *v,
-			     enum config_action *action)
-{
-	const char *text;
-	int rc = config_get_string(r, v, &text);
-
-	if (rc)
-		return rc;
-	for (int i = ACTION_DESTROY; i <= ACTION_COREDUMP_RESTART; i++) {
-		if (strcmp(text, config_action_name(i)) == 0) {
-			*action = i;
-			return 0;
-		}
-	}
-	return config_fail(r, v,
-			   "%s='%s' is none of destroy, restart, "
-			   "rename-restart, preserve, coredump-destroy, "
-			   "coredump-restart",
-			   r->s->name, text);
-}
+struct config_key {
+	const char *name;
+	config_read_fn *read;
+};
 
 /* Keys */
-
-int config_check_name(const char *name, struct err *e)
-{
-	size_t length = strlen(name);
-	bool number = length > 0;
-
-	if (length == 0 || length > CONFIG_NAME_MAX)
-		return err_set(e, EINVAL,
-			       "a domain's name has 1 to %d characters, '%s' "
-			       "has %zu",
-			       CONFIG_NAME_MAX, name, length);
-	for (const char *p = name; *p; p++) {
-		if (!isdigit((unsigned char)*p))
-			number = false;
-		if (!isalnum((unsigned char)*p) && !strchr("-_.+:@", *p))
-			return err_set(e, EINVAL,
-				       "'%s' cannot be a domain's name: only "
-				       "letters, digits and - _ . + : @ can "
-				       "stand in it",
-				       name);
-	}
-	if (number)
-		return err_set(e, EINVAL,
-			       "'%s' cannot be a domain's name: it would be "
-			       "taken for a domain number",
-			       name);
-	if (*name == '-')
-		return err_set(e, EINVAL,
-			       "'%s' cannot be a domain's name: it would be "
-			       "taken for an option",
-			       name);
-	return 0;
-}
 
 static int read_name(struct config_reader *r, const struct cfg_value *v)
 {
@@ -225,6 +38,46 @@ static int read_name(struct config_reader *r, const struct cfg_value *v)
 		return rc;
 	if (config_check_name(r->c->name, &e))
 		return config_fail(r, v, "%s", e.text);
+	return 0;
+}
+
+/*
+ * Sixteen bytes from any text, the same for the same text: FNV-1a, once for
+ * each byte with its number before the text.
+ */
+static void config_hash(const char *text, uint8_t bytes[16])
+{
+	for (uint32_t i = 0; i < 16; i++) {
+		uint32_t h = (2166136261 ^ i) * 16777619;
+
+		for (const char *p = text; *p; p++)
+			h = (h ^ (uint8_t)*p) * 16777619;
+		h ^= h >> 15;
+		bytes[i] = (uint8_t)(h ^ h >> 8);
+	}
+}
+
+/* As RFC 4122 wants uuids of its version 4, random ones. */
+static void config_make_uuid(const uint8_t seed[16], uint8_t uuid[16])
+{
+	memcpy(uuid, seed, 16);
+	uuid[6] = (uuid[6] & 0x0f) | 0x40;
+	uuid[8] = (uuid[8] & 0x3f) | 0x80;
+}
+
+/* Read first: what is made up, is made up from it. */
+static int read_seed(struct config_reader *r, const struct cfg_value *v)
+{
+	const char *text;
+	int rc = config_get_string(r, v, &text);
+
+	if (rc)
+		return rc;
+	if (*text == '\0')
+		return config_fail(r, v, "seed is empty; any text will do");
+	config_hash(text, r->seed);
+	config_make_uuid(r->seed, r->c->uuid);
+	r->has_seed = true;
 	return 0;
 }
 
@@ -240,7 +93,6 @@ static int read_uuid(struct config_reader *r, const struct cfg_value *v)
 				   "uuid '%s' is not 32 hexadecimal digits as "
 				   "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
 				   text);
-	r->has_uuid = true;
 	return 0;
 }
 
@@ -274,6 +126,11 @@ static int read_maxvcpus(struct config_reader *r, const struct cfg_value *v)
 
 static int read_kernel(struct config_reader *r, const struct cfg_value *v)
 {
+	if (v->kind == CFG_STRING && strncmp(v->string, CONFIG_BOOT_DISK,
+					     strlen(CONFIG_BOOT_DISK)) == 0) {
+		r->c->kernel = v->string;
+		return 0;
+	}
 	return config_get_path(r, v, &r->c->kernel);
 }
 
@@ -312,6 +169,60 @@ static int read_on_crash(struct config_reader *r, const struct cfg_value *v)
 	return config_get_action(r, v, &r->c->on_crash);
 }
 
+static int read_on_watchdog(struct config_reader *r, const struct cfg_value *v)
+{
+	return config_get_action(r, v, &r->c->on_watchdog);
+}
+
+static int read_localtime(struct config_reader *r, const struct cfg_value *v)
+{
+	uint64_t n;
+	int rc = config_get_number(r, v, 0, 1, &n);
+
+	r->c->localtime = n;
+	return rc;
+}
+
+/* Seconds; a string may have a sign, which a number cannot. */
+static int read_timeoffset(struct config_reader *r, const struct cfg_value *v)
+{
+	struct cfg_value plain = *v;
+	bool minus = v->kind == CFG_STRING && *v->string == '-';
+	uint64_t n;
+	int rc;
+
+	plain.string += minus;
+	rc = config_get_number(r, &plain, 0, CONFIG_TIMEOFFSET_MAX, &n);
+	r->c->rtc_timeoffset = minus ? -(int32_t)n : (int32_t)n;
+	return rc;
+}
+
+static int read_tsc_mode(struct config_reader *r, const struct cfg_value *v)
+{
+	static const char *const modes[] = {"default", "always_emulate",
+					    "native", "native_paravirt"};
+	const char *text;
+	int rc = config_get_string(r, v, &text);
+
+	if (rc)
+		return rc;
+	for (int i = 0; i < 4; i++) {
+		if (strcmp(text, modes[i]) == 0 ||
+		    (text[0] == '0' + i && text[1] == '\0'))
+			return i == 0 || i == 2
+				       ? 0
+				       : config_warn(r,
+						     "tsc_mode='%s' has no "
+						     "effect: guests read the "
+						     "processor's own counter",
+						     modes[i]);
+	}
+	return config_fail(r, v,
+			   "tsc_mode='%s' is none of default, always_emulate, "
+			   "native, native_paravirt",
+			   text);
+}
+
 static int read_weight(struct config_reader *r, const struct cfg_value *v)
 {
 	uint64_t n;
@@ -330,7 +241,9 @@ static int read_cap(struct config_reader *r, const struct cfg_value *v)
 	return rc;
 }
 
-static int read_cpus(struct config_reader *r, const struct cfg_value *v)
+/* One set, or a list with one for each virtual CPU. */
+static int config_get_cpus(struct config_reader *r, const struct cfg_value *v,
+			   const char ***sets, size_t *sets_count)
 {
 	struct config *c = r->c;
 	uint8_t bitmap[512] = {0};
@@ -341,21 +254,53 @@ static int read_cpus(struct config_reader *r, const struct cfg_value *v)
 		items = v->items;
 		count = v->count;
 	}
-	c->cpus = arena_alloc(&c->arena, (count + 1) * sizeof(*c->cpus));
-	if (c->cpus == NULL)
+	*sets = arena_alloc(&c->arena, (count + 1) * sizeof(**sets));
+	if (*sets == NULL)
 		return config_no_memory(r);
 	for (size_t i = 0; i < count; i++) {
-		int rc = config_get_string(r, &items[i], &c->cpus[i]);
+		int rc = config_get_string(r, &items[i], &(*sets)[i]);
 
 		if (rc)
 			return rc;
-		if (config_cpus(c->cpus[i], bitmap, 8 * sizeof(bitmap)))
+		if (config_cpus((*sets)[i], bitmap, 8 * sizeof(bitmap)))
 			return config_fail(r, &items[i],
-					   "cpus '%s' is not like 0-3,^1 or "
-					   "all",
-					   c->cpus[i]);
+					   "%s '%s' is not like 0-3,^1 or all",
+					   r->s->name, (*sets)[i]);
 	}
-	c->cpus_count = count;
+	*sets_count = count;
+	return 0;
+}
+
+static int read_cpus(struct config_reader *r, const struct cfg_value *v)
+{
+	return config_get_cpus(r, v, &r->c->cpus, &r->c->cpus_count);
+}
+
+static int read_cpus_soft(struct config_reader *r, const struct cfg_value *v)
+{
+	const char **sets;
+	size_t count;
+	int rc = config_get_cpus(r, v, &sets, &count);
+
+	return rc ? rc
+		  : config_warn(r, "cpus_soft has no effect: the scheduler "
+				   "prefers no CPU to another");
+}
+
+static int config_check_disk(struct config_reader *r,
+			     const struct cfg_value *item,
+			     const struct config_disk *d)
+{
+	const struct config *c = r->c;
+
+	for (size_t i = 0; i < c->disk_count; i++) {
+		if (c->disks[i].device == d->device)
+			return config_fail(r, item, "two disks are called %s",
+					   d->vdev);
+	}
+	if (d->ignored)
+		return config_warn(r, "disk %s: %s has no effect", d->vdev,
+				   d->ignored);
 	return 0;
 }
 
@@ -370,36 +315,42 @@ static int read_disk(struct config_reader *r, const struct cfg_value *v)
 		return config_no_memory(r);
 	for (size_t i = 0; i < v->count; i++) {
 		const struct cfg_value *item = &v->items[i];
+		struct config_disk *d = &c->disks[c->disk_count];
 		struct err e = ERR_NONE;
+		int rc;
 
 		if (item->kind != CFG_STRING)
 			return config_fail(r, item,
 					   "disk takes a [list] of strings");
-		if (config_parse_disk(&c->arena, item->string, &c->disks[i],
-				      &e))
+		if (config_parse_disk(&c->arena, item->string, d, &e))
 			return config_fail(r, item, "%s", e.text);
-		for (size_t j = 0; j < i; j++) {
-			if (c->disks[j].device == c->disks[i].device)
-				return config_fail(r, item,
-						   "two disks are called %s",
-						   c->disks[i].vdev);
-		}
+		rc = config_check_disk(r, item, d);
+		if (rc)
+			return rc;
+		if (*d->target)
+			c->disk_count++;
+		else if (config_warn(r,
+				     "disk %s: an empty CD-ROM drive is left "
+				     "out; add the disc when there is one: "
+				     "vane block-attach",
+				     d->vdev))
+			return config_no_memory(r);
 	}
-	c->disk_count = v->count;
 	return 0;
 }
 
 /*
- * An address that stays the same for the same uuid and card, in the range
+ * An address that stays the same for the same seed (the uuid, unless the
+ * configuration has a seed= of its own) and card, in the range
  * that Xen guests use. FNV-1a spreads the bytes.
  */
-static void config_make_mac(const uint8_t uuid[16], size_t index,
+static void config_make_mac(const uint8_t seed[16], size_t index,
 			    uint8_t mac[6])
 {
 	uint32_t h = 2166136261;
 
 	for (int i = 0; i < 16; i++)
-		h = (h ^ uuid[i]) * 16777619;
+		h = (h ^ seed[i]) * 16777619;
 	h = (h ^ (uint32_t)index) * 16777619;
 	h ^= h >> 24;
 	mac[0] = 0x00;
@@ -431,13 +382,18 @@ static int read_vif(struct config_reader *r, const struct cfg_value *v)
 				     &has_mac, &e))
 			return config_fail(r, item, "%s", e.text);
 		if (!has_mac)
-			config_make_mac(c->uuid, i, c->vifs[i].mac);
+			config_make_mac(r->has_seed ? r->seed : c->uuid, i,
+					c->vifs[i].mac);
 		for (size_t j = 0; j < i; j++) {
 			if (memcmp(c->vifs[j].mac, c->vifs[i].mac, 6) == 0)
 				return config_fail(r, item,
 						   "two cards have the same "
 						   "MAC address");
 		}
+		if (c->vifs[i].ignored &&
+		    config_warn(r, "vif %zu: %s has no effect", i,
+				c->vifs[i].ignored))
+			return config_no_memory(r);
 	}
 	c->vif_count = v->count;
 	return 0;
@@ -461,23 +417,40 @@ static int read_type(struct config_reader *r, const struct cfg_value *v)
 
 static int read_bootloader(struct config_reader *r, const struct cfg_value *v)
 {
-	const char *text;
-	int rc = config_get_string(r, v, &text);
+	int rc = config_get_string(r, v, &r->bootloader);
 
-	if (rc || *text == '\0')
+	if (rc || *r->bootloader == '\0')
 		return rc;
-	return config_warn(r, "bootloader is ignored: give kernel= and "
-			      "ramdisk=");
+	if (r->c->kernel)
+		return config_warn(r,
+				   "bootloader='%s' is ignored: kernel= is "
+				   "given",
+				   r->bootloader);
+	r->c->kernel = CONFIG_BOOT_DISK;
+	return config_warn(r,
+			   "bootloader='%s' is not run: the entry that the "
+			   "first disk boots by itself is started instead, as "
+			   "with kernel=\"" CONFIG_BOOT_DISK "\"",
+			   r->bootloader);
 }
 
-/* For what other systems know and a guest here does without. */
-static int read_ignored(struct config_reader *r, const struct cfg_value *v)
+/* Values that ask for nothing: 0, "" and []. */
+static bool config_is_off(const struct cfg_value *v)
 {
-	if ((v->kind == CFG_LIST && v->count == 0) ||
-	    (v->kind == CFG_STRING && v->string[0] == '\0') ||
-	    (v->kind == CFG_NUMBER && v->number == 0))
+	return (v->kind == CFG_LIST && v->count == 0) ||
+	       (v->kind == CFG_STRING && v->string[0] == '\0') ||
+	       (v->kind == CFG_NUMBER && v->number == 0);
+}
+
+/* Another kind of guest. */
+static int read_refused(struct config_reader *r, const struct cfg_value *v)
+{
+	if (config_is_off(v))
 		return 0;
-	return config_warn(r, "%s is not served here and ignored", r->s->name);
+	return config_fail(r, v,
+			   "%s: only paravirtualized guests run here; remove "
+			   "the line or say type='pv'",
+			   r->s->name);
 }
 
 static int read_silent(struct config_reader *r, const struct cfg_value *v)
@@ -487,11 +460,9 @@ static int read_silent(struct config_reader *r, const struct cfg_value *v)
 	return 0;
 }
 
-/* In the order of reading: MAC addresses need the uuid. */
-static const struct config_key {
-	const char *name;
-	config_read_fn *read;
-} config_keys[] = {
+/* In the order of reading: what is made up needs seed and uuid. */
+static const struct config_key config_keys[] = {
+	{"seed", read_seed},
 	{"name", read_name},
 	{"uuid", read_uuid},
 	{"type", read_type},
@@ -510,40 +481,26 @@ static const struct config_key {
 	{"on_poweroff", read_on_poweroff},
 	{"on_reboot", read_on_reboot},
 	{"on_crash", read_on_crash},
+	{"on_watchdog", read_on_watchdog},
 	{"cpus", read_cpus},
+	{"cpus_soft", read_cpus_soft},
 	{"cpu_weight", read_weight},
 	{"cap", read_cap},
 	{"cpu_cap", read_cap},
+	{"localtime", read_localtime},
+	{"rtc_timeoffset", read_timeoffset},
+	{"tsc_mode", read_tsc_mode},
 	{"bootloader", read_bootloader},
 	{"bootargs", read_silent},
 	{"bootloader_args", read_silent},
-	{"on_watchdog", read_silent},
 	{"on_soft_reset", read_silent},
-	{"localtime", read_silent},
-	{"driver_domain", read_ignored},
-	{"pci", read_ignored},
-	{"vfb", read_ignored},
-	{"vkb", read_ignored},
-	{"vtpm", read_ignored},
-	{"usbdev", read_ignored},
-	{"usbctrl", read_ignored},
-	{"p9", read_ignored},
-	{"channel", read_ignored},
-	{"pool", read_ignored},
-	{"seclabel", read_ignored},
-	{"cpuid", read_ignored},
-	{"cpus_soft", read_ignored},
-	{"rtc_timeoffset", read_ignored},
-	{"irqs", read_ignored},
-	{"iomem", read_ignored},
-	{"ioports", read_ignored},
-	{"tsc_mode", read_ignored},
-	{"vnc", read_ignored},
-	{"sdl", read_ignored},
-	{"e820_host", read_ignored},
 	{"claim_mode", read_silent},
-	{"max_grant_frames", read_ignored},
-	{"max_maptrack_frames", read_ignored},
+	{"nomigrate", read_silent},
+	{"run_hotplug_scripts", read_silent},
+	{"max_grant_version", read_silent},
+	{"pvh", read_refused},
+	{"hvm", read_refused},
+	{"nestedhvm", read_refused},
 };
 
 #define CONFIG_KEY_COUNT (sizeof(config_keys) / sizeof(config_keys[0]))
@@ -557,25 +514,60 @@ static const struct config_key *config_find_key(const char *name)
 	return NULL;
 }
 
-static int config_warn_unknown(struct config_reader *r)
+/* Is `key` nearer to the one being read than what was nearest so far? */
+static void config_compare(struct config_reader *r, const char *key,
+			   unsigned int *best, const char **nearest)
 {
+	unsigned int d = cfg_distance(r->s->name, key);
+
+	if (d < *best && d < strlen(r->s->name)) {
+		*best = d;
+		*nearest = key;
+	}
+}
+
+/* A key that nothing reads: ignored on purpose, or a mistake. */
+static int config_warn_unread(struct config_reader *r)
+{
+	const struct config_ignored *known = config_ignored_keys;
 	unsigned int best = 3;
 	const char *nearest = NULL;
 
-	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
-		unsigned int d = cfg_distance(r->s->name, config_keys[i].name);
-
-		if (d < best && d < strlen(r->s->name)) {
-			best = d;
-			nearest = config_keys[i].name;
-		}
-	}
+	while (known->name && strcmp(known->name, r->s->name) != 0)
+		known++;
+	if (known->name && config_is_off(&r->s->value))
+		return 0;
+	if (known->name)
+		return config_warn(r, "%s is ignored: %s", known->name,
+				   known->why);
+	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++)
+		config_compare(r, config_keys[i].name, &best, &nearest);
+	for (known = config_ignored_keys; known->name; known++)
+		config_compare(r, known->name, &best, &nearest);
 	if (nearest)
 		return config_warn(r,
 				   "unknown key '%s' ignored; did you mean "
 				   "'%s'?",
 				   r->s->name, nearest);
 	return config_warn(r, "unknown key '%s' ignored", r->s->name);
+}
+
+const char *config_boot_entry(const struct config *c)
+{
+	size_t length = strlen(CONFIG_BOOT_DISK);
+
+	if (strncmp(c->kernel, CONFIG_BOOT_DISK, length) != 0)
+		return NULL;
+	return c->kernel + length;
+}
+
+const struct config_disk *config_boot_disk(const struct config *c)
+{
+	for (size_t i = 0; i < c->disk_count; i++) {
+		if (!c->disks[i].cdrom)
+			return &c->disks[i];
+	}
+	return NULL;
 }
 
 /* "root=ROOT EXTRA", unless the whole line was given. */
@@ -590,6 +582,7 @@ static int config_join_cmdline(struct config_reader *r, const char *file)
 			r->extra ? r->extra : "");
 		if (c->cmdline == NULL)
 			return config_no_memory(r);
+		c->cmdline_added = config_boot_entry(c) != NULL;
 	}
 	if (strlen(c->cmdline) > CONFIG_CMDLINE_MAX)
 		return err_set(r->err, E2BIG,
@@ -599,17 +592,42 @@ static int config_join_cmdline(struct config_reader *r, const char *file)
 	return 0;
 }
 
+static int config_check_boot(struct config_reader *r, const char *file)
+{
+	struct config *c = r->c;
+
+	if (c->kernel == NULL)
+		return err_set(r->err, EINVAL,
+			       "%s: no kernel; add kernel=\"/boot/vmlinuz-…\", "
+			       "or kernel=\"" CONFIG_BOOT_DISK
+			       "\" for the one on the guest's first disk",
+			       file);
+	if (config_boot_entry(c) == NULL)
+		return 0;
+	if (config_boot_disk(c) == NULL)
+		return err_set(r->err, EINVAL,
+			       "%s: kernel=\"%s\" boots from the first disk, "
+			       "and there is none; add disk=[…]",
+			       file, c->kernel);
+	if (c->ramdisk)
+		return err_set(r->err, EINVAL,
+			       "%s: kernel=\"%s\" takes the initrd from the "
+			       "disk too; remove ramdisk=",
+			       file, c->kernel);
+	return 0;
+}
+
 static int config_finish(struct config_reader *r, const char *file)
 {
 	struct config *c = r->c;
+	int rc;
 
 	if (c->name == NULL)
 		return err_set(r->err, EINVAL, "%s: no name; add name=\"…\"",
 			       file);
-	if (c->kernel == NULL)
-		return err_set(r->err, EINVAL,
-			       "%s: no kernel; add kernel=\"/boot/vmlinuz-…\"",
-			       file);
+	rc = config_check_boot(r, file);
+	if (rc)
+		return rc;
 	if (c->memory_mib == 0)
 		c->memory_mib = c->maxmem_mib;
 	if (c->memory_mib == 0)
@@ -638,9 +656,7 @@ static int config_read(struct config_reader *r, const struct cfg_file *f,
 {
 	int rc;
 
-	memcpy(r->c->uuid, r->seed, 16);
-	r->c->uuid[6] = (r->c->uuid[6] & 0x0f) | 0x40; /* random, RFC 4122 */
-	r->c->uuid[8] = (r->c->uuid[8] & 0x3f) | 0x80;
+	config_make_uuid(r->seed, r->c->uuid);
 	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
 		r->s = cfg_find(f, config_keys[i].name);
 		if (r->s == NULL)
@@ -652,7 +668,7 @@ static int config_read(struct config_reader *r, const struct cfg_file *f,
 	for (r->s = f->first; r->s; r->s = r->s->next) {
 		if (config_find_key(r->s->name))
 			continue;
-		rc = config_warn_unknown(r);
+		rc = config_warn_unread(r);
 		if (rc)
 			return rc;
 	}
@@ -670,14 +686,16 @@ int config_parse(struct config *c, const char *file, const char *text,
 		 size_t length, const char *const *overrides,
 		 size_t override_count, const uint8_t seed[16], struct err *e)
 {
-	struct config_reader r = {.c = c, .err = e, .seed = seed};
+	struct config_reader r = {.c = c, .err = e};
 	struct cfg_file f = {NULL, NULL};
 	int rc;
 
 	memset(c, 0, sizeof(*c));
+	memcpy(r.seed, seed, sizeof(r.seed));
 	c->on_poweroff = ACTION_DESTROY;
 	c->on_reboot = ACTION_RESTART;
 	c->on_crash = ACTION_DESTROY;
+	c->on_watchdog = ACTION_DESTROY;
 	rc = -ENOMEM;
 	file = arena_strdup(&c->arena, file);
 	if (file)
@@ -736,108 +754,4 @@ int config_override(struct config *c, const char *setting, struct err *e)
 	config_free(c);
 	*c = changed;
 	return 0;
-}
-
-/* Parts of "0-3,^1": a number, or two with a dash. */
-static int config_cpu_range(const char **p, unsigned long *from,
-			    unsigned long *to)
-{
-	char *end;
-
-	if (!isdigit((unsigned char)**p))
-		return -EINVAL;
-	*from = *to = strtoul(*p, &end, 10);
-	if (*end == '-') {
-		if (!isdigit((unsigned char)end[1]))
-			return -EINVAL;
-		*to = strtoul(end + 1, &end, 10);
-	}
-	*p = end;
-	return *to < *from ? -EINVAL : 0;
-}
-
-int config_cpus(const char *text, uint8_t *bitmap, uint32_t count)
-{
-	const char *p = text;
-
-	memset(bitmap, 0, (count + 7) / 8);
-	if (strcmp(text, "all") == 0) {
-		for (uint32_t i = 0; i < count; i++)
-			bitmap[i / 8] |= 1U << (i % 8);
-		return 0;
-	}
-	for (;;) {
-		unsigned long from, to;
-		bool without = *p == '^';
-
-		p += without;
-		if (config_cpu_range(&p, &from, &to))
-			return -EINVAL;
-		if (to >= count)
-			return -ERANGE;
-		for (unsigned long i = from; i <= to; i++) {
-			if (without)
-				bitmap[i / 8] &= ~(1U << (i % 8));
-			else
-				bitmap[i / 8] |= 1U << (i % 8);
-		}
-		if (*p == '\0')
-			return 0;
-		if (*p++ != ',')
-			return -EINVAL;
-	}
-}
-
-int config_parse_uuid(const char *text, uint8_t uuid[16])
-{
-	int digits = 0;
-
-	for (const char *p = text; *p; p++) {
-		int value;
-
-		if (*p == '-') {
-			if (digits != 8 && digits != 12 && digits != 16 &&
-			    digits != 20)
-				return -EINVAL;
-			continue;
-		}
-		if (!isxdigit((unsigned char)*p) || digits == 32)
-			return -EINVAL;
-		value = isdigit((unsigned char)*p) ? *p - '0'
-						   : (*p | 32) - 'a' + 10;
-		if (digits % 2 == 0)
-			uuid[digits / 2] = (uint8_t)(value << 4);
-		else
-			uuid[digits / 2] |= (uint8_t)value;
-		digits++;
-	}
-	return digits == 32 ? 0 : -EINVAL;
-}
-
-void config_format_uuid(const uint8_t uuid[16], char *text)
-{
-	for (int i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*text++ = '-';
-		text += sprintf(text, "%02x", uuid[i]);
-	}
-}
-
-const char *config_action_name(enum config_action action)
-{
-	switch (action) {
-	case ACTION_DESTROY:
-		return "destroy";
-	case ACTION_RESTART:
-		return "restart";
-	case ACTION_RENAME_RESTART:
-		return "rename-restart";
-	case ACTION_PRESERVE:
-		return "preserve";
-	case ACTION_COREDUMP_DESTROY:
-		return "coredump-destroy";
-	case ACTION_COREDUMP_RESTART:
-		return "coredump-restart";
-	}
-	return "destroy";
 }

@@ -46,6 +46,8 @@ struct config_disk {
 	bool writable;
 	bool shared; /* "w!": others may write it at the same time */
 	bool cdrom;
+	const char *script;  /* vaned runs it for the disk; NULL: none */
+	const char *ignored; /* a key that has no effect here; NULL: none */
 };
 
 struct config_vif {
@@ -55,7 +57,9 @@ struct config_vif {
 	const char *vifname; /* NULL: vifDOMID.N */
 	uint64_t rate_bytes; /* per interval; 0: no limit */
 	uint32_t rate_interval_us;
-	uint32_t mtu; /* 0: the bridge's */
+	uint32_t mtu;	     /* 0: the bridge's */
+	const char *script;  /* vaned runs it for the card; NULL: none */
+	const char *ignored; /* a key that has no effect here; NULL: none */
 };
 
 struct config {
@@ -65,9 +69,10 @@ struct config {
 	uint64_t maxmem_mib; /* at least memory_mib */
 	uint32_t vcpus;	     /* online at the start */
 	uint32_t maxvcpus;
-	const char *kernel;
+	const char *kernel;  /* a path, or "disk:"; see config_boot_entry() */
 	const char *ramdisk; /* NULL: none */
 	const char *cmdline; /* never NULL */
+	bool cmdline_added;  /* goes behind what the guest's disk says */
 	struct config_disk *disks;
 	size_t disk_count;
 	struct config_vif *vifs;
@@ -75,6 +80,9 @@ struct config {
 	enum config_action on_poweroff;
 	enum config_action on_reboot;
 	enum config_action on_crash;
+	enum config_action on_watchdog;
+	bool localtime;		/* its clock shows domain zero's local time */
+	int32_t rtc_timeoffset; /* seconds that its clock is ahead */
 	const char **cpus; /* one for all, or one per vCPU; see config_cpus() */
 	size_t cpus_count;
 	uint16_t cpu_weight; /* 0: the scheduler's default */
@@ -88,7 +96,8 @@ struct config {
 /*
  * Reads one text and then overrides ("name=value", as from a command line).
  * `seed` makes up what the text leaves out (uuid, MAC addresses): any 16
- * random bytes. On failure nothing is held; else end with config_free().
+ * random bytes; the key seed= stands in for it. On failure nothing is held;
+ * else end with config_free().
  */
 int config_parse(struct config *c, const char *file, const char *text,
 		 size_t length, const char *const *overrides,
@@ -111,10 +120,29 @@ bool config_is_override(const char *argument);
 /* The canonical text. */
 void config_print(const struct config *c, FILE *out);
 
+/*
+ * As a JSON object, with the keys and units of xl's "config" (c_info, b_info,
+ * disks, nics, on_*), for programs that read `xl list -l`. `key` as in json.h.
+ */
+struct json;
+void config_write_json(const struct config *c, struct json *j, const char *key);
+
+/*
+ * kernel="disk:ENTRY": which entry of the guest's own boot menu starts ("" is
+ * its default; see bootfs/grub.h); NULL when the kernel is a file of domain
+ * zero's. The menu is read from config_boot_disk(), the first disk that is no
+ * CD-ROM.
+ */
+const char *config_boot_entry(const struct config *c);
+const struct config_disk *config_boot_disk(const struct config *c);
+
 /* "0-3,^1", "all", "2" → a bitmap of `count` bits; -ERANGE beyond them. */
 int config_cpus(const char *text, uint8_t *bitmap, uint32_t count);
 
-/* One disk and one network card, as items of the lists and by themselves. */
+/*
+ * One disk and one network card, as items of the lists and by themselves. An
+ * empty CD-ROM drive is a disk with the target "".
+ */
 int config_parse_disk(struct arena *a, const char *spec,
 		      struct config_disk *disk, struct err *e);
 /* Makes no MAC address up: *has_mac says whether the text gave one. */

@@ -143,29 +143,54 @@ static int disk_no_memory(struct disk_reader *r)
 	return err_set(r->err, ENOMEM, "disk '%s': out of memory", r->spec);
 }
 
+static int disk_wrong_format(struct disk_reader *r, struct part t)
+{
+	return err_set(r->err, EOPNOTSUPP,
+		       "disk '%s': format %.*s is not served here; convert it: "
+		       "qemu-img convert -O raw OLD NEW",
+		       r->spec, (int)t.length, t.p);
+}
+
+/* "phy:/dev/x", "tap:aio:/y": prefixes one after the other, then the path. */
 static int disk_set_target(struct disk_reader *r, struct part t)
 {
 	static const struct {
 		const char *prefix;
 		enum config_disk_kind kind;
+		bool wrong; /* a format that is not served */
 	} prefixes[] = {
-		{"phy:", DISK_BLOCK_DEVICE},
-		{"file:", DISK_FILE},
-		{"raw:", DISK_ANY},
+		{"phy:", DISK_BLOCK_DEVICE, false}, {"file:", DISK_FILE, false},
+		{"raw:", DISK_ANY, false},	    {"aio:", DISK_ANY, false},
+		{"tap:", DISK_ANY, false},	    {"tap2:", DISK_ANY, false},
+		{"qcow:", DISK_ANY, true},	    {"qcow2:", DISK_ANY, true},
+		{"vhd:", DISK_ANY, true},	    {"vmdk:", DISK_ANY, true},
 	};
+	const char *colon, *slash;
 
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]);) {
 		size_t length = strlen(prefixes[i].prefix);
 
-		if (t.length >= length &&
-		    memcmp(t.p, prefixes[i].prefix, length) == 0) {
-			r->disk->kind = prefixes[i].kind;
-			r->has_prefix = true;
-			t.p += length;
-			t.length -= length;
-			break;
+		if (t.length < length ||
+		    memcmp(t.p, prefixes[i].prefix, length) != 0) {
+			i++;
+			continue;
 		}
+		if (prefixes[i].wrong)
+			return disk_wrong_format(
+				r, (struct part){t.p, length - 1});
+		r->disk->kind = prefixes[i].kind;
+		r->has_prefix = true;
+		t.p += length;
+		t.length -= length;
+		i = 0;
 	}
+	colon = memchr(t.p, ':', t.length);
+	slash = memchr(t.p, '/', t.length);
+	if (colon && (slash == NULL || colon < slash))
+		return err_set(r->err, EINVAL,
+			       "disk '%s': unknown prefix '%.*s' (phy:, file:, "
+			       "raw:, aio:, tap:)",
+			       r->spec, (int)(colon + 1 - t.p), t.p);
 	r->disk->target = arena_strndup(r->arena, t.p, t.length);
 	return r->disk->target ? 0 : disk_no_memory(r);
 }
@@ -176,11 +201,8 @@ static int disk_set_format(struct disk_reader *r, struct part t)
 	if (t.length == 0 || part_is(t, "raw"))
 		return 0;
 	if (part_is(t, "qcow") || part_is(t, "qcow2") || part_is(t, "vhd") ||
-	    part_is(t, "qed"))
-		return err_set(r->err, EOPNOTSUPP,
-			       "disk '%s': format %.*s is not served here; "
-			       "convert it: qemu-img convert -O raw OLD NEW",
-			       r->spec, (int)t.length, t.p);
+	    part_is(t, "qed") || part_is(t, "vmdk"))
+		return disk_wrong_format(r, t);
 	return err_set(r->err, EINVAL, "disk '%s': unknown format '%.*s' (raw)",
 		       r->spec, (int)t.length, t.p);
 }
@@ -205,6 +227,8 @@ static int disk_set_vdev(struct disk_reader *r, struct part t)
 static int disk_set_access(struct disk_reader *r, struct part t)
 {
 	r->has_access = true;
+	if (t.length == 0)
+		return 0;
 	if (part_is(t, "r") || part_is(t, "ro")) {
 		r->disk->writable = false;
 	} else if (part_is(t, "w") || part_is(t, "rw")) {
@@ -220,14 +244,37 @@ static int disk_set_access(struct disk_reader *r, struct part t)
 	return 0;
 }
 
+/* Printed again within quotes and commas: nothing else may stand in it. */
+static bool part_is_script(struct part t)
+{
+	for (size_t i = 0; i < t.length; i++) {
+		if (strchr("'\"", t.p[i]) || (unsigned char)t.p[i] <= ' ')
+			return false;
+	}
+	return t.length > 0;
+}
+
+static int disk_set_script(struct disk_reader *r, struct part t)
+{
+	if (t.length == 0)
+		return 0;
+	if (!part_is_script(t))
+		return err_set(r->err, EINVAL,
+			       "disk '%s': '%.*s' is no script's name", r->spec,
+			       (int)t.length, t.p);
+	r->disk->script = arena_strndup(r->arena, t.p, t.length);
+	return r->disk->script ? 0 : disk_no_memory(r);
+}
+
 static int disk_set_named(struct disk_reader *r, struct part key,
 			  struct part value)
 {
 	/* They choose or tune a backend; ours is the kernel's. */
 	static const char *const accepted[] = {
-		"backendtype", "direct-io-safe", "discard", "no-discard",
-		"removable",   "backend",	 "colo",    "transport",
+		"backendtype", "direct-io-safe", "discard",
+		"no-discard",  "removable",	 "specification",
 	};
+	static const char *const ignored[] = {"backend", "colo", "trusted"};
 
 	if (part_is(key, "format"))
 		return disk_set_format(r, value);
@@ -237,13 +284,21 @@ static int disk_set_named(struct disk_reader *r, struct part key,
 		return disk_set_access(r, value);
 	if (part_is(key, "devtype")) {
 		r->disk->cdrom = part_is(value, "cdrom");
-		return 0;
+		if (r->disk->cdrom || part_is(value, "disk"))
+			return 0;
+		return err_set(r->err, EINVAL,
+			       "disk '%s': devtype '%.*s' is none of disk, "
+			       "cdrom",
+			       r->spec, (int)value.length, value.p);
 	}
 	if (part_is(key, "script"))
-		return err_set(r->err, EOPNOTSUPP,
-			       "disk '%s': scripts are not run here; "
-			       "give the block device itself",
-			       r->spec);
+		return disk_set_script(r, value);
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++) {
+		if (part_is(key, ignored[i]))
+			r->disk->ignored = ignored[i];
+		if (part_is(key, ignored[i]))
+			return 0;
+	}
 	for (size_t i = 0; i < sizeof(accepted) / sizeof(accepted[0]); i++) {
 		if (part_is(key, accepted[i]))
 			return 0;
@@ -319,9 +374,11 @@ int config_parse_disk(struct arena *a, const char *spec,
 	}
 	if (rc)
 		return rc;
-	if (disk->target == NULL || disk->target[0] == '\0')
+	if (disk->target == NULL && disk->cdrom)
+		disk->target = "";
+	if (disk->target == NULL || (*disk->target == '\0' && !disk->cdrom))
 		return err_set(e, EINVAL, "disk '%s': no path given", spec);
-	if (disk->target[0] != '/')
+	if (disk->target[0] != '/' && *disk->target)
 		return err_set(e, EINVAL, "disk '%s': '%s' is no absolute path",
 			       spec, disk->target);
 	if (disk->vdev == NULL)
@@ -425,9 +482,9 @@ static int vif_set(struct arena *a, const char *spec, struct config_vif *vif,
 		   struct part key, struct part value, bool *has_mac,
 		   struct err *e)
 {
-	/* They belong to scripts, to emulated cards or to driver domains. */
-	static const char *const accepted[] = {
-		"type", "model", "backend", "script", "gatewaydev", "trusted"};
+	/* They belong to emulated cards or to driver domains. */
+	static const char *const ignored[] = {
+		"type", "model", "backend", "gatewaydev", "trusted", "devid"};
 	char *text = arena_strndup(a, value.p, value.length);
 
 	if (text == NULL)
@@ -449,6 +506,12 @@ static int vif_set(struct arena *a, const char *spec, struct config_vif *vif,
 			vif->bridge = text;
 		else
 			vif->vifname = text;
+	} else if (part_is(key, "script")) {
+		if (*text && !part_is_script(value))
+			return err_set(e, EINVAL,
+				       "vif '%s': '%s' is no script's name",
+				       spec, text);
+		vif->script = *text ? text : NULL;
 	} else if (part_is(key, "ip")) {
 		vif->ip = text;
 	} else if (part_is(key, "rate")) {
@@ -467,10 +530,14 @@ static int vif_set(struct arena *a, const char *spec, struct config_vif *vif,
 				       spec, text);
 		vif->mtu = (uint32_t)mtu;
 	} else {
-		for (size_t i = 0; i < sizeof(accepted) / sizeof(accepted[0]);
+		for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]);
 		     i++) {
-			if (part_is(key, accepted[i]))
-				return 0;
+			if (!part_is(key, ignored[i]))
+				continue;
+			/* A paravirtualized card is what there is. */
+			if (!(i == 0 && part_is(value, "vif")))
+				vif->ignored = ignored[i];
+			return 0;
 		}
 		return err_set(e, EINVAL,
 			       "vif '%s': unknown key '%.*s' (mac, bridge, ip, "

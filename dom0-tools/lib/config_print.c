@@ -39,12 +39,13 @@ static void print_disk(FILE *out, const struct config_disk *d)
 		type = "phy:";
 	else if (d->kind == DISK_FILE)
 		type = "file:";
-	fprintf(out, "\t%cformat=raw,vdev=%s,access=%s%s,target=%s%s%c,\n",
+	fprintf(out, "\t%cformat=raw,vdev=%s,access=%s%s%s%s,target=%s%s%c,\n",
 		quote, d->vdev,
 		!d->writable ? "r"
 		: d->shared  ? "w!"
 			     : "w",
-		d->cdrom ? ",devtype=cdrom" : "", type, d->target, quote);
+		d->cdrom ? ",devtype=cdrom" : "", d->script ? ",script=" : "",
+		d->script ? d->script : "", type, d->target, quote);
 }
 
 /* Rounded up, so that reading it rounds down to the same bytes. */
@@ -72,6 +73,8 @@ static void print_vif(FILE *out, const struct config_vif *v)
 			v->rate_interval_us);
 	if (v->mtu)
 		fprintf(out, ",mtu=%u", v->mtu);
+	if (v->script)
+		fprintf(out, ",script=%s", v->script);
 	fprintf(out, "%c,\n", quote);
 }
 
@@ -89,7 +92,7 @@ void config_print(const struct config *c, FILE *out)
 	print_string(out, "kernel", c->kernel);
 	if (c->ramdisk)
 		print_string(out, "ramdisk", c->ramdisk);
-	print_string(out, "cmdline", c->cmdline);
+	print_string(out, c->cmdline_added ? "extra" : "cmdline", c->cmdline);
 	if (c->disk_count) {
 		fputs("disk = [\n", out);
 		for (size_t i = 0; i < c->disk_count; i++)
@@ -106,6 +109,12 @@ void config_print(const struct config *c, FILE *out)
 		config_action_name(c->on_poweroff));
 	fprintf(out, "on_reboot = \"%s\"\n", config_action_name(c->on_reboot));
 	fprintf(out, "on_crash = \"%s\"\n", config_action_name(c->on_crash));
+	fprintf(out, "on_watchdog = \"%s\"\n",
+		config_action_name(c->on_watchdog));
+	if (c->localtime)
+		fputs("localtime = 1\n", out);
+	if (c->rtc_timeoffset)
+		fprintf(out, "rtc_timeoffset = \"%d\"\n", c->rtc_timeoffset);
 	if (c->cpus_count) {
 		fputs("cpus = [", out);
 		for (size_t i = 0; i < c->cpus_count; i++)

@@ -116,6 +116,17 @@ int domctl_set_max_mem(int fd, uint16_t domid, uint64_t kib)
 	return (int)domctl_do(fd, &op);
 }
 
+int domctl_set_time_offset(int fd, uint16_t domid, int64_t seconds)
+{
+	struct xen_domctl op = {
+		.cmd = XEN_DOMCTL_settimeoffset,
+		.domain = domid,
+	};
+
+	op.u.settimeoffset.time_offset_seconds = seconds;
+	return (int)domctl_do(fd, &op);
+}
+
 int domctl_set_max_vcpus(int fd, uint16_t domid, uint32_t count)
 {
 	struct xen_domctl op = {.cmd = XEN_DOMCTL_max_vcpus, .domain = domid};

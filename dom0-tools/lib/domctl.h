@@ -28,6 +28,8 @@ int domctl_pause(int fd, uint16_t domid);
 int domctl_unpause(int fd, uint16_t domid);
 int domctl_set_max_mem(int fd, uint16_t domid, uint64_t kib);
 int domctl_set_max_vcpus(int fd, uint16_t domid, uint32_t count);
+/* How far its wall clock is ahead of the machine's, in seconds. */
+int domctl_set_time_offset(int fd, uint16_t domid, int64_t seconds);
 int domctl_set_vcpu(int fd, uint16_t domid, uint32_t vcpu,
 		    const struct vcpu_guest_context *context);
 int domctl_get_vcpu(int fd, uint16_t domid, uint32_t vcpu,

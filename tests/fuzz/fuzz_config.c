@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/config.h"
+#include "lib/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -33,7 +34,11 @@ static char *print(const struct config *c, size_t *length)
 static void check_config(const struct config *c)
 {
 	CHECK(strlen(c->name) >= 1 && strlen(c->name) <= CONFIG_NAME_MAX);
-	CHECK(c->kernel && c->kernel[0] == '/');
+	CHECK(c->kernel);
+	if (config_boot_entry(c))
+		CHECK(config_boot_disk(c) && !c->ramdisk);
+	else
+		CHECK(c->kernel[0] == '/' && !c->cmdline_added);
 	CHECK(strlen(c->cmdline) <= CONFIG_CMDLINE_MAX);
 	CHECK(c->memory_mib >= 1 && c->maxmem_mib >= c->memory_mib);
 	CHECK(c->vcpus >= 1 && c->maxvcpus >= c->vcpus);
@@ -41,6 +46,35 @@ static void check_config(const struct config *c)
 		CHECK(c->disks[i].target[0] == '/' && c->disks[i].device);
 	for (size_t i = 0; i < c->vif_count; i++)
 		CHECK(!(c->vifs[i].mac[0] & 1) && c->vifs[i].bridge[0]);
+}
+
+/* Any configuration is a document; the writer aborts where it is none. */
+static void check_json(const struct config *c)
+{
+	struct json j;
+	size_t length;
+	char *text;
+	FILE *f = open_memstream(&text, &length);
+
+	json_begin(&j, f);
+	config_write_json(c, &j, NULL);
+	json_end(&j);
+	fclose(f);
+	free(text);
+}
+
+/* What holds for one setting holds for the others, too. */
+static void check_override(struct config *c)
+{
+	struct err e = ERR_NONE;
+	uint8_t uuid[16];
+
+	memcpy(uuid, c->uuid, sizeof(uuid));
+	CHECK(config_override(c, "memory=0", &e));
+	err_clear(&e);
+	CHECK(config_override(c, "name=b", &e) == 0);
+	CHECK(strcmp(c->name, "b") == 0);
+	CHECK(memcmp(uuid, c->uuid, sizeof(uuid)) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
@@ -59,6 +93,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		return 0;
 	}
 	check_config(&c);
+	check_json(&c);
+	check_override(&c);
 	first = print(&c, &first_size);
 	CHECK(config_parse(&again, "f", first, first_size, NULL, 0, seed, &e) ==
 	      0);

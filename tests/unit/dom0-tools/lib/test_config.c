@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/config.h"
+#include "lib/json.h"
 
 static const uint8_t seed[16] = {1, 2,	3,  4,	5,  6,	7,  8,
 				 9, 10, 11, 12, 13, 14, 15, 16};
@@ -139,6 +140,18 @@ Test(config, what_cannot_be_is_refused_with_its_place)
 		 "the same MAC"},
 		{BASE "cpus='3-1'", "is not like 0-3"},
 		{BASE "cap=70000", "cap=70000 is not in"},
+		{BASE "cpus_soft='x'", "cpus_soft 'x' is not like"},
+		{BASE "on_watchdog='bark'", "f:4:13: on_watchdog='bark' is"},
+		{BASE "pvh=1", "f:4:5: pvh: only paravirtualized guests"},
+		{BASE "type='pvh'", "only paravirtualized guests"},
+		{BASE "localtime=2", "localtime=2 is not in 0..1"},
+		{BASE "rtc_timeoffset='-x'", "takes a number, not 'x'"},
+		{BASE "tsc_mode='fast'", "is none of default, always_emulate"},
+		{BASE "seed=''", "seed is empty"},
+		{BASE "kernel='disk:'", "boots from the first disk, and there"},
+		{BASE "kernel='disk:'\ndisk=[',,hdc,,cdrom']", "there is none"},
+		{BASE "kernel='disk:'\ndisk=['/d,,xvda']\nramdisk='/r'",
+		 "takes the initrd from the disk"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -167,14 +180,14 @@ Test(config, warnings_name_what_is_ignored_and_what_may_be_meant)
 			    "vfb=[]\ncmdline='c'\nextra='e'\n"
 			    "bootloader='pygrub'\n");
 	cr_assert_eq(c.warning_count, 5);
-	cr_assert_str_eq(c.warnings[0], "f:10:1: bootloader is ignored: give "
-					"kernel= and ramdisk=");
-	cr_assert_str_eq(c.warnings[1],
-			 "f:6:1: pci is not served here and ignored");
-	cr_assert_str_eq(c.warnings[2], "f:4:1: unknown key 'memroy' ignored; "
+	cr_assert_str_eq(c.warnings[0], "f:10:1: bootloader='pygrub' is "
+					"ignored: kernel= is given");
+	cr_assert_str_eq(c.warnings[1], "f:4:1: unknown key 'memroy' ignored; "
 					"did you mean 'memory'?");
-	cr_assert_str_eq(c.warnings[3],
+	cr_assert_str_eq(c.warnings[2],
 			 "f:5:1: unknown key 'frobnicate' ignored");
+	cr_assert_str_eq(c.warnings[3], "f:6:1: pci is ignored: devices are "
+					"not passed through");
 	cr_assert(strstr(c.warnings[4], "root and extra are ignored"));
 	cr_assert_str_eq(c.cmdline, "c");
 	config_free(&c);
@@ -192,6 +205,177 @@ Test(config, overrides_win_over_the_file)
 	cr_assert_str_eq(c.name, "b");
 	cr_assert_eq(c.memory_mib, 32);
 	cr_assert_str_eq(c.vifs[0].bridge, "br7");
+	config_free(&c);
+}
+
+Test(config, the_same_seed_makes_the_same_machine)
+{
+	static const uint8_t other[16] = {99};
+	static const char text[] = BASE "seed='web 1'\nvif=['','']\n";
+	struct config a, b;
+
+	must_parse(&a, text);
+	cr_assert_eq(
+		config_parse(&b, "f", text, strlen(text), NULL, 0, other, &err),
+		0);
+	cr_assert_eq(memcmp(a.uuid, b.uuid, 16), 0);
+	cr_assert_eq(memcmp(a.vifs[0].mac, b.vifs[0].mac, 6), 0);
+	cr_assert_eq(memcmp(a.vifs[0].mac, "\x00\x16\x3e", 3), 0);
+	cr_assert_neq(memcmp(a.vifs[0].mac, a.vifs[1].mac, 6), 0);
+	config_free(&b);
+	/* Another seed, another machine; the uuid's key wins for itself. */
+	must_parse(&b, BASE "seed='web 2'\nvif=['']\n");
+	cr_assert_neq(memcmp(a.uuid, b.uuid, 16), 0);
+	cr_assert_neq(memcmp(a.vifs[0].mac, b.vifs[0].mac, 6), 0);
+	config_free(&b);
+	must_parse(&b, BASE "seed='web 1'\nvif=['']\n"
+			    "uuid='01234567-89ab-cdef-0123-456789abcdef'\n");
+	cr_assert_eq(b.uuid[0], 1);
+	cr_assert_eq(memcmp(a.vifs[0].mac, b.vifs[0].mac, 6), 0);
+	config_free(&b);
+	config_free(&a);
+}
+
+Test(config, a_kernel_may_be_the_disks_own)
+{
+	struct config c;
+
+	must_parse(&c, BASE "kernel='disk:1>2'\nextra='console=hvc0'\n"
+			    "disk=['/cd,,hdc,,cdrom','/d,,xvda,w']\n");
+	cr_assert_str_eq(config_boot_entry(&c), "1>2");
+	cr_assert_str_eq(config_boot_disk(&c)->target, "/d");
+	cr_assert(c.cmdline_added);
+	cr_assert_str_eq(c.cmdline, "console=hvc0");
+	config_free(&c);
+	must_parse(&c, BASE "kernel='disk:'\ncmdline='x'\n"
+			    "disk=['/d,,xvda,w']\n");
+	cr_assert_str_eq(config_boot_entry(&c), "");
+	cr_assert_not(c.cmdline_added);
+	config_free(&c);
+	must_parse(&c, BASE);
+	cr_assert_null(config_boot_entry(&c));
+	config_free(&c);
+	/* What people have who come from pygrub. */
+	must_parse(&c, "name='a'\nmemory=64\nbootloader='pygrub'\n"
+		       "disk=['/d,,xvda,w']\n");
+	cr_assert_str_eq(config_boot_entry(&c), "");
+	cr_assert_eq(c.warning_count, 1);
+	cr_assert(strstr(c.warnings[0], "is started instead"), "%s",
+		  c.warnings[0]);
+	config_free(&c);
+}
+
+Test(config, what_asks_for_nothing_is_ignored_in_silence)
+{
+	struct config c;
+
+	must_parse(&c, BASE "vnc=0\nsdl=''\npci=[]\npvh=0\nlocaltime=0\n"
+			    "tsc_mode='native'\nbootloader=''\n"
+			    "claim_mode=1\nbootargs='-q'\n");
+	cr_assert_eq(c.warning_count, 0);
+	config_free(&c);
+	must_parse(&c, BASE "vnc=1\ncpuid='host'\ntsc_mode=1\n"
+			    "cpus_soft='0'\ndisk=[',,hdc,,cdrom']\n"
+			    "vif=['model=e1000']\nvncpaswd='x'\n");
+	cr_assert_eq(c.warning_count, 7);
+	cr_assert_eq(c.disk_count, 0);
+	cr_assert(strstr(c.warnings[0], "empty CD-ROM drive is left out"));
+	cr_assert(strstr(c.warnings[1], "vif 0: model has no effect"));
+	cr_assert(strstr(c.warnings[4], "vnc is ignored: a paravirtualized"));
+	cr_assert(strstr(c.warnings[6], "did you mean 'vncpasswd'?"));
+	config_free(&c);
+}
+
+/* As Ganeti's Xen module writes it for a paravirtualized instance. */
+Test(config, ganetis_configuration_is_read)
+{
+	struct config c;
+
+	must_parse(&c, "# this is autogenerated by Ganeti, please do not edit\n"
+		       "#\nkernel = '/boot/vmlinuz-3-xenU'\n"
+		       "ramdisk = '/boot/initrd-3-xenU'\nmemory = 512\n"
+		       "maxmem = 512\nvcpus = 2\ncpus = [ \"0\", \"1\" ]\n"
+		       "cpu_cap = 50\ncpu_weight = 256\n"
+		       "name = 'inst1.example.com'\n"
+		       "vif = ['mac=aa:00:00:11:22:33, ip=192.0.2.7, "
+		       "bridge=xen-br0, script=/etc/ganeti/vif']\n"
+		       "disk = ['phy:/dev/xenvg/a.disk0,xvda,w', "
+		       "'file:/srv/b,xvdb,r', 'tap:aio:/srv/c,xvdc,w']\n"
+		       "root = '/dev/xvda1'\non_poweroff = 'preserve'\n"
+		       "on_reboot = 'restart'\non_crash = 'restart'\n"
+		       "cpuid = 'host,x=1'\nextra = 'ro'\n");
+	cr_assert_str_eq(c.name, "inst1.example.com");
+	cr_assert_str_eq(c.cmdline, "root=/dev/xvda1 ro");
+	cr_assert_eq(c.cap, 50);
+	cr_assert_eq(c.cpus_count, 2);
+	cr_assert_str_eq(c.vifs[0].script, "/etc/ganeti/vif");
+	cr_assert_eq(c.disk_count, 3);
+	cr_assert_str_eq(c.disks[2].target, "/srv/c");
+	cr_assert_eq(c.warning_count, 1);
+	cr_assert(strstr(c.warnings[0], "cpuid is ignored"));
+	config_free(&c);
+}
+
+/* What Debian's xen-utils-common brings along; the build unpacks it. */
+static int parse_example(struct config *c, const char *name)
+{
+	char path[128], text[16384];
+	size_t length;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "build/xen-examples/etc/xen/%s", name);
+	f = fopen(path, "r");
+	cr_assert_not_null(f, "%s: make it with 'make test-unit'", path);
+	length = fread(text, 1, sizeof(text), f);
+	fclose(f);
+	err_clear(&err);
+	return config_parse(c, name, text, length, NULL, 0, seed, &err);
+}
+
+Test(config, debians_examples_are_read_or_clearly_refused)
+{
+	struct config c;
+
+	cr_assert_eq(parse_example(&c, "xlexample.pvlinux"), 0, "%s", err.text);
+	cr_assert_str_eq(c.name, "example.pvlinux");
+	cr_assert_eq(c.vif_count, 1);
+	cr_assert_eq(c.warning_count, 0);
+	config_free(&c);
+	cr_assert_lt(parse_example(&c, "xlexample.hvm"), 0);
+	cr_assert(strstr(err.text, "type='hvm': only paravirtualized"), "%s",
+		  err.text);
+	cr_assert_lt(parse_example(&c, "xlexample.pvhlinux"), 0);
+	cr_assert(strstr(err.text, "type='pvh': only paravirtualized"), "%s",
+		  err.text);
+}
+
+Test(config, json_has_the_names_that_programs_read)
+{
+	struct config c;
+	struct json j;
+	size_t size;
+	char *text;
+	FILE *f = open_memstream(&text, &size);
+
+	must_parse(&c, "name='a\tb'\nname='web'\nmemory=64\nmaxmem=128\n"
+		       "kernel='/k'\nvcpus=1\nmaxvcpus=2\n"
+		       "disk=['phy:/dev/x,xvda,r']\n"
+		       "vif=['mac=00:16:3e:00:00:01,bridge=br0']\n");
+	json_begin(&j, f);
+	config_write_json(&c, &j, NULL);
+	json_end(&j);
+	fclose(f);
+	cr_assert(strstr(text, "\"c_info\": {\n    \"type\": \"pv\",\n    "
+			       "\"name\": \"web\""),
+		  "%s", text);
+	cr_assert(strstr(text, "\"max_vcpus\": 2"));
+	cr_assert(strstr(text, "\"max_memkb\": 131072"));
+	cr_assert(strstr(text, "\"target_memkb\": 65536"));
+	cr_assert(strstr(text, "\"pdev_path\": \"/dev/x\""));
+	cr_assert(strstr(text, "\"readwrite\": 0"));
+	cr_assert(strstr(text, "\"mac\": \"00:16:3e:00:00:01\""));
+	cr_assert(strstr(text, "\"on_reboot\": \"restart\""));
+	free(text);
 	config_free(&c);
 }
 
@@ -222,6 +406,12 @@ Test(config, the_canonical_text_is_read_back_the_same)
 		BASE "on_poweroff='restart'\non_reboot='rename-restart'\n"
 		     "on_crash='coredump-restart'\ncpus='all'\ncap=1\n",
 		BASE "cpus=['0','1-2']\ncpu_weight=3\n",
+		BASE "kernel='disk:'\nextra='console=hvc0'\n"
+		     "disk=['/d,,xvda,w,script=block-x']\n",
+		BASE "kernel='disk:1>2'\ncmdline='all of it'\n"
+		     "disk=['/d,,xvda']\nvif=['script=vif-x']\n",
+		BASE "rtc_timeoffset='-3600'\nlocaltime=1\n"
+		     "on_watchdog='preserve'\nseed='s'\nvif=['']\n",
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -240,6 +430,9 @@ Test(config, the_canonical_text_is_read_back_the_same)
 		second = print(&again);
 		cr_assert_str_eq(first, second);
 		cr_assert_str_eq(c.cmdline, again.cmdline);
+		cr_assert_eq(c.cmdline_added, again.cmdline_added);
+		cr_assert_eq(c.rtc_timeoffset, again.rtc_timeoffset);
+		cr_assert_eq(c.on_watchdog, again.on_watchdog);
 		cr_assert_eq(memcmp(c.uuid, again.uuid, 16), 0);
 		for (size_t n = 0; n < c.vif_count; n++) {
 			cr_assert_eq(

@@ -50,25 +50,53 @@ Test(config_devices, a_disk_may_be_written_in_three_ways)
 	} rows[] = {
 		{"phy:/dev/x,xvda,w",
 		 {"/dev/x", "xvda", 51712, DISK_BLOCK_DEVICE, true, false,
-		  false}},
+		  false, NULL, NULL}},
 		{"file:/a/b.img,xvdb,r",
-		 {"/a/b.img", "xvdb", 51728, DISK_FILE, false, false, false}},
+		 {"/a/b.img", "xvdb", 51728, DISK_FILE, false, false, false,
+		  NULL, NULL}},
 		{"/dev/x,raw,xvda,rw",
-		 {"/dev/x", "xvda", 51712, DISK_ANY, true, false, false}},
+		 {"/dev/x", "xvda", 51712, DISK_ANY, true, false, false, NULL,
+		  NULL}},
 		{"/dev/x,,xvda",
-		 {"/dev/x", "xvda", 51712, DISK_ANY, true, false, false}},
+		 {"/dev/x", "xvda", 51712, DISK_ANY, true, false, false, NULL,
+		  NULL}},
 		{"format=raw, vdev=xvda, access=ro, target=/a,b=c",
-		 {"/a,b=c", "xvda", 51712, DISK_ANY, false, false, false}},
+		 {"/a,b=c", "xvda", 51712, DISK_ANY, false, false, false, NULL,
+		  NULL}},
 		{"/dev/x,vdev=xvda,access=w",
-		 {"/dev/x", "xvda", 51712, DISK_ANY, true, false, false}},
+		 {"/dev/x", "xvda", 51712, DISK_ANY, true, false, false, NULL,
+		  NULL}},
 		{"phy:/x,hdc:cdrom,r",
-		 {"/x", "hdc", 5632, DISK_BLOCK_DEVICE, false, false, true}},
+		 {"/x", "hdc", 5632, DISK_BLOCK_DEVICE, false, false, true,
+		  NULL, NULL}},
 		{"/cd.iso,raw,hdc,r,devtype=cdrom",
-		 {"/cd.iso", "hdc", 5632, DISK_ANY, false, false, true}},
+		 {"/cd.iso", "hdc", 5632, DISK_ANY, false, false, true, NULL,
+		  NULL}},
 		{"phy:/x,xvda,w!",
-		 {"/x", "xvda", 51712, DISK_BLOCK_DEVICE, true, true, false}},
+		 {"/x", "xvda", 51712, DISK_BLOCK_DEVICE, true, true, false,
+		  NULL, NULL}},
 		{"/by-path/a=b,raw,xvda,w,discard",
-		 {"/by-path/a=b", "xvda", 51712, DISK_ANY, true, false, false}},
+		 {"/by-path/a=b", "xvda", 51712, DISK_ANY, true, false, false,
+		  NULL, NULL}},
+		{"tap:aio:/y,xvda,w",
+		 {"/y", "xvda", 51712, DISK_ANY, true, false, false, NULL,
+		  NULL}},
+		{"tap2:/y,xvda,r",
+		 {"/y", "xvda", 51712, DISK_ANY, false, false, false, NULL,
+		  NULL}},
+		{"raw:/y,xvda",
+		 {"/y", "xvda", 51712, DISK_ANY, true, false, false, NULL,
+		  NULL}},
+		{"/y,,xvda,w,script=block-drbd",
+		 {"/y", "xvda", 51712, DISK_ANY, true, false, false,
+		  "block-drbd", NULL}},
+		{"/y,,xvda,w,backend=disks,devtype=disk",
+		 {"/y", "xvda", 51712, DISK_ANY, true, false, false, NULL,
+		  "backend"}},
+		{",,hdc,,cdrom",
+		 {"", "hdc", 5632, DISK_ANY, false, false, true, NULL, NULL}},
+		{"vdev=hdc,devtype=cdrom",
+		 {"", "hdc", 5632, DISK_ANY, false, false, true, NULL, NULL}},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -86,6 +114,12 @@ Test(config_devices, a_disk_may_be_written_in_three_ways)
 		cr_assert_eq(d.writable, want->writable, "row %zu", i);
 		cr_assert_eq(d.shared, want->shared, "row %zu", i);
 		cr_assert_eq(d.cdrom, want->cdrom, "row %zu", i);
+		cr_assert_eq(!d.script, !want->script, "row %zu", i);
+		if (d.script)
+			cr_assert_str_eq(d.script, want->script);
+		cr_assert_eq(!d.ignored, !want->ignored, "row %zu", i);
+		if (d.ignored)
+			cr_assert_str_eq(d.ignored, want->ignored);
 		arena_free(&a);
 	}
 }
@@ -102,8 +136,12 @@ Test(config_devices, a_disk_that_cannot_be_says_why)
 		{"/x,zip,xvda,w", "unknown format 'zip'"},
 		{"/x,raw,xvda,w,again", "too many parts at 'again'"},
 		{"/x,raw,xvda,w,colour=red", "unknown key 'colour'"},
-		{"/x,raw,xvda,w,script=block", "scripts are not run here"},
-		{"tap:/x,xvda,w", "unknown format 'xvda'"},
+		{"/x,raw,xvda,w,script=a b", "'a b' is no script's name"},
+		{"tap:qcow2:/x,xvda,w", "format qcow2 is not served"},
+		{"vhd:/x,xvda,w", "qemu-img convert"},
+		{"drbd:r0,xvda,w", "unknown prefix 'drbd:'"},
+		{"/x,raw,xvda,w,devtype=tape", "devtype 'tape' is none of"},
+		{",,xvda,w", "no path given"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -140,9 +178,16 @@ Test(config_devices, a_card_is_read)
 	cr_assert_eq(v.rate_bytes, 50000);
 	cr_assert_eq(v.rate_interval_us, 50000);
 	cr_assert_eq(v.mtu, 1400);
+	cr_assert_str_eq(v.script, "x");
+	cr_assert_str_eq(v.ignored, "model");
 	cr_assert_eq(config_parse_vif(&a, "", &v, &has_mac, &e), 0);
 	cr_assert(!has_mac);
 	cr_assert_str_eq(v.bridge, "xenbr0");
+	cr_assert_null(v.script);
+	cr_assert_eq(config_parse_vif(&a, "type=vif", &v, &has_mac, &e), 0);
+	cr_assert_null(v.ignored);
+	cr_assert_eq(config_parse_vif(&a, "type=ioemu", &v, &has_mac, &e), 0);
+	cr_assert_str_eq(v.ignored, "type");
 	arena_free(&a);
 }
 
@@ -201,6 +246,7 @@ Test(config_devices, a_card_that_cannot_be_says_why)
 		{"vifname=sixteen-letters-", "no name of a network device"},
 		{"mtu=67", "not in 68..65535"},
 		{"speed=1", "unknown key 'speed'"},
+		{"script=a'b", "is no script's name"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
