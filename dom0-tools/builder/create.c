@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "builder/bootdisk.h"
 #include "builder/check.h"
 #include "builder/create.h"
 #include "builder/destroy.h"
@@ -47,6 +48,8 @@ struct creation {
 	int privcmd;
 	struct store *store;
 	struct kernel kernel;
+	struct bootdisk bootdisk; /* of kernel="disk:" */
+	char *cmdline;		  /* put together with the disk's */
 	int ramdisk;
 	uint64_t ramdisk_bytes;
 	struct layout layout;
@@ -118,6 +121,40 @@ static int create_open_ramdisk(struct creation *n)
 	return 0;
 }
 
+/* The kernel, from domain zero's files or from the guest's own disk. */
+static int create_open_kernel(struct creation *n)
+{
+	const struct config *c = n->c;
+	struct bootdisk *b = &n->bootdisk;
+	struct bootdisk_request r;
+	int rc;
+
+	if (config_boot_entry(c) == NULL)
+		return kernel_open(&n->kernel, c->kernel, n->err);
+	r = bootdisk_request(c);
+	r.stop = n->o->stop;
+	rc = bootdisk_load(&r, b, n->err);
+	if (rc)
+		return rc;
+	n->ramdisk = b->ramdisk;
+	n->ramdisk_bytes = b->ramdisk_bytes;
+	b->ramdisk = -1;
+	if (c->cmdline_added &&
+	    asprintf(&n->cmdline, "%s%s%s", b->options, *c->cmdline ? " " : "",
+		     c->cmdline) < 0) {
+		n->cmdline = NULL;
+		return create_fail(n, -ENOMEM, "hold its command line");
+	}
+	if (n->cmdline && strlen(n->cmdline) > CONFIG_CMDLINE_MAX)
+		return err_set(n->err, E2BIG,
+			       "the command line of the disk's entry '%.80s' "
+			       "has, with extra=, %zu characters; a guest can "
+			       "be given %d",
+			       b->title, strlen(n->cmdline),
+			       CONFIG_CMDLINE_MAX);
+	return kernel_open_fd(&n->kernel, b->kernel, b->kernel_path, n->err);
+}
+
 static int create_check_devices(struct creation *n)
 {
 	const struct config *c = n->c;
@@ -169,7 +206,7 @@ static int create_check(struct creation *n)
 		rc = create_check_memory(n);
 	/* Last, because unpacking takes longest. */
 	if (rc == 0)
-		rc = kernel_open(&n->kernel, c->kernel, n->err);
+		rc = create_open_kernel(n);
 	if (rc == 0)
 		rc = layout_make(&n->kernel.place, c->memory_mib * 256,
 				 n->ramdisk_bytes, &n->layout, n->err);
@@ -228,6 +265,24 @@ static int create_set_memory(struct creation *n)
 	return 0;
 }
 
+/* localtime= and rtc_timeoffset=; a guest that asks for neither is in UTC. */
+static int create_set_clock(struct creation *n)
+{
+	int64_t offset = n->c->rtc_timeoffset;
+	time_t now = time(NULL);
+	struct tm local;
+	int rc = 0;
+
+	if (n->c->localtime && localtime_r(&now, &local))
+		offset += local.tm_gmtoff;
+	if (offset)
+		rc = domctl_set_time_offset(n->privcmd, n->domid, offset);
+	return rc ? create_fail(n, rc,
+				"set its clock (localtime=, "
+				"rtc_timeoffset=)")
+		  : 0;
+}
+
 static int create_make_domain(struct creation *n)
 {
 	const struct config *c = n->c;
@@ -260,7 +315,8 @@ static int create_make_domain(struct creation *n)
 	if (rc < 0)
 		return create_fail(n, rc, "make its console's event channel");
 	n->console_port = (uint32_t)rc;
-	return create_set_cpus(n);
+	rc = create_set_clock(n);
+	return rc ? rc : create_set_cpus(n);
 }
 
 /* CREATE_MEMORY */
@@ -308,7 +364,7 @@ static int create_write_image(struct creation *n)
 		.store_port = n->store_port,
 		.console_port = n->console_port,
 		.ramdisk_bytes = n->ramdisk_bytes,
-		.cmdline = n->c->cmdline,
+		.cmdline = n->cmdline ? n->cmdline : n->c->cmdline,
 	};
 	return image_write(&n->image, &n->boot, n->err);
 }
@@ -605,6 +661,8 @@ static void create_close(struct creation *n)
 	free(n->disk_is_device);
 	if (n->ramdisk >= 0)
 		close(n->ramdisk);
+	bootdisk_close(&n->bootdisk);
+	free(n->cmdline);
 	if (n->store)
 		store_close(n->store);
 	if (n->privcmd >= 0)
@@ -621,6 +679,7 @@ int domain_create(const struct config *c, const struct create_options *o,
 		.err = e,
 		.privcmd = -1,
 		.ramdisk = -1,
+		.bootdisk = {.kernel = -1, .ramdisk = -1},
 	};
 	uint64_t cpu = create_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	int rc = 0;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "builder/bootdisk.h"
 #include "builder/create.h"
 #include "cli/cli.h"
 #include "cli/keep.h"
@@ -161,6 +162,16 @@ static int create_run(const struct cli_args *a, const struct config *c,
 	return create_follow(a, r.domid);
 }
 
+/* What would be created; of a disk that boots by itself, what it boots. */
+static int create_show(const struct config *c, struct err *e)
+{
+	config_print(c, stdout);
+	fflush(stdout);
+	if (config_boot_entry(c) && bootdisk_show(c, stdout, e))
+		return cli_print_error(e);
+	return CLI_OK;
+}
+
 int cli_create(int argc, char **argv)
 {
 	struct err e = ERR_NONE;
@@ -175,7 +186,7 @@ int cli_create(int argc, char **argv)
 	if (create_read_config(&a, &c, &e))
 		return cli_print_error(&e);
 	if (cli_has(&a, 'n'))
-		config_print(&c, stdout);
+		status = create_show(&c, &e);
 	else
 		status = create_run(&a, &c, &e);
 	config_free(&c);

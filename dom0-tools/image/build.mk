@@ -12,7 +12,7 @@ DOM0_MODULES := crc32c_generic virtio_pci virtio_blk virtio_net sd_mod ahci \
 	e1000 loop ext4 bridge xen-evtchn xen-privcmd xen-gntdev xen-gntalloc \
 	xenfs xen-blkback xen-netback
 GUEST_MODULES := crc32c_generic xen-blkfront xen-netfront ext4
-DOM0_TOOLS := vane vane-stored vane-consoled vaned
+DOM0_TOOLS := vane vane-bootfs vane-stored vane-consoled vaned
 DOM0_TOOL_FILES := $(DOM0_TOOLS:%=$(BUILD)/dom0-tools/%)
 
 # The demo: a random file in guest A's disk, an empty disk for guest B.
@@ -77,11 +77,13 @@ DATA_TESTS := $(wildcard tests/system/data/*) $(BUILD)/system/disk.sha256 \
 	$(addprefix $(BUILD)/guest/,hello.elf devices.elf claim-bad.elf)
 
 $(IMAGE)/data.ext4: $(DATA_FILES) $(DATA_DISKS) $(DATA_CONFIGS) \
-		$(DATA_TESTS) $(IMAGE_SRC)/build.mk
+		$(DATA_TESTS) $(BUILD)/system/bootdisk/boot.img \
+		$(IMAGE_SRC)/build.mk
 	rm -rf $@ $@.tree
 	mkdir -p $@.tree/boot $@.tree/disks $@.tree/etc/vane $@.tree/tests
 	cp $(DATA_FILES) $@.tree/boot
 	cp --sparse=always $(DATA_DISKS) $@.tree/disks
+	cp -R --sparse=always $(BUILD)/system/bootdisk $@.tree/disks
 	cp $(DATA_CONFIGS) $@.tree/etc/vane
 	cp $(DATA_TESTS) $@.tree/tests
 	/sbin/mke2fs -q -t ext4 -L vane-data -d $@.tree $@ 1G

@@ -28,6 +28,13 @@ $(SYSTEM)/disk.bin: tests/system/build.mk
 $(SYSTEM)/disk.sha256: $(SYSTEM)/disk.bin
 	sha256sum <$< >$@
 
+# Guests' disks that say themselves what they boot.
+$(SYSTEM)/bootdisk/boot.img: tests/system/bootdisk/make.sh \
+		tests/system/bootdisk/grub.cfg $(LINUX)/vmlinuz \
+		$(IMAGE)/guest-initrd.img
+	tests/system/bootdisk/make.sh $(abspath $(@D)) \
+		$(abspath $(LINUX)/vmlinuz $(IMAGE)/guest-initrd.img)
+
 $(SYSTEM)/etc/%.cfg: tests/system/etc/%.cfg $(SYSTEM)/disk.sha256
 	@mkdir -p $(@D)
 	sed "s/@DISK_SHA256@/$$(cut -c-64 $(SYSTEM)/disk.sha256)/" $< >$@
