@@ -17,7 +17,7 @@
 #include "bootfs/choose.h"
 #include "bootfs/sandbox.h"
 
-#define MAIN_MEMORY_BYTES (384UL * 1024 * 1024)
+#define MAIN_MEMORY_BYTES (160UL * 1024 * 1024)
 #define MAIN_CPU_SECONDS  50
 #define MAIN_CHUNK_BYTES  (256 * 1024)
 #define MAIN_FIRST_CLOSED 5

@@ -192,6 +192,11 @@ static int helper_start(struct helper *h, const struct bootdisk_request *r,
 	return 0;
 }
 
+static int bootdisk_interrupted(struct err *e)
+{
+	return err_set(e, EINTR, "interrupted; everything was undone");
+}
+
 static int64_t now_ms(void)
 {
 	struct timespec ts;
@@ -212,8 +217,7 @@ static int helper_listen(struct helper *h, const struct bootdisk_request *r,
 		ssize_t n;
 
 		if (r->stop && *r->stop)
-			return err_set(e, EINTR,
-				       "interrupted; everything was undone");
+			return bootdisk_interrupted(e);
 		if (left <= 0)
 			return err_set(e, ETIMEDOUT,
 				       "its file system took more than %d s "
@@ -253,6 +257,9 @@ static int helper_run(const struct bootdisk_request *r, int disk,
 		return rc;
 	rc = helper_listen(&h, r, e);
 	helper_end(&h, &status);
+	/* Ctrl-C reaches the helper too, which then seems to have failed. */
+	if (rc == 0 && r->stop && *r->stop)
+		rc = bootdisk_interrupted(e);
 	if (rc == 0)
 		rc = bootdisk_parse(b, h.answer, h.length, e);
 	if (rc == -EPROTO && h.length == 0) {

@@ -191,7 +191,8 @@ static int read_timeoffset(struct config_reader *r, const struct cfg_value *v)
 	uint64_t n;
 	int rc;
 
-	plain.string += minus;
+	if (minus)
+		plain.string++;
 	rc = config_get_number(r, &plain, 0, CONFIG_TIMEOFFSET_MAX, &n);
 	r->c->rtc_timeoffset = minus ? -(int32_t)n : (int32_t)n;
 	return rc;
@@ -504,6 +505,11 @@ static const struct config_key config_keys[] = {
 };
 
 #define CONFIG_KEY_COUNT (sizeof(config_keys) / sizeof(config_keys[0]))
+
+const char *config_key_name(size_t index)
+{
+	return index < CONFIG_KEY_COUNT ? config_keys[index].name : NULL;
+}
 
 static const struct config_key *config_find_key(const char *name)
 {

@@ -156,6 +156,9 @@ int config_parse_uuid(const char *text, uint8_t uuid[16]);
 void config_format_uuid(const uint8_t uuid[16], char *text);
 void config_format_mac(const uint8_t mac[6], char text[18]);
 
+/* The keys that have an effect; NULL behind the last. */
+const char *config_key_name(size_t index);
+
 const char *config_action_name(enum config_action action);
 /* Whether a domain may be called so; *e says why not. */
 int config_check_name(const char *name, struct err *e);

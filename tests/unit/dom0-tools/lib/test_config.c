@@ -146,6 +146,7 @@ Test(config, what_cannot_be_is_refused_with_its_place)
 		{BASE "type='pvh'", "only paravirtualized guests"},
 		{BASE "localtime=2", "localtime=2 is not in 0..1"},
 		{BASE "rtc_timeoffset='-x'", "takes a number, not 'x'"},
+		{BASE "rtc_timeoffset=[]", "takes a number, not a list"},
 		{BASE "tsc_mode='fast'", "is none of default, always_emulate"},
 		{BASE "seed=''", "seed is empty"},
 		{BASE "kernel='disk:'", "boots from the first disk, and there"},
@@ -347,6 +348,31 @@ Test(config, debians_examples_are_read_or_clearly_refused)
 	cr_assert_lt(parse_example(&c, "xlexample.pvhlinux"), 0);
 	cr_assert(strstr(err.text, "type='pvh': only paravirtualized"), "%s",
 		  err.text);
+}
+
+Test(config, every_key_is_in_the_manual)
+{
+	/* Accepted in silence, since nothing here differs with them. */
+	static const char silent[] = " on_soft_reset claim_mode nomigrate "
+				     "run_hotplug_scripts max_grant_version "
+				     "bootloader_args hvm nestedhvm ";
+	static char manual[65536];
+	FILE *f = fopen("docs/man/vane.cfg.5", "r");
+	const char *key;
+	size_t length;
+
+	cr_assert_not_null(f);
+	length = fread(manual, 1, sizeof(manual) - 1, f);
+	fclose(f);
+	manual[length] = '\0';
+	for (size_t i = 0; (key = config_key_name(i)); i++) {
+		char wanted[64], passed[64];
+
+		snprintf(wanted, sizeof(wanted), "Cm %s", key);
+		snprintf(passed, sizeof(passed), " %s ", key);
+		cr_assert(strstr(manual, wanted) || strstr(silent, passed),
+			  "%s", key);
+	}
 }
 
 Test(config, json_has_the_names_that_programs_read)
