@@ -88,7 +88,8 @@ static int copy(struct choice *c, const char *what, const char *path, int to,
 				     "%s %s: domain zero has no memory to hold "
 				     "it",
 				     what, path);
-		copied += (uint64_t)n;
+		else
+			copied += (uint64_t)n;
 	}
 	volume_close_file(&f);
 	*total += copied;

@@ -114,6 +114,9 @@ static int ext_errno(errcode_t rc)
 		return -ELOOP;
 	case EXT2_ET_NO_MEMORY:
 		return -ENOMEM;
+	case EXT2_ET_UNSUPP_FEATURE:
+	case EXT2_ET_RO_UNSUPP_FEATURE:
+		return -EOPNOTSUPP; /* newer than the library, not damaged */
 	default:
 		return rc > 0 && rc < 256 ? -(int)rc : -EUCLEAN;
 	}
