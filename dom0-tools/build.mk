@@ -21,7 +21,8 @@ DT_BUILDER_SRCS := $(filter-out %_main.c,$(wildcard $(DT)/builder/*.c))
 DT_CONFIG_SRCS := $(addprefix $(DT)/lib/,arena.c cfgfile.c err.c json.c) \
 	$(wildcard $(DT)/lib/config*.c)
 DT_PURE_SRCS := $(DT_CONFIG_SRCS) \
-	$(addprefix $(DT)/lib/,balloon.c domctl.c domname.c hostconf.c privcmd.c) \
+	$(addprefix $(DT)/lib/,balloon.c domctl.c domname.c eventlog.c \
+		hostconf.c privcmd.c restarting.c) \
 	$(DT_BUILDER_SRCS) $(DT_CLI_SRCS) hypervisor/lib/elf.c
 
 # The library: everything that programs share. Only what a program uses is

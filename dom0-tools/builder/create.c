@@ -22,6 +22,7 @@
 #include "builder/bootdisk.h"
 #include "builder/check.h"
 #include "builder/create.h"
+#include "builder/creating.h"
 #include "builder/destroy.h"
 #include "builder/image.h"
 #include "builder/nodes.h"
@@ -30,6 +31,7 @@
 #include "lib/domctl.h"
 #include "lib/domname.h"
 #include "lib/privcmd.h"
+#include "lib/restarting.h"
 
 #define CREATE_DEVICE_TIMEOUT_MS 20000
 #define CREATE_TXN_TRIES	 100
@@ -47,6 +49,7 @@ struct creation {
 	struct err *err;
 	int privcmd;
 	struct store *store;
+	int creating; /* the lock that says so; see creating.h */
 	struct kernel kernel;
 	struct bootdisk bootdisk; /* of kernel="disk:" */
 	char *cmdline;		  /* put together with the disk's */
@@ -196,6 +199,8 @@ static int create_check(struct creation *n)
 
 	if (rc == 0)
 		rc = check_name(n->privcmd, n->store, c->name, n->err);
+	if (rc == 0 && n->o->in_txn == NULL)
+		rc = restarting_check(n->store, 0, c->name, n->err);
 	if (rc == 0)
 		rc = create_open_ramdisk(n);
 	if (rc == 0)
@@ -295,6 +300,9 @@ static int create_make_domain(struct creation *n)
 	};
 	int rc;
 
+	n->creating = creating_begin(CREATING_DIR, c->uuid, n->err);
+	if (n->creating < 0)
+		return n->creating;
 	memcpy(what.handle, c->uuid, sizeof(what.handle));
 	n->domid = 0;
 	rc = domctl_create(n->privcmd, &what, &n->domid);
@@ -423,6 +431,12 @@ static int create_take_name(struct creation *n, uint32_t txn)
 			       "a domain named '%s' was created meanwhile "
 			       "(domain %u)",
 			       n->c->name, other);
+	if (n->o->in_txn == NULL) {
+		int rc = restarting_check(n->store, txn, n->c->name, n->err);
+
+		if (rc)
+			return rc;
+	}
 	domname_path(n->c->name, path);
 	return store_writef(n->store, txn, path, "%u", n->domid);
 }
@@ -451,6 +465,9 @@ static int create_write_store(struct creation *n)
 		rc = create_take_name(n, txn);
 		if (rc == 0)
 			rc = create_write_nodes(n, &nodes, txn);
+		if (rc == 0 && n->o->in_txn)
+			rc = n->o->in_txn(n->o->in_txn_arg, n->store, txn,
+					  n->domid);
 		if (rc) {
 			store_txn_abort(n->store, txn);
 			break;
@@ -659,6 +676,7 @@ static void create_close(struct creation *n)
 		munmap(n->p2m, n->p2m_bytes);
 	kernel_close(&n->kernel);
 	free(n->disk_is_device);
+	creating_end(CREATING_DIR, n->c->uuid, n->creating);
 	if (n->ramdisk >= 0)
 		close(n->ramdisk);
 	bootdisk_close(&n->bootdisk);
@@ -678,6 +696,7 @@ int domain_create(const struct config *c, const struct create_options *o,
 		.result = result,
 		.err = e,
 		.privcmd = -1,
+		.creating = -1,
 		.ramdisk = -1,
 		.bootdisk = {.kernel = -1, .ramdisk = -1},
 	};

@@ -19,6 +19,7 @@
 #include "lib/balloon.h"
 #include "lib/config.h"
 #include "lib/err.h"
+#include "lib/store.h"
 
 /* Where the canonical text of a domain's configuration is kept: DIR/ID.cfg. */
 #define CREATE_CONFIG_DIR "/run/vane/domains"
@@ -53,6 +54,15 @@ struct create_options {
 	bool no_device_wait;
 	/* May be NULL: told while domain zero gives memory. */
 	balloon_progress_fn *progress;
+	/*
+	 * Called in the transaction that makes the domain's nodes; what it
+	 * writes there is committed with them. 0 or -errno. Its caller has a
+	 * right to the name although it is between two lives
+	 * (lib/restarting.h). NULL: nothing more is written.
+	 */
+	int (*in_txn)(void *arg, struct store *store, uint32_t txn,
+		      uint16_t domid);
+	void *in_txn_arg;
 };
 
 struct create_result {

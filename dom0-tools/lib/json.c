@@ -70,8 +70,10 @@ static void json_item(struct json *j, const char *key)
 {
 	if (j->filled[j->depth])
 		putc(',', j->out);
-	if (j->depth)
+	if (j->depth && !j->is_line)
 		json_indent(j);
+	else if (j->filled[j->depth])
+		putc(' ', j->out);
 	j->filled[j->depth] = true;
 	if (key) {
 		json_quote(j, key);
@@ -95,7 +97,7 @@ static void json_close(struct json *j, char bracket)
 	if (j->depth == 0)
 		abort();
 	j->depth--;
-	if (filled)
+	if (filled && !j->is_line)
 		json_indent(j);
 	putc(bracket, j->out);
 }
@@ -104,6 +106,12 @@ void json_begin(struct json *j, FILE *out)
 {
 	memset(j, 0, sizeof(*j));
 	j->out = out;
+}
+
+void json_begin_line(struct json *j, FILE *out)
+{
+	json_begin(j, out);
+	j->is_line = true;
 }
 
 void json_end(struct json *j)

@@ -19,9 +19,12 @@ struct json {
 	FILE *out;
 	unsigned int depth;
 	bool filled[JSON_DEPTH + 1]; /* a value stands there: comma first */
+	bool is_line;
 };
 
 void json_begin(struct json *j, FILE *out);
+/* The whole document on one line, for streams of them. */
+void json_begin_line(struct json *j, FILE *out);
 /* Ends the line; the document must be complete. */
 void json_end(struct json *j);
 

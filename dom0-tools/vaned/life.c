@@ -6,32 +6,43 @@
 
 static enum life_step step_ending(const struct life_facts *f)
 {
+	bool may_restart = f->wants_successor && !f->has_devices;
+
 	if (f->exists && !f->is_dying)
 		return LIFE_STEP_DESTROY;
-	if (!f->exists && !f->has_devices)
-		return f->wants_successor ? LIFE_STEP_RESTART : LIFE_STEP_CLEAN;
-	if (!f->is_late)
+	if (f->is_busy)
 		return LIFE_STEP_NONE;
+	if (!f->exists && !f->has_devices && !f->wants_successor)
+		return LIFE_STEP_CLEAN;
 	/*
 	 * A dying domain that somebody keeps a page of is no reason to keep
 	 * its successor waiting, once no device of it is left.
 	 */
-	if (f->wants_successor && !f->has_devices)
-		return LIFE_STEP_RESTART;
-	return LIFE_STEP_LINGERS;
+	if (may_restart && (!f->exists || f->is_late))
+		return f->is_delayed ? LIFE_STEP_NONE : LIFE_STEP_RESTART;
+	return f->is_late ? LIFE_STEP_LINGERS : LIFE_STEP_NONE;
+}
+
+static enum life_step step_starting(const struct life_facts *f)
+{
+	if (!f->exists || f->is_dying)
+		return LIFE_STEP_END;
+	if (f->is_being_made)
+		return LIFE_STEP_NONE;
+	if (f->is_half_made)
+		return LIFE_STEP_UNMAKE;
+	if (f->devices_failed)
+		return LIFE_STEP_ABANDON;
+	if (f->devices_ready)
+		return LIFE_STEP_START;
+	return f->is_late ? LIFE_STEP_ABANDON : LIFE_STEP_NONE;
 }
 
 enum life_step life_step(enum life_phase phase, const struct life_facts *f)
 {
 	switch (phase) {
 	case LIFE_STARTING:
-		if (!f->exists || f->is_dying)
-			return LIFE_STEP_END;
-		if (f->devices_failed)
-			return LIFE_STEP_ABANDON;
-		if (f->devices_ready)
-			return LIFE_STEP_START;
-		return f->is_late ? LIFE_STEP_ABANDON : LIFE_STEP_NONE;
+		return step_starting(f);
 	case LIFE_RUNNING:
 		if (!f->exists || f->is_dying)
 			return LIFE_STEP_END;
@@ -42,10 +53,17 @@ enum life_step life_step(enum life_phase phase, const struct life_facts *f)
 		return !f->exists || f->is_dying ? LIFE_STEP_END
 						 : LIFE_STEP_NONE;
 	case LIFE_SUCCEEDED:
-		if (f->wants_successor && !f->has_devices)
+		if (f->is_busy)
+			return LIFE_STEP_NONE;
+		if (f->wants_successor && !f->has_devices && !f->is_delayed)
 			return LIFE_STEP_RESTART;
 		return !f->exists || f->is_dying ? LIFE_STEP_END
 						 : LIFE_STEP_NONE;
+	case LIFE_DUMPING:
+		if (f->is_busy)
+			return LIFE_STEP_NONE;
+		return !f->exists || f->is_dying ? LIFE_STEP_END
+						 : LIFE_STEP_DUMP;
 	case LIFE_ENDING:
 		return step_ending(f);
 	}
@@ -86,6 +104,27 @@ const char *life_reason_name(unsigned int reason)
 	return names[reason];
 }
 
+const char *life_reason_word(unsigned int reason)
+{
+	static const char *const words[] = {
+		[SHUTDOWN_poweroff] = "poweroff",
+		[SHUTDOWN_reboot] = "reboot",
+		[SHUTDOWN_suspend] = "suspend",
+		[SHUTDOWN_crash] = "crash",
+		[SHUTDOWN_watchdog] = "watchdog",
+		[SHUTDOWN_soft_reset] = "soft-reset",
+	};
+
+	return reason < sizeof(words) / sizeof(words[0]) ? words[reason]
+							 : "unknown";
+}
+
+bool life_reason_is_crash(unsigned int reason)
+{
+	return reason != SHUTDOWN_poweroff && reason != SHUTDOWN_reboot &&
+	       reason != SHUTDOWN_suspend && reason != SHUTDOWN_soft_reset;
+}
+
 enum config_action life_base_action(enum config_action action)
 {
 	switch (action) {
@@ -102,12 +141,23 @@ enum config_action life_base_action(enum config_action action)
 	return ACTION_DESTROY;
 }
 
-bool life_storm_restart_ok(struct life_storm *s, uint64_t lived_ns)
+bool life_action_dumps(enum config_action action)
 {
+	return life_base_action(action) != action;
+}
+
+bool life_storm_restart_ok(struct life_storm *s, uint64_t lived_ns,
+			   uint64_t *delay_ms)
+{
+	*delay_ms = 0;
 	if (lived_ns >= LIFE_SHORT_NS) {
 		s->short_lives = 0;
 		return true;
 	}
+	if (s->short_lives > LIFE_SHORT_MAX)
+		return false;
 	s->short_lives++;
+	if (s->short_lives > 1)
+		*delay_ms = 1000ull << (s->short_lives - 2);
 	return s->short_lives <= LIFE_SHORT_MAX;
 }

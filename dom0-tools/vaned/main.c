@@ -16,10 +16,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
+#include "builder/creating.h"
 #include "lib/daemon.h"
+#include "lib/domname.h"
 #include "lib/privcmd.h"
+#include "lib/restarting.h"
 
 #define STORE_RETRY_MS 500
 
@@ -49,6 +53,11 @@ static void store_event(struct vaned *v, const char *path, const char *token)
 {
 	if (!strcmp(token, "domains"))
 		v->scan_domains = true;
+	else if (!strcmp(token, "names"))
+		v->names_changed = true;
+	else if (!strcmp(token, "restarting"))
+		/* The first event names the directory itself. */
+		v->restarting_changed |= strcmp(path, RESTARTING_DIR) != 0;
 	else
 		backends_event(v, path);
 }
@@ -82,6 +91,8 @@ static void store_connect(void *arg)
 	} watches[] = {
 		{"@introduceDomain", "domains"},
 		{"@releaseDomain", "domains"},
+		{NAMES_DIR, "names"},
+		{RESTARTING_DIR, "restarting"},
 		{"/local/domain/0/backend/vbd", "devices"},
 		{"/local/domain/0/backend/vif", "devices"},
 	};
@@ -112,6 +123,7 @@ static void store_connect(void *arg)
 	v->scan_is_first = true;
 	v->scan_domains = true;
 	v->scan_devices = true;
+	v->scan_creating = true;
 }
 
 static void monitor_ready(void *arg, int fd, short revents)
@@ -134,6 +146,20 @@ static void monitor_ready(void *arg, int fd, short revents)
 	}
 	if (any)
 		backends_netdev_event(v);
+}
+
+/* A creator has ended, by itself or not. */
+static void creating_ready(void *arg, int fd, short revents)
+{
+	char events[4096];
+	struct vaned *v = arg;
+
+	(void)revents;
+	while (read(fd, events, sizeof(events)) > 0)
+		;
+	v->scan_creating = true;
+	/* And a domain may have been started. */
+	v->scan_domains = true;
 }
 
 static void signal_ready(void *arg, int fd, short revents)
@@ -166,6 +192,18 @@ static void prepare(void *arg)
 		if (v->store && v->scan_domains) {
 			v->scan_domains = false;
 			domains_scan(v);
+		}
+		if (v->store && v->scan_creating) {
+			v->scan_creating = false;
+			sweep_creating(v);
+		}
+		if (v->store && v->names_changed) {
+			v->names_changed = false;
+			domains_names_changed(v);
+		}
+		if (v->store && v->restarting_changed) {
+			v->restarting_changed = false;
+			domains_restarting_changed(v);
 		}
 		if (v->store && v->scan_devices) {
 			v->scan_devices = false;
@@ -201,6 +239,29 @@ static int open_devices(struct vaned *v)
 	return v->signals < 0 ? v->signals : 0;
 }
 
+static int make_dirs(struct vaned *v)
+{
+	const char *const dirs[] = {v->config_dir, CREATING_DIR};
+
+	for (size_t i = 0; i < 2; i++) {
+		int rc = daemon_mkdirs(dirs[i], 0755);
+
+		if (rc) {
+			daemon_log("cannot make the directory %s: %s", dirs[i],
+				   strerror(-rc));
+			return rc;
+		}
+	}
+	v->creating = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (v->creating < 0 ||
+	    inotify_add_watch(v->creating, CREATING_DIR, IN_CLOSE_WRITE) < 0) {
+		daemon_log("cannot watch %s: %s", CREATING_DIR,
+			   strerror(errno));
+		return -errno;
+	}
+	return 0;
+}
+
 static int start(struct vaned *v)
 {
 	int rc;
@@ -208,13 +269,13 @@ static int start(struct vaned *v)
 	rc = open_devices(v);
 	if (rc)
 		return rc;
-	rc = daemon_mkdirs(v->config_dir, 0755);
-	if (rc) {
-		daemon_log("cannot make the directory %s: %s", v->config_dir,
-			   strerror(-rc));
+	rc = make_dirs(v);
+	if (rc)
 		return rc;
-	}
 	rc = evloop_fd_add(&v->loop, v->monitor, POLLIN, monitor_ready, v);
+	if (!rc)
+		rc = evloop_fd_add(&v->loop, v->creating, POLLIN,
+				   creating_ready, v);
 	if (!rc)
 		rc = evloop_fd_add(&v->loop, v->signals, POLLIN, signal_ready,
 				   v);
@@ -287,6 +348,7 @@ int main(int argc, char **argv)
 		.rtnl = -1,
 		.monitor = -1,
 		.signals = -1,
+		.creating = -1,
 		.config_dir = VANED_CONFIG_DIR,
 	};
 	struct daemon_options o = {

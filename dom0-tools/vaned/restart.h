@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Creating the successor of a domain that is to be restarted, by the same
- * library function that `vane create` uses.
+ * What a domain's child process does (worker.h): creating its successor, by
+ * the function that `vane create` uses, and writing its core.
  */
 #ifndef DOM0_TOOLS_VANED_RESTART_H
 #define DOM0_TOOLS_VANED_RESTART_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "vaned/vaned.h"
+#include "vaned/worker.h"
 
-#include "lib/config.h"
-#include "lib/err.h"
+#define RESTART_DUMP_DIR "/var/lib/vane/dump"
 
 /*
- * 0 and the new number, or -errno with one line in *e and nothing left
- * behind. The domain waits, paused, when it has devices: they are bound by
- * this very daemon, once it is back in its loop.
+ * Both take a struct domain. The successor is left paused, with its record
+ * in the store; see record.h.
  */
-int restart_create(const struct config *c, uint16_t *domid, bool *is_paused,
-		   struct err *e);
+worker_job restart_create;
+worker_job restart_dump_core;
+
+/* RESTART_DUMP_DIR/NAME-TIME.core; '/' in a name becomes '_'. */
+void restart_core_path(const char *name, char *path, size_t size);
 
 #endif

@@ -9,7 +9,13 @@
  * vif.c      a network card: its interface, its bridge
  * life.c     pure: what to do about a domain          (life.h)
  * domains.c  the domains, and their reconciliation
- * restart.c  creating a domain's successor
+ * decide.c   what to do about a domain that shut down
+ * record.c   what is known still after a kill
+ * restart.c  what a child process does: a domain's successor, its core
+ * worker.c   child processes
+ * sweep.c    what is left of what nobody is making or using any more
+ * event.c    what happened, for `vane events`
+ * script.c   hotplug scripts of the user
  *
  * All state here is a cache. The truth is in the hypervisor (domains), the
  * kernel (loop devices, interfaces), the store (devices, and under
@@ -29,7 +35,9 @@
 #include "lib/rtnetlink.h"
 #include "lib/store.h"
 #include "vaned/device.h"
+#include "vaned/event.h"
 #include "vaned/life.h"
+#include "vaned/worker.h"
 
 #define VANED_CONFIG_DIR "/run/vane/domains"
 #define VANED_STORE_DIR	 "/tool/vaned"
@@ -67,6 +75,8 @@ struct domain {
 	struct vaned *v;
 	uint16_t domid;
 	char name[CONFIG_NAME_MAX + 1]; /* may be empty */
+	/* The one that its successor gets; known while one is owed. */
+	char life_name[CONFIG_NAME_MAX + 1];
 	enum life_phase phase;
 	struct life_facts facts;
 	bool is_dirty;
@@ -76,6 +86,13 @@ struct domain {
 	uint64_t pages;		       /* still held */
 	uint64_t started_ns;	       /* 0: before this daemon */
 	struct life_storm storm;
+	uint64_t not_before_ns; /* the restart that is owed */
+	uint16_t from;	/* LIFE_STARTING: whose successor; 0: nobody's */
+	bool is_unmade; /* its creator died, and it goes */
+	bool is_paused;
+	bool started_said;
+	struct worker worker; /* creates its successor, or writes its core */
+	char core_path[192];
 
 	/* LIFE_STARTING and LIFE_ENDING */
 	uint64_t phase_since_ns;
@@ -89,8 +106,9 @@ struct vaned {
 	struct store *store; /* NULL: not reachable now */
 	struct evloop_timer store_timer;
 	bool store_said;
-	int privcmd, rtnl, monitor, signals;
-	bool scan_domains, scan_devices;
+	int privcmd, rtnl, monitor, signals, creating;
+	bool scan_domains, scan_devices, scan_creating;
+	bool names_changed, restarting_changed;
 	bool scan_is_first; /* what it finds is older than this daemon */
 	struct device *devices;
 	struct domain *domains;
@@ -150,10 +168,29 @@ enum connect_result vif_connect(struct device *d);
 /* domains.c */
 
 void domains_scan(struct vaned *v);
+struct domain *domains_find(struct vaned *v, uint16_t domid);
+/* That one, looked after from now on; NULL: no memory. */
+struct domain *domains_add(struct vaned *v, uint16_t domid);
+/* A name changed, or a restart that is owed is not wanted any more. */
+void domains_names_changed(struct vaned *v);
+void domains_restarting_changed(struct vaned *v);
+void domain_set_phase(struct domain *o, enum life_phase phase);
 bool domains_reconcile(struct vaned *v);
 /* For devices: the domain exists, is not dying, and is to keep them. */
 bool domains_device_wanted(struct vaned *v, uint16_t domid);
 void domains_touch(struct vaned *v, uint16_t domid);
 void domains_free_all(struct vaned *v);
+
+/* decide.c */
+
+/* What its configuration says about its shutdown; goes to the next phase. */
+void decide(struct domain *o);
+
+/* sweep.c */
+
+/* Domains whose creator died are taken back. */
+void sweep_creating(struct vaned *v);
+/* Nodes in the store about domains that are not there any more go. */
+void sweep_store(struct vaned *v);
 
 #endif

@@ -111,3 +111,24 @@ Test(json, nesting_without_end_is_the_callers_bug, .signal = SIGABRT)
 	for (int i = 0; i <= JSON_DEPTH; i++)
 		json_open_array(&j, NULL);
 }
+
+Test(json, a_stream_has_one_document_a_line)
+{
+	char *text = NULL;
+	struct json j;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	json_begin_line(&j, f);
+	json_open_object(&j, NULL);
+	json_uint(&j, "a", 1);
+	json_open_array(&j, "b");
+	json_string(&j, NULL, "x");
+	json_string(&j, NULL, "y");
+	json_close_array(&j);
+	json_close_object(&j);
+	json_end(&j);
+	fclose(f);
+	cr_assert_str_eq(text, "{\"a\": 1, \"b\": [\"x\", \"y\"]}\n");
+	free(text);
+}

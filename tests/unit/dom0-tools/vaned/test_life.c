@@ -43,6 +43,14 @@ static const struct row rows[] = {
 	  .has_devices = true,
 	  .devices_ready = true},
 	 LIFE_STEP_START},
+	{"while it is being made, nothing is done",
+	 LIFE_STARTING,
+	 {.exists = true, .is_being_made = true, .is_late = true},
+	 LIFE_STEP_NONE},
+	{"its maker died half-way",
+	 LIFE_STARTING,
+	 {.exists = true, .is_half_made = true, .devices_failed = true},
+	 LIFE_STEP_UNMAKE},
 	{"it is destroyed before it started",
 	 LIFE_STARTING,
 	 {.exists = true, .is_dying = true, .devices_ready = true},
@@ -93,6 +101,48 @@ static const struct row rows[] = {
 	 {.exists = true, .is_dying = true},
 	 LIFE_STEP_END},
 	{"a preserved domain is gone", LIFE_PRESERVED, {0}, LIFE_STEP_END},
+
+	{"its core is to be written",
+	 LIFE_DUMPING,
+	 {.exists = true, .has_shut_down = true, .reason = SHUTDOWN_crash},
+	 LIFE_STEP_DUMP},
+	{"its core is being written",
+	 LIFE_DUMPING,
+	 {.exists = true, .has_shut_down = true, .is_busy = true},
+	 LIFE_STEP_NONE},
+	{"it is destroyed before its core is written",
+	 LIFE_DUMPING,
+	 {.exists = true, .is_dying = true},
+	 LIFE_STEP_END},
+
+	{"gone, its successor is being made",
+	 LIFE_ENDING,
+	 {.wants_successor = true, .is_busy = true},
+	 LIFE_STEP_NONE},
+	{"gone, its restart is damped",
+	 LIFE_ENDING,
+	 {.wants_successor = true, .is_delayed = true},
+	 LIFE_STEP_NONE},
+	{"held by somebody, its restart is damped",
+	 LIFE_ENDING,
+	 {.exists = true,
+	  .is_dying = true,
+	  .wants_successor = true,
+	  .is_late = true,
+	  .is_delayed = true},
+	 LIFE_STEP_NONE},
+	{"a delay does not keep it alive",
+	 LIFE_ENDING,
+	 {.exists = true, .wants_successor = true, .is_delayed = true},
+	 LIFE_STEP_DESTROY},
+	{"a successor beside it is damped, too",
+	 LIFE_SUCCEEDED,
+	 {.exists = true, .wants_successor = true, .is_delayed = true},
+	 LIFE_STEP_NONE},
+	{"or being made",
+	 LIFE_SUCCEEDED,
+	 {.exists = true, .wants_successor = true, .is_busy = true},
+	 LIFE_STEP_NONE},
 
 	{"a successor waits for the disks",
 	 LIFE_SUCCEEDED,
@@ -172,13 +222,9 @@ Test(vaned_life, each_move_is_as_the_picture_in_the_header_says)
 
 Test(vaned_life, nothing_is_cleaned_up_while_it_exists_or_has_devices)
 {
-	static const enum life_phase phases[] = {
-		LIFE_STARTING,	LIFE_RUNNING, LIFE_PRESERVED,
-		LIFE_SUCCEEDED, LIFE_ENDING,
-	};
-
-	for (size_t p = 0; p < 5; p++) {
-		for (unsigned int bits = 0; bits < 256; bits++) {
+	for (unsigned int p = 0; p <= LIFE_ENDING; p++) {
+		for (unsigned int bits = 0; bits < 1 << 12; bits++) {
+			enum life_phase phase = (enum life_phase)p;
 			struct life_facts f = {
 				.exists = bits & 1,
 				.is_dying = bits & 2,
@@ -188,19 +234,29 @@ Test(vaned_life, nothing_is_cleaned_up_while_it_exists_or_has_devices)
 				.is_late = bits & 32,
 				.devices_ready = bits & 64,
 				.devices_failed = bits & 128,
+				.is_busy = bits & 256,
+				.is_delayed = bits & 512,
+				.is_half_made = bits & 1024,
+				.is_being_made = bits & 2048,
 			};
-			enum life_step s = life_step(phases[p], &f);
+			enum life_step s = life_step(phase, &f);
 
 			if (f.exists || f.has_devices)
 				cr_assert_neq(s, LIFE_STEP_CLEAN);
 			if (f.has_devices)
 				cr_assert_neq(s, LIFE_STEP_RESTART);
-			if (!f.wants_successor)
+			if (!f.wants_successor || f.is_delayed)
 				cr_assert_neq(s, LIFE_STEP_RESTART);
 			if (s == LIFE_STEP_START)
 				cr_assert(f.devices_ready && f.exists &&
-					  !f.is_dying && !f.devices_failed);
-			if (phases[p] != LIFE_ENDING)
+					  !f.is_dying && !f.devices_failed &&
+					  !f.is_half_made && !f.is_being_made);
+			/* One child process at a time, and it is used. */
+			if (f.is_busy)
+				cr_assert(s != LIFE_STEP_RESTART &&
+					  s != LIFE_STEP_DUMP &&
+					  s != LIFE_STEP_CLEAN);
+			if (phase != LIFE_ENDING)
 				cr_assert_neq(s, LIFE_STEP_DESTROY);
 		}
 	}
@@ -245,24 +301,52 @@ Test(vaned_life, an_action_with_a_core_dump_is_its_base)
 	cr_assert_eq(life_base_action(ACTION_PRESERVE), ACTION_PRESERVE);
 }
 
-Test(vaned_life, five_short_lives_in_a_row_are_restarted_the_sixth_is_not)
+Test(vaned_life, only_actions_with_a_core_dump_dump)
 {
-	struct life_storm s = {0};
+	cr_assert(life_action_dumps(ACTION_COREDUMP_DESTROY));
+	cr_assert(life_action_dumps(ACTION_COREDUMP_RESTART));
+	cr_assert_not(life_action_dumps(ACTION_DESTROY));
+	cr_assert_not(life_action_dumps(ACTION_RENAME_RESTART));
+}
 
-	for (int i = 0; i < LIFE_SHORT_MAX; i++)
-		cr_assert(life_storm_restart_ok(&s, LIFE_SHORT_NS - 1));
-	cr_assert_not(life_storm_restart_ok(&s, 0));
-	cr_assert_not(life_storm_restart_ok(&s, 0));
+Test(vaned_life, a_reason_that_no_guest_should_give_is_a_crash)
+{
+	cr_assert(life_reason_is_crash(SHUTDOWN_crash));
+	cr_assert(life_reason_is_crash(SHUTDOWN_watchdog));
+	cr_assert(life_reason_is_crash(200));
+	cr_assert_not(life_reason_is_crash(SHUTDOWN_poweroff));
+	cr_assert_not(life_reason_is_crash(SHUTDOWN_reboot));
+	cr_assert_str_eq(life_reason_word(SHUTDOWN_poweroff), "poweroff");
+	cr_assert_str_eq(life_reason_word(200), "unknown");
+}
+
+Test(vaned_life, five_short_lives_wait_longer_and_longer_and_no_sixth_comes)
+{
+	static const uint64_t delays[LIFE_SHORT_MAX] = {0, 1000, 2000, 4000,
+							8000};
+	struct life_storm s = {0};
+	uint64_t delay;
+
+	for (int i = 0; i < LIFE_SHORT_MAX; i++) {
+		cr_assert(life_storm_restart_ok(&s, LIFE_SHORT_NS - 1, &delay));
+		cr_assert_eq(delay, delays[i], "the %d. waits %lu ms", i + 1,
+			     delay);
+	}
+	cr_assert_not(life_storm_restart_ok(&s, 0, &delay));
+	for (int i = 0; i < 100; i++)
+		cr_assert_not(life_storm_restart_ok(&s, 0, &delay));
 }
 
 Test(vaned_life, one_long_life_ends_the_storm)
 {
 	struct life_storm s = {0};
+	uint64_t delay;
 
 	for (int i = 0; i < LIFE_SHORT_MAX; i++)
-		cr_assert(life_storm_restart_ok(&s, 1));
-	cr_assert(life_storm_restart_ok(&s, LIFE_SHORT_NS));
+		cr_assert(life_storm_restart_ok(&s, 1, &delay));
+	cr_assert(life_storm_restart_ok(&s, LIFE_SHORT_NS, &delay));
+	cr_assert_eq(delay, 0);
 	for (int i = 0; i < LIFE_SHORT_MAX; i++)
-		cr_assert(life_storm_restart_ok(&s, 1));
-	cr_assert_not(life_storm_restart_ok(&s, 1));
+		cr_assert(life_storm_restart_ok(&s, 1, &delay));
+	cr_assert_not(life_storm_restart_ok(&s, 1, &delay));
 }
