@@ -15,6 +15,7 @@ SHELL := /bin/bash
 include hypervisor/build.mk
 -include dom0-tools/build.mk
 -include dom0-tools/image/build.mk
+-include dom0-tools/systemd/build.mk
 -include $(wildcard tests/*/build.mk)
 -include docs/build.mk
 

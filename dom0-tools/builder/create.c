@@ -396,28 +396,6 @@ static int create_set_vcpu(struct creation *n)
 
 /* CREATE_STORE */
 
-static int create_write_nodes(struct creation *n, const struct nodes *nodes,
-			      uint32_t txn)
-{
-	for (size_t i = 0; i < nodes->count; i++) {
-		const struct node *node = &nodes->list[i];
-		struct store_perm perms[2];
-		size_t count;
-		int rc = store_write(n->store, txn, node->path, node->value,
-				     strlen(node->value));
-
-		if (rc)
-			return rc;
-		nodes_perms(node->access, n->domid, perms, &count);
-		if (count)
-			rc = store_set_perms(n->store, txn, node->path, perms,
-					     count);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
 /* Looks again, for another creation may have had the same idea. */
 static int create_take_name(struct creation *n, uint32_t txn)
 {
@@ -464,7 +442,7 @@ static int create_write_store(struct creation *n)
 			break;
 		rc = create_take_name(n, txn);
 		if (rc == 0)
-			rc = create_write_nodes(n, &nodes, txn);
+			rc = nodes_write(n->store, txn, n->domid, &nodes);
 		if (rc == 0 && n->o->in_txn)
 			rc = n->o->in_txn(n->o->in_txn_arg, n->store, txn,
 					  n->domid);

@@ -270,6 +270,30 @@ int nodes_make(const struct config *c, const struct nodes_domain *d,
 	return rc;
 }
 
+int nodes_make_disk(const struct config_disk *disk, bool is_device,
+		    uint16_t domid, struct nodes *n)
+{
+	int rc;
+
+	memset(n, 0, sizeof(*n));
+	rc = nodes_add_disk(disk, is_device, domid, n);
+	if (rc)
+		nodes_free(n);
+	return rc;
+}
+
+int nodes_make_vif(const struct config_vif *vif, uint32_t handle,
+		   uint16_t domid, struct nodes *n)
+{
+	int rc;
+
+	memset(n, 0, sizeof(*n));
+	rc = nodes_add_vif(vif, handle, domid, n);
+	if (rc)
+		nodes_free(n);
+	return rc;
+}
+
 void nodes_free(struct nodes *n)
 {
 	free(n->list);
@@ -301,4 +325,26 @@ void nodes_perms(enum node_access access, uint16_t domid,
 		*count = 2;
 		break;
 	}
+}
+
+int nodes_write(struct store *store, uint32_t txn, uint16_t domid,
+		const struct nodes *n)
+{
+	for (size_t i = 0; i < n->count; i++) {
+		const struct node *node = &n->list[i];
+		struct store_perm perms[2];
+		size_t count;
+		int rc = store_write(store, txn, node->path, node->value,
+				     strlen(node->value));
+
+		if (rc)
+			return rc;
+		nodes_perms(node->access, domid, perms, &count);
+		if (count)
+			rc = store_set_perms(store, txn, node->path, perms,
+					     count);
+		if (rc)
+			return rc;
+	}
+	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the store says about a domain: nodes, values and who may touch them,
- * in the layout that libxl uses. Pure: a list is made, nobody is talked to.
+ * in the layout that libxl uses. Making the list is pure; nodes_write() writes it.
  *
  * Invariant: everything that domain zero believes later (the console's ring
  * and port, every backend directory, names and limits) is written by domain
@@ -12,6 +12,7 @@
 #ifndef DOM0_TOOLS_BUILDER_NODES_H
 #define DOM0_TOOLS_BUILDER_NODES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,7 +56,16 @@ struct nodes_domain {
 /* Parents come before their children. 0 or -ENOMEM; end with nodes_free(). */
 int nodes_make(const struct config *c, const struct nodes_domain *d,
 	       struct nodes *n);
+/* The nodes of one more device of a domain that is there already. */
+int nodes_make_disk(const struct config_disk *disk, bool is_device,
+		    uint16_t domid, struct nodes *n);
+int nodes_make_vif(const struct config_vif *vif, uint32_t handle,
+		   uint16_t domid, struct nodes *n);
 void nodes_free(struct nodes *n);
+
+/* Writes all of them, with their permissions. 0 or -errno. */
+int nodes_write(struct store *store, uint32_t txn, uint16_t domid,
+		const struct nodes *n);
 
 /* The permissions that an access stands for: a list of *count entries. */
 void nodes_perms(enum node_access access, uint16_t domid,

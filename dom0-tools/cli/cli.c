@@ -12,6 +12,7 @@
 #include "lib/cfgfile.h"
 #include "lib/domname.h"
 #include "lib/privcmd.h"
+#include "lib/restarting.h"
 
 static const char *cli_program_name = "vane";
 static const char *cli_current;
@@ -257,6 +258,11 @@ int cli_resolve(struct cli *c, const char *word, uint16_t *domid)
 	if (rc == 0)
 		return CLI_OK;
 	err_clear(&c->err);
+	if (rc == -ENOENT && c->store &&
+	    restarting_check(c->store, 0, word, &c->err)) {
+		cli_fail(c);
+		return CLI_NO_DOMAIN;
+	}
 	if (rc == -ENOENT || rc == -ESRCH)
 		return cli_no_domain(c, word);
 	err_set(&c->err, rc, "cannot look for domain '%s' (%s)", word,

@@ -121,6 +121,13 @@ int cli_config_update(int argc, char **argv);
 int cli_sysrq(int argc, char **argv);
 int cli_trigger(int argc, char **argv);
 int cli_dump_core(int argc, char **argv);
+int cli_block_list(int argc, char **argv);
+int cli_block_attach(int argc, char **argv);
+int cli_block_detach(int argc, char **argv);
+int cli_network_list(int argc, char **argv);
+int cli_network_attach(int argc, char **argv);
+int cli_network_detach(int argc, char **argv);
+int cli_events(int argc, char **argv);
 int cli_unpack_kernel(int argc, char **argv);
 int cli_help(int argc, char **argv);
 

@@ -12,6 +12,7 @@
 #include "cli/format.h"
 #include "lib/config.h"
 #include "lib/json.h"
+#include "lib/restarting.h"
 
 /* A node of a back end as a member of the device's object. */
 static void list_member(struct cli *c, struct json *j, const char *dir,
@@ -220,6 +221,9 @@ int cli_list(int argc, char **argv)
 		else
 			list_rows(&c, infos, count, cli_has(&a, 'v'));
 		free(infos);
+		/* On standard error: programs read the table. */
+		if (c.store && argc == i)
+			restarting_print(c.store, "vane list: ", stderr);
 	}
 	cli_close(&c);
 	return status;

@@ -13,6 +13,7 @@ DOM0_MODULES := crc32c_generic virtio_pci virtio_blk virtio_net sd_mod ahci \
 	xenfs xen-blkback xen-netback
 GUEST_MODULES := crc32c_generic xen-blkfront xen-netfront ext4
 DOM0_TOOLS := vane vane-bootfs vane-stored vane-consoled vaned
+VANE_GUESTS := dom0-tools/systemd/vane-guests
 DOM0_TOOL_FILES := $(DOM0_TOOLS:%=$(BUILD)/dom0-tools/%)
 
 # The demo: a random file in guest A's disk, an empty disk for guest B.
@@ -34,11 +35,12 @@ IMAGE_TREES := $(shell find $(IMAGE_SRC)/common $(IMAGE_SRC)/dom0 \
 	$(IMAGE_SRC)/guest -type f)
 
 $(IMAGE)/dom0-initrd.img: $(IMAGE_SRC)/mkinitrd.sh $(IMAGE_TREES) \
-		$(LINUX)/vmlinuz $(DOM0_TOOL_FILES)
+		$(LINUX)/vmlinuz $(DOM0_TOOL_FILES) $(VANE_GUESTS)
 	@mkdir -p $(@D)
 	$(IMAGE_SRC)/mkinitrd.sh $@ $(LINUX) "$(DOM0_MODULES)" \
 		"$(IMAGE_SRC)/common $(IMAGE_SRC)/dom0" \
-		$(foreach t,$(DOM0_TOOLS),$(BUILD)/dom0-tools/$(t)=bin/$(t))
+		$(foreach t,$(DOM0_TOOLS),$(BUILD)/dom0-tools/$(t)=bin/$(t)) \
+		$(VANE_GUESTS)=bin/vane-guests
 
 $(IMAGE)/guest-initrd.img: $(IMAGE_SRC)/mkinitrd.sh $(IMAGE_TREES) \
 		$(LINUX)/vmlinuz

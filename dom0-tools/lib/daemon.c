@@ -15,12 +15,15 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -319,10 +322,41 @@ undo:
 	return rc;
 }
 
+/*
+ * Tells a service manager that waits for it, by the protocol of sd_notify(3):
+ * a datagram to the socket that $NOTIFY_SOCKET names, '@' for an abstract one.
+ */
+static void notify_ready(void)
+{
+	static const char word[] = "READY=1";
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	const char *path = getenv("NOTIFY_SOCKET");
+	size_t len = path ? strlen(path) : 0;
+	int fd;
+
+	if (len < 2 || len >= sizeof(to.sun_path) ||
+	    (path[0] != '/' && path[0] != '@'))
+		return;
+	memcpy(to.sun_path, path, len);
+	if (path[0] == '@')
+		to.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	if (sendto(fd, word, sizeof(word) - 1, MSG_NOSIGNAL,
+		   (struct sockaddr *)&to,
+		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) <
+	    0)
+		daemon_log("cannot tell %s that this is ready: %s", path,
+			   strerror(errno));
+	close(fd);
+}
+
 void daemon_ready(void)
 {
 	int null;
 
+	notify_ready();
 	if (me.ready_fd < 0)
 		return;
 	me.tell_terminal = false;

@@ -27,7 +27,7 @@ struct daemon_options {
  * everything is undone; the line for the user has been printed.
  */
 int daemon_begin(const struct daemon_options *o);
-/* Lets the waiting parent exit with status 0. */
+/* Lets the waiting parent exit with status 0; tells $NOTIFY_SOCKET. */
 void daemon_ready(void);
 /* Removes the pid file and gives the lock back. */
 void daemon_end(void);

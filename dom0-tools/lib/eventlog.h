@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define EVENT_FILE	 "/var/log/vane/events.log"
+#define EVENT_DIR	 "/var/log/vane"
+#define EVENT_FILE	 EVENT_DIR "/events.log"
 #define EVENT_FILE_BYTES (1u << 20)
 
 /*

@@ -10,6 +10,7 @@
 #include "vaned/vaned.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -369,10 +370,31 @@ static int write_closing(struct device *d, uint32_t txn)
 	return rc;
 }
 
+/* Says what became of a device: "vbd/5/51712: TEXT". */
+__attribute__((format(printf, 3, 4))) static void
+say(const struct device *d, const char *kind, const char *fmt, ...)
+{
+	char device[32], text[DEVICE_ERROR_BYTES + 128];
+	struct event e = {
+		.kind = kind,
+		.domid = d->key.domid,
+		.name = domains_name(d->v, d->key.domid),
+		.device = device,
+	};
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	snprintf(device, sizeof(device), "%s/%u", device_kind_name(d->key.kind),
+		 d->key.devid);
+	event_say(&e, "%s/%u/%u: %s", device_kind_name(d->key.kind),
+		  d->key.domid, d->key.devid, text);
+}
+
 static void fail(struct device *d)
 {
-	daemon_log("%s/%u/%u: %s", device_kind_name(d->key.kind), d->key.domid,
-		   d->key.devid, d->error);
+	say(d, "device-failed", "%s", d->error);
 	in_txn(d, write_failed);
 	set_phase(d, DEVICE_FAILED, 0);
 }
@@ -420,11 +442,9 @@ static void connect_device(struct device *d)
 			fail(d);
 			return;
 		}
-		daemon_log("%s/%u/%u: connected%s%s%s%s",
-			   device_kind_name(d->key.kind), d->key.domid,
-			   d->key.devid, d->path[0] ? " to " : "", d->path,
-			   d->has_loop ? " by " : "",
-			   d->has_loop ? d->loop.path : "");
+		say(d, "device-attached", "connected%s%s%s%s",
+		    d->path[0] ? " to " : "", d->path,
+		    d->has_loop ? " by " : "", d->has_loop ? d->loop.path : "");
 	}
 	set_phase(d, DEVICE_CONNECTED, 0);
 }
@@ -459,18 +479,20 @@ static void rm_empty(struct vaned *v, const char *path)
 		store_rm(v->store, 0, path);
 }
 
-static void release(struct device *d)
+static void release(struct device *d, bool was_asked)
 {
 	char path[PATH_BYTES];
 	char *frontend;
 	struct vaned *v = d->v;
 	uint16_t domid = d->key.domid;
 
-	if (d->is_late)
-		daemon_log("%s/%u/%u: its driver did not close it within %u s; "
-			   "removed anyway",
-			   device_kind_name(d->key.kind), domid, d->key.devid,
-			   DEVICE_CLOSE_MS / 1000);
+	/* What was removed is looked at once more, because of its nodes. */
+	if (d->phase != DEVICE_NEW && !was_asked)
+		say(d, "device-detached",
+		    "its driver did not close it within %u s; removed anyway",
+		    DEVICE_CLOSE_MS / 1000);
+	else if (d->phase != DEVICE_NEW)
+		say(d, "device-detached", "removed");
 	frontend = device_read(d, 0, "frontend");
 	if (frontend && !strncmp(frontend, "/local/domain/", 14))
 		store_rm(v->store, 0, frontend);
@@ -512,7 +534,8 @@ static void reconcile(struct device *d)
 		close_device(d);
 		return;
 	case DEVICE_STEP_RELEASE:
-		release(d);
+		release(d, !f.dir_exists || !f.driver_bound ||
+				   f.state == XenbusStateClosed);
 		return;
 	}
 }

@@ -39,8 +39,10 @@ enum device_step device_step(enum device_phase phase,
 	case DEVICE_FAILED:
 		return must_close(f) ? DEVICE_STEP_CLOSE : DEVICE_STEP_NONE;
 	case DEVICE_CLOSING:
-		if (f->state == XenbusStateClosed || !f->driver_bound ||
-		    f->is_late)
+		if (f->state == XenbusStateClosed || !f->driver_bound)
+			return DEVICE_STEP_RELEASE;
+		/* A living guest may keep a disk that it has mounted. */
+		if (f->is_late && !f->domain_alive)
 			return DEVICE_STEP_RELEASE;
 		return DEVICE_STEP_NONE;
 	}

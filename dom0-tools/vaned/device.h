@@ -14,6 +14,10 @@
  *    +------ close -----+---------+-----> CLOSING -- release --> (forgotten)
  *    +------ release, when the directory is gone, from any phase -^
  *
+ * CLOSING ends when the driver has let go. A dead domain's driver gets a
+ * limited time for that; a guest that lives may take as long as it uses the
+ * device, unless somebody removes the directory.
+ *
  * Test: tests/unit/dom0-tools/vaned/test_device.c, a row for each move.
  */
 #ifndef DOM0_TOOLS_VANED_DEVICE_H

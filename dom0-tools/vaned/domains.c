@@ -32,6 +32,13 @@ struct domain *domains_find(struct vaned *v, uint16_t domid)
 	return NULL;
 }
 
+const char *domains_name(struct vaned *v, uint16_t domid)
+{
+	const struct domain *o = domains_find(v, domid);
+
+	return o ? o->name : NULL;
+}
+
 static void look_again(void *arg)
 {
 	struct domain *o = arg;

@@ -42,10 +42,10 @@
 #define VANED_CONFIG_DIR "/run/vane/domains"
 #define VANED_STORE_DIR	 "/tool/vaned"
 
-#define DEVICE_WAIT_MS	10000 /* for a netdev, or for a disk to be let go */
-#define DEVICE_CLOSE_MS 10000 /* for the driver to let go */
-#define LIFE_START_MS	20000 /* for a restarted domain's devices */
-#define LIFE_END_MS	10000 /* for a dying domain to be gone */
+#define DEVICE_WAIT_MS	10000u /* for a netdev, or for a disk to be let go */
+#define DEVICE_CLOSE_MS 10000u /* for the driver to let go */
+#define LIFE_START_MS	20000u /* for a restarted domain's devices */
+#define LIFE_END_MS	10000u /* for a dying domain to be gone */
 
 #define DEVICE_ERROR_BYTES 512
 
@@ -168,6 +168,8 @@ enum connect_result vif_connect(struct device *d);
 /* domains.c */
 
 void domains_scan(struct vaned *v);
+/* Of a domain that is known; else NULL. */
+const char *domains_name(struct vaned *v, uint16_t domid);
 struct domain *domains_find(struct vaned *v, uint16_t domid);
 /* That one, looked after from now on; NULL: no memory. */
 struct domain *domains_add(struct vaned *v, uint16_t domid);

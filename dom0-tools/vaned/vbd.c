@@ -42,6 +42,13 @@ static struct device *find_conflict(struct device *d)
 	return NULL;
 }
 
+static const char *domain_label(struct vaned *v, uint16_t domid)
+{
+	const char *name = domains_name(v, domid);
+
+	return name && *name ? name : "no name";
+}
+
 struct loop_search {
 	const struct device *d;
 	const char *tag;
@@ -209,13 +216,14 @@ static enum connect_result examine(struct device *d, const struct request *r)
 	}
 	if (other)
 		return FAIL(d,
-			    "%s is in use by domain %u (vbd %u, mode %s), so "
-			    "domain %u cannot have it with mode %s; stop that "
-			    "domain, use r in both, or w! if both know what "
-			    "they do",
-			    d->path, other->key.domid, other->key.devid,
-			    disk_mode_name(other->mode), d->key.domid,
-			    disk_mode_name(d->mode));
+			    "%s is in use by domain %u (%s; vbd %u, mode %s), "
+			    "so domain %u cannot have it with mode %s; stop "
+			    "that domain, use r in both, or w! if both know "
+			    "what they do",
+			    d->path, other->key.domid,
+			    domain_label(d->v, other->key.domid),
+			    other->key.devid, disk_mode_name(other->mode),
+			    d->key.domid, disk_mode_name(d->mode));
 	return info.id.kind == BLOCKDEV_FILE ? bind_file(d, &info)
 					     : check_device(d);
 }

@@ -58,7 +58,7 @@ static enum connect_result set_name(struct device *d, struct rtnl_link *link,
 		return FAIL(d,
 			    "'%s' is too long for an interface: %u characters "
 			    "are the most",
-			    wish, IFNAMSIZ - 1);
+			    wish, IFNAMSIZ - 1u);
 	if (link->up) {
 		/* The kernel renames only what is down. */
 		rc = rtnl_change(d->v->rtnl, link->index,
