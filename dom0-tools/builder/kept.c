@@ -42,8 +42,7 @@ static int kept_read(const char *path, struct config *c, struct err *e)
 	return rc;
 }
 
-static int kept_replace(const char *path, const struct config *c,
-			struct err *e)
+static int kept_replace(const char *path, const struct config *c, struct err *e)
 {
 	char temporary[72];
 	FILE *f;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the store says about a domain: nodes, values and who may touch them,
- * in the layout that libxl uses. Making the list is pure; nodes_write() writes it.
+ * in the layout that libxl uses. Making the list is pure; nodes_write() writes
+ * it.
  *
  * Invariant: everything that domain zero believes later (the console's ring
  * and port, every backend directory, names and limits) is written by domain

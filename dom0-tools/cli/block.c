@@ -46,8 +46,8 @@ static void block_object(struct cli *c, struct json *j,
 	json_uint(j, "devid", d->devid);
 	for (size_t i = 0; i < sizeof(block_members) / sizeof(*block_members);
 	     i++) {
-		char *value = device_back_node(c->store, d,
-					       block_members[i][0]);
+		char *value =
+			device_back_node(c->store, d, block_members[i][0]);
 
 		if (value)
 			json_string(j, block_members[i][1], value);

@@ -220,8 +220,8 @@ static int device_txn(struct cli *c, const struct device_ref *d,
 		  : 0;
 }
 
-static int device_write(struct cli *c, const struct device_ref *d,
-			uint32_t txn, void *arg)
+static int device_write(struct cli *c, const struct device_ref *d, uint32_t txn,
+			void *arg)
 {
 	char path[DEVICE_PATH_BYTES];
 
@@ -247,8 +247,8 @@ static int device_rm(struct cli *c, const struct device_ref *d, uint32_t txn,
 	return rc ? rc : store_rm(c->store, txn, path);
 }
 
-static int device_close(struct cli *c, const struct device_ref *d,
-			uint32_t txn, void *arg)
+static int device_close(struct cli *c, const struct device_ref *d, uint32_t txn,
+			void *arg)
 {
 	char dir[DEVICE_PATH_BYTES], path[DEVICE_PATH_BYTES + 8];
 	uint64_t state = 0;

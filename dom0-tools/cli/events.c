@@ -130,9 +130,9 @@ int cli_events(int argc, char **argv)
 			return cli_usage("events");
 	}
 	inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (inotify < 0 || inotify_add_watch(inotify, EVENT_DIR,
-					     IN_MODIFY | IN_CREATE |
-						     IN_MOVED_TO) < 0)
+	if (inotify < 0 ||
+	    inotify_add_watch(inotify, EVENT_DIR,
+			      IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0)
 		return events_fail(EVENT_DIR);
 	e.file = fopen(EVENT_FILE, "re");
 	if (e.file && follow && !all)

@@ -16,9 +16,8 @@
 #include "lib/config.h"
 
 static const char *const network_members[][2] = {
-	{"mac", "mac"},		{"bridge", "bridge"},
-	{"vifname", "vifname"}, {"ip", "ip"},
-	{"rate", "rate"},	{"hotplug-status", "hotplug"},
+	{"mac", "mac"}, {"bridge", "bridge"}, {"vifname", "vifname"},
+	{"ip", "ip"},	{"rate", "rate"},     {"hotplug-status", "hotplug"},
 };
 
 static void network_row(struct cli *c, const struct device_ref *d)
@@ -48,8 +47,8 @@ static void network_object(struct cli *c, struct json *j,
 	json_uint(j, "devid", d->devid);
 	for (size_t i = 0;
 	     i < sizeof(network_members) / sizeof(*network_members); i++) {
-		char *value = device_back_node(c->store, d,
-					       network_members[i][0]);
+		char *value =
+			device_back_node(c->store, d, network_members[i][0]);
 
 		if (value)
 			json_string(j, network_members[i][1], value);

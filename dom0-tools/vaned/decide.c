@@ -140,6 +140,7 @@ static int rename_aside(struct domain *o, struct store *store, uint32_t txn)
 {
 	char path[NAMES_PATH_BYTES], name[CONFIG_NAME_MAX + 1], stamp[32];
 	time_t now = time(NULL);
+	uint16_t other;
 	char node[64];
 	struct tm tm;
 	int rc;
@@ -147,8 +148,12 @@ static int rename_aside(struct domain *o, struct store *store, uint32_t txn)
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
 	snprintf(name, sizeof(name), "%.*s-%s",
-		 (int)(CONFIG_NAME_MAX - 1 - strlen(stamp)), o->life_name,
+		 (int)(CONFIG_NAME_MAX - 7 - strlen(stamp)), o->life_name,
 		 stamp);
+	/* Two lives may end in one second. */
+	if (!domname_lookup(store, txn, name, &other))
+		snprintf(name + strlen(name), sizeof(name) - strlen(name),
+			 "-%u", o->domid);
 	domname_path(o->name, path);
 	rc = store_rm(store, txn, path);
 	domname_path(name, path);

@@ -18,6 +18,11 @@ $(SYSTEM)/harness.a: $(HARNESS_OBJS)
 $(SYSTEM)/tests: $(SYSTEM_OBJS)
 	$(CC) -o $@ $^ -lcriterion
 
+# Programs that tests run in domain zero.
+$(SYSTEM)/programs/%: tests/system/programs/%.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -static -o $@ $<
+
 -include $(wildcard $(SYSTEM)/*.d)
 
 # A disk of random bytes, read through every driver and compared.

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What vaned does with a guest's life: the on_* actions, a storm of restarts,
+ * devices that come and go while the guest runs, guests that start and stop
+ * with domain zero; and all of it when vaned is killed in the middle.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/system/suite.h"
+
+#define EVENTS "/var/log/vane/events.log"
+
+static struct machine *m;
+
+static void begin(void)
+{
+	m = suite_machine(&machine_default);
+	suite_no_guests(m);
+	suite_run(m, 20, "rm -f " EVENTS " /var/log/vane/micro.log");
+}
+
+static void end(void)
+{
+	suite_no_guests(m);
+	suite_done(m);
+}
+
+TestSuite(vaned, .init = begin, .fini = end);
+
+/* Waits for an event whose line has both texts. */
+static void event(unsigned int seconds, const char *kind, const char *text)
+{
+	suite_run(m, seconds + 20,
+		  "await %u sh -c 'grep \"\\\"event\\\": \\\"%s\\\"\" " EVENTS
+		  " | grep -q \"%s\"' || { tail -n 20 " EVENTS "; false; }",
+		  machine_scaled(seconds), kind, text);
+}
+
+static long count_events(const char *kind)
+{
+	return strtol(
+		suite_run(m, 20,
+			  "grep -c '\"event\": \"%s\"' " EVENTS "; :", kind),
+		NULL, 10);
+}
+
+/* A command that has to fail, with `text` in what it says. */
+static void refused(unsigned int seconds, const char *text, const char *command)
+{
+	const char *said =
+		suite_run(m, seconds, "%s 2>&1 && echo SUCCEEDED; :", command);
+
+	if (strstr(said, "SUCCEEDED") || !strstr(said, text))
+		suite_fail(m, "'%s' was to be refused with '%s': %s", command,
+			   text, said);
+}
+
+Test(vaned, on_poweroff_preserve_keeps_the_domain)
+{
+	suite_run(m, 30,
+		  "vane create /etc/vane/micro.cfg 'on_poweroff=\"preserve\"'");
+	event(20, "preserved", "micro");
+	suite_run(m, 20, "vane list micro | grep -q -- '---s--'");
+	suite_run(m, 20, "vane destroy micro");
+	event(20, "destroyed", "micro");
+}
+
+Test(vaned, on_poweroff_destroy_removes_it)
+{
+	suite_run(m, 30,
+		  "vane create /etc/vane/micro.cfg 'on_poweroff=\"destroy\"'");
+	event(20, "shutdown", "poweroff");
+	suite_guest_gone(m, "micro", 20);
+	if (count_events("restarted"))
+		suite_fail(m, "it was restarted");
+}
+
+/* And the name is nobody else's until a person says so. */
+Test(vaned, a_restart_that_is_not_wanted_is_cancelled)
+{
+	suite_run(m, 30,
+		  "vane create /etc/vane/micro.cfg 'on_poweroff=\"restart\"'");
+	/* The fourth short life is followed by a wait of 4 s. */
+	event(60, "restart-delayed", "\\\"short_lives\\\": 4");
+	refused(20, "is being restarted", "vane create /etc/vane/micro.cfg");
+	refused(20, "is being restarted", "vane destroy micro");
+	suite_run(m, 20,
+		  "vane list 2>&1 | grep -q 'micro.*is being restarted'");
+	suite_run(m, 20, "vane store rm /tool/vane/restarting/micro");
+	event(20, "restart-cancelled", "micro");
+	event(20, "destroyed", "micro");
+	suite_run(m, 30, "vane create /etc/vane/micro.cfg");
+}
+
+Test(vaned, a_storm_of_restarts_is_damped_and_given_up)
+{
+	char before[SUITE_TEXT];
+
+	suite_run(m, 20,
+		  "truncate -s 1M /data/disks/loop.img; "
+		  "rm -f /var/log/vane/loop.log");
+	snprintf(before, sizeof(before), "%s", suite_resources(m));
+	suite_run(m, 60, "vane create /etc/vane/loop.cfg");
+	event(90, "gave-up", "loop");
+	event(30, "destroyed", "loop");
+	suite_guest_gone(m, "loop", 30);
+	if (count_events("restarted") != 5 ||
+	    count_events("restart-delayed") != 4)
+		suite_fail(m, "%ld restarts, %ld of them delayed",
+			   count_events("restarted"),
+			   count_events("restart-delayed"));
+	if (strcmp(before, suite_resources(m)))
+		suite_fail(m, "before:\n%s\nafter:\n%s", before,
+			   suite_resources(m));
+}
+
+Test(vaned, rename_restart_keeps_the_old_domain_under_another_name)
+{
+	suite_run(m, 30,
+		  "vane create /etc/vane/micro.cfg "
+		  "'on_poweroff=\"rename-restart\"'");
+	event(60, "restart-delayed", "micro");
+	suite_run(m, 20, "vane store rm /tool/vane/restarting/micro");
+	event(20, "restart-cancelled", "micro");
+	suite_run(m, 20,
+		  "[ $(vane list | grep -c '^micro-20......T......Z') = 2 ]");
+	suite_run(m, 20, "! vane domid micro");
+}
+
+Test(vaned, a_crash_is_seen_and_its_action_done)
+{
+	machine_tolerate(m, "crash");
+	suite_run(m, 30,
+		  "vane create /etc/vane/crasher.cfg 'on_crash=\"preserve\"'");
+	event(120, "crashed", "\\\"action\\\": \\\"preserve\\\"");
+	suite_run(m, 20, "vane list crasher | grep -q -- '---sc-\\|----c-'");
+	suite_run(m, 20, "vane destroy crasher");
+}
+
+Test(vaned, vaned_serves_others_while_it_restarts_a_guest)
+{
+	suite_guest_up(m, "stock-xz");
+	suite_run(m, 20, "truncate -s 1M /data/disks/loop.img");
+	suite_run(m, 30, "vane reboot stock-xz");
+	event(60, "shutdown", "reboot");
+	/* Its kernel is being unpacked; a disk and a card come meanwhile. */
+	suite_run(m, 30,
+		  "vane create /etc/vane/loop.cfg 'on_poweroff=\"destroy\"'");
+	event(30, "started\\|shutdown", "loop");
+	event(60, "restarted", "stock-xz");
+}
+
+Test(vaned, events_are_shown_as_they_come_and_afterwards)
+{
+	suite_run(m, 20,
+		  "vane events --json >/run/events.out & echo $! >/run/pid");
+	suite_run(m, 30, "vane create /etc/vane/micro.cfg");
+	event(20, "preserved", "micro");
+	suite_run(m, 30,
+		  "vane rename micro tiny; vane destroy tiny; "
+		  "await 20 grep -q destroyed /run/events.out; "
+		  "kill $(cat /run/pid); cmp /run/events.out " EVENTS);
+	suite_run(m, 20,
+		  "for e in created device-x shutdown preserved renamed "
+		  "destroyed; do grep -q \"\\\"event\\\": \\\"$e\\\"\" " EVENTS
+		  " || echo $e; done | grep -x device-x");
+	suite_run(m, 20,
+		  "vane events -a --no-follow | grep 'micro. is called .tiny.'"
+		  " || vane events -a --no-follow | grep \"called 'tiny'\"");
+}
+
+/* Its sum, as the guest says it. */
+static void guest_sums(const char *file)
+{
+	char sum[80];
+
+	snprintf(sum, sizeof(sum), "%.64s",
+		 suite_run(m, 60, "sha256sum <%s", file));
+	suite_guest_line(m, "hotplug", 60, sum);
+}
+
+Test(vaned, a_disk_comes_and_goes_with_its_data)
+{
+	suite_run(m, 20,
+		  "head -c 1m /dev/urandom >/data/disks/h1.img; "
+		  "head -c 2m /dev/urandom >/data/disks/h2.img");
+	suite_guest_up(m, "hotplug");
+	suite_run(m, 60,
+		  "vane block-attach hotplug file:/data/disks/h1.img,xvdb,w");
+	guest_sums("/data/disks/h1.img");
+	suite_run(m, 20,
+		  "vane block-list hotplug | "
+		  "grep -q '^51728 0   .* 4     .*/vbd/.*/51728'");
+	refused(20, "already",
+		"vane block-attach hotplug "
+		"file:/data/disks/h2.img,xvdb,w");
+	refused(20, "in use by domain",
+		"vane block-attach hotplug "
+		"file:/data/disks/h1.img,xvdd,w");
+	refused(20, "No such file",
+		"vane block-attach hotplug "
+		"file:/data/disks/none.img,xvdd,w");
+	refused(20, "it has: xvdb", "vane block-detach hotplug xvdz");
+	suite_run(m, 60, "vane block-detach hotplug xvdb");
+	suite_guest_line(m, "hotplug", 60, "hotplug: xvdb went");
+	suite_run(m, 30,
+		  "vane block-attach hotplug file:/data/disks/h2.img xvdb w");
+	guest_sums("/data/disks/h2.img");
+	/* What came while it ran is there after a reboot. */
+	suite_run(m, 20,
+		  "rm /var/log/vane/hotplug.log; kill -HUP "
+		  "$(pidof vane-consoled); vane reboot hotplug");
+	event(60, "restarted", "hotplug");
+	suite_guest_line(m, "hotplug", 120, "guest: ready");
+	guest_sums("/data/disks/h2.img");
+	suite_run(m, 20, "vane destroy hotplug; ! losetup -a | grep vane");
+}
+
+Test(vaned, a_disk_in_use_stays_until_it_is_forced_away)
+{
+	suite_run(m, 20, "head -c 1m /dev/urandom >/data/disks/h1.img");
+	suite_guest_up(m, "hotplug");
+	suite_run(m, 60,
+		  "vane block-attach hotplug file:/data/disks/h1.img,xvdc,r");
+	suite_guest_line(m, "hotplug", 60, "hotplug: xvdc is held");
+	refused(60, "has not let go",
+		"vane block-detach --timeout=2 hotplug "
+		"xvdc");
+	suite_run(m, 20, "losetup -a | grep -q vane");
+	suite_run(m, 30, "vane block-detach --force hotplug xvdc");
+	event(30, "device-detached", "51744");
+	suite_run(m, 30,
+		  "await 20 sh -c '! losetup -a | grep -q vane'; "
+		  "[ $(vane block-list --json hotplug | grep -c devid) = 0 ]");
+}
+
+Test(vaned, a_card_comes_and_goes_with_its_traffic)
+{
+	suite_guest_up(m, "hotplug");
+	refused(20, "no bridge", "vane network-attach hotplug bridge=nobr");
+	suite_run(m, 60,
+		  "vane network-attach hotplug mac=00:16:3e:00:00:77 "
+		  "bridge=xenbr0");
+	suite_guest_line(m, "hotplug", 60, "hotplug: eth1 00:16:3e:00:00:77");
+	suite_run(m, 120,
+		  "await 60 ping -c 1 -W 1 10.0.0.77; "
+		  "wget -q -O - http://10.0.0.77/busybox | cmp - /bin/busybox");
+	refused(20, "already",
+		"vane network-attach hotplug "
+		"mac=00:16:3e:00:00:77");
+	suite_run(m, 20,
+		  "vane network-list hotplug | "
+		  "grep -q '^1   0  00:16:3e:00:00:77      1     4 '");
+	suite_run(m, 60, "vane network-detach hotplug 00:16:3e:00:00:77");
+	suite_guest_line(m, "hotplug", 60, "hotplug: eth1 went");
+	suite_run(m, 30,
+		  "[ $(ls /sys/class/net/xenbr0/brif | wc -l) = 1 ]; "
+		  "[ $(vane network-list hotplug | wc -l) = 2 ]");
+	refused(20, "no network card", "vane network-detach hotplug 1");
+}
+
+Test(vaned, a_daemon_that_dies_comes_back)
+{
+	suite_guest_up(m, "ticker");
+	suite_run(m, 60,
+		  "old=$(pidof vaned); kill -9 $old; "
+		  "await 40 sh -c '[ -n \"$(pidof vaned)\" ] && "
+		  "[ \"$(pidof vaned)\" != '$old' ]'; "
+		  "grep -q 'vaned ended with status 137' "
+		  "/var/log/vane/supervise.log");
+	suite_run(m, 60, "start-daemons && vane shutdown -w ticker");
+	suite_guest_gone(m, "ticker", 30);
+}
+
+/* vaned under the test's own hand: started again at once, by no supervisor. */
+static void take_vaned(void)
+{
+	suite_run(m, 60,
+		  "pkill -f 'supervise vaned'; kill $(pidof vaned); "
+		  "await 20 sh -c '! pidof vaned' && vaned && touch /run/again;"
+		  " (while [ -e /run/again ]; do pidof vaned || vaned; "
+		  "usleep 100000; done) >/dev/null 2>&1 &");
+}
+
+static void give_vaned_back(void)
+{
+	suite_run(m, 60,
+		  "rm -f /run/again; usleep 300000; kill $(pidof vaned); "
+		  "await 20 sh -c '! pidof vaned'; start-daemons");
+}
+
+/* All that a guest may leave behind, and what vaned may. */
+static const char *leftovers(void)
+{
+	return suite_run(
+		m, 60,
+		"vane list | awk '{ print $1, $2 }'; losetup -a; "
+		"ls /sys/class/net/xenbr0/brif /run/vane/domains "
+		"/run/vane/creating; for d in /local/domain /vm "
+		"/local/domain/0/backend/vbd /local/domain/0/backend/vif "
+		"/tool/vane/names /tool/vane/restarting /tool/vaned/domain; "
+		"do echo $d: $(vane store ls $d 2>/dev/null); done");
+}
+
+/* Ends whatever there is, however often it comes back, and compares. */
+static void converges(const char *before, const char *what, unsigned int at)
+{
+	const char *after = "";
+
+	suite_run(m, 120,
+		  "await 90 sh -c 'vane store rm /tool/vane/restarting/loop; "
+		  "vane destroy loop; ! vane list 2>&1 | grep -q loop'; "
+		  "await 20 test -z \"$(ls /run/vane/creating)\"; "
+		  "pkill killat; :");
+	/* What is taken back by vaned is gone when it says so. */
+	for (int i = 0; i < 40; i++) {
+		after = leftovers();
+		if (!strcmp(before, after))
+			return;
+		suite_run(m, 20, "usleep 500000");
+	}
+	suite_fail(m, "killed at change %u of %s\nbefore:\n%s\nafter:\n%s\n%s",
+		   at, what, before, after,
+		   suite_run(m, 20, "tail -n 30 /var/log/vane/vaned.log"));
+}
+
+Test(vaned, killed_at_any_point_it_leaves_nothing_half_made)
+{
+	char before[SUITE_TEXT];
+	unsigned int seed = 20251;
+
+	suite_run(m, 20, "truncate -s 1M /data/disks/loop.img");
+	take_vaned();
+	snprintf(before, sizeof(before), "%s", leftovers());
+	/* Create, restart, restart: about 250 changes each. */
+	for (unsigned int i = 0; i < 14; i++) {
+		unsigned int at;
+
+		seed = seed * 1103515245 + 12345;
+		at = 1 + i * 45 + (seed >> 16) % 45;
+		suite_run(m, 60,
+			  "await 20 pidof vaned; usleep 200000; "
+			  "/data/tests/killat $(pidof vaned) %u "
+			  ">/run/killat.out 2>&1 & :",
+			  at);
+		suite_run(m, 60,
+			  "vane create /etc/vane/loop.cfg; "
+			  "await 6 grep -q killed /run/killat.out; :");
+		converges(before, "vaned", at);
+	}
+	give_vaned_back();
+}
+
+Test(vaned, a_creator_killed_at_any_point_leaves_nothing)
+{
+	char before[SUITE_TEXT];
+	unsigned int seed = 4711;
+
+	suite_run(m, 20, "truncate -s 1M /data/disks/loop.img");
+	snprintf(before, sizeof(before), "%s", leftovers());
+	for (unsigned int i = 0; i < 10; i++) {
+		unsigned int at;
+
+		seed = seed * 1103515245 + 12345;
+		at = 1 + i * 30 + (seed >> 16) % 30;
+		suite_run(m, 60,
+			  "vane create /etc/vane/loop.cfg & "
+			  "/data/tests/killat $! %u; wait; :",
+			  at);
+		converges(before, "vane create", at);
+	}
+}
+
+Test(vaned, guests_start_in_order_and_stop_in_reverse)
+{
+	suite_run(m, 20,
+		  "mkdir -p /run/auto; ln -sf /etc/vane/ticker.cfg "
+		  "/run/auto/20-ticker; ln -sf /etc/vane/stock.cfg "
+		  "/run/auto/10-stock; ln -sf /etc/vane/micro.cfg "
+		  "/run/auto/30-micro; printf "
+		  "'AUTO_DIR=/run/auto\\nSTOP_TIMEOUT=%u\\n' >/run/guests.conf",
+		  machine_scaled(60));
+	suite_run(m, 120,
+		  "VANE_GUESTS_CONF=/run/guests.conf vane-guests start");
+	suite_run(
+		m, 20,
+		"[ \"$(vane list | awk 'NR > 2 { print $1 }' | tr '\\n' ' ')\""
+		" = 'stock ticker micro ' ]");
+	suite_guest_line(m, "ticker", 120, "tick 2");
+	suite_run(m, 20, "VANE_GUESTS_CONF=/run/guests.conf vane-guests start");
+	suite_run(m, 200, "VANE_GUESTS_CONF=/run/guests.conf vane-guests stop");
+	suite_run(m, 20, "[ $(vane list | wc -l) = 2 ]");
+	suite_run(
+		m, 20,
+		"[ \"$(sed -n 's/.*\"shutdown\".*\"name\": \"\\([a-z]*\\)\".*/\\1/p' " EVENTS
+		" | tr '\\n' ' ')\" = 'micro ticker stock ' ] || "
+		"{ cat " EVENTS "; false; }");
+	suite_run(m, 20, "vane store rm /tool/vaned/stopping");
+}
