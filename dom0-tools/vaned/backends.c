@@ -94,6 +94,7 @@ static void forget(struct device *d)
 {
 	struct device **at = &d->v->devices;
 
+	worker_kill(&d->worker);
 	evloop_timer_stop(&d->v->loop, &d->timer);
 	while (*at != d)
 		at = &(*at)->next;
@@ -267,17 +268,13 @@ static unsigned int number_node(const struct device *d, const char *node)
 
 /*
  * libxl runs its own hotplug scripts, whose path stands in "script"; what it
- * serves is left alone. Ours has no path there.
+ * serves is left alone.
  */
 static bool is_foreign(const struct device *d)
 {
 	char *script = device_read(d, 0, "script");
-	char path[PATH_BYTES];
-	bool foreign;
+	bool foreign = script && *script == '/' && !d->script[0];
 
-	snprintf(path, sizeof(path), "%s/%u.cfg", d->v->config_dir,
-		 d->key.domid);
-	foreign = script && *script == '/' && access(path, F_OK);
 	free(script);
 	return foreign;
 }
@@ -287,7 +284,12 @@ static void read_facts(struct device *d, struct device_facts *f)
 	char path[PATH_BYTES], **nodes;
 	size_t count;
 
-	*f = (struct device_facts){.is_late = d->is_late};
+	*f = (struct device_facts){
+		.is_late = d->is_late,
+		.is_busy = worker_is_busy(&d->worker),
+	};
+	if (f->is_busy)
+		return;
 	device_dir(d, path, sizeof(path));
 	nodes = store_ls(d->v->store, 0, path, &count);
 	f->dir_exists = nodes != NULL || errno != ENOENT;
@@ -339,7 +341,7 @@ static int write_connected(struct device *d, uint32_t txn)
 	char number[32];
 	int rc = 0;
 
-	if (d->key.kind == DEVICE_VBD) {
+	if (d->key.kind == DEVICE_VBD && !d->script[0]) {
 		const char *path = d->has_loop ? d->loop.path : d->path;
 		uint64_t rdev = d->has_loop ? d->loop.rdev : d->disk.a;
 
@@ -411,27 +413,10 @@ static bool is_connected(const struct device *d)
 	return connected;
 }
 
-static void connect_device(struct device *d)
+static void finish_connect(struct device *d)
 {
-	enum connect_result result;
 	int rc;
 
-	if (is_foreign(d)) {
-		d->is_foreign = true;
-		set_phase(d, DEVICE_CONNECTED, 0);
-		return;
-	}
-	result = d->key.kind == DEVICE_VBD ? vbd_connect(d) : vif_connect(d);
-	switch (result) {
-	case CONNECT_WAIT:
-		set_phase(d, DEVICE_WAITING, DEVICE_WAIT_MS);
-		return;
-	case CONNECT_FAIL:
-		fail(d);
-		return;
-	case CONNECT_OK:
-		break;
-	}
 	if (!is_connected(d)) {
 		rc = in_txn(d, write_connected);
 		if (rc) {
@@ -447,6 +432,83 @@ static void connect_device(struct device *d)
 		    d->has_loop ? " by " : "", d->has_loop ? d->loop.path : "");
 	}
 	set_phase(d, DEVICE_CONNECTED, 0);
+}
+
+static void script_connected(void *arg, const struct worker_result *result)
+{
+	struct device *d = arg;
+	char *error;
+
+	d->is_dirty = true;
+	if (!d->v->store)
+		return; /* it is run once more */
+	error = device_read(d, 0, "hotplug-error");
+	if (result->rc || error) {
+		snprintf(d->error, sizeof(d->error), "%s",
+			 result->rc ? result->err.text : error);
+		fail(d);
+	} else if (d->key.kind == DEVICE_VBD &&
+		   !has_node(d, "physical-device")) {
+		snprintf(d->error, sizeof(d->error),
+			 "the script %s wrote no physical-device for the disk",
+			 d->script);
+		fail(d);
+	} else {
+		snprintf(d->path, sizeof(d->path), "what %s chose", d->script);
+		finish_connect(d);
+	}
+	free(error);
+}
+
+static void connect_by_script(struct device *d)
+{
+	struct rtnl_link link;
+	int rc = 0;
+
+	if (is_connected(d)) {
+		set_phase(d, DEVICE_CONNECTED, 0);
+		return;
+	}
+	if (d->key.kind == DEVICE_VIF && vif_find(d, &link) == -ENODEV) {
+		snprintf(d->error, sizeof(d->error),
+			 "xen-netback made no interface within %u s",
+			 DEVICE_WAIT_MS / 1000);
+		set_phase(d, DEVICE_WAITING, DEVICE_WAIT_MS);
+		return;
+	}
+	set_phase(d, DEVICE_WAITING, DEVICE_WAIT_MS);
+	rc = script_start(d, true, script_connected);
+	if (rc) {
+		snprintf(d->error, sizeof(d->error),
+			 "cannot run the script %s: %s", d->script,
+			 strerror(-rc));
+		fail(d);
+	}
+}
+
+static void connect_device(struct device *d)
+{
+	script_learn(d);
+	if (is_foreign(d)) {
+		d->is_foreign = true;
+		set_phase(d, DEVICE_CONNECTED, 0);
+		return;
+	}
+	if (d->script[0]) {
+		connect_by_script(d);
+		return;
+	}
+	switch (d->key.kind == DEVICE_VBD ? vbd_connect(d) : vif_connect(d)) {
+	case CONNECT_WAIT:
+		set_phase(d, DEVICE_WAITING, DEVICE_WAIT_MS);
+		return;
+	case CONNECT_FAIL:
+		fail(d);
+		return;
+	case CONNECT_OK:
+		finish_connect(d);
+		return;
+	}
 }
 
 /*
@@ -479,6 +541,17 @@ static void rm_empty(struct vaned *v, const char *path)
 		store_rm(v->store, 0, path);
 }
 
+static void script_undone(void *arg, const struct worker_result *result)
+{
+	struct device *d = arg;
+
+	if (result->rc)
+		daemon_log("%s/%u/%u: %s", device_kind_name(d->key.kind),
+			   d->key.domid, d->key.devid, result->err.text);
+	d->script_undone = true;
+	d->is_dirty = true;
+}
+
 static void release(struct device *d, bool was_asked)
 {
 	char path[PATH_BYTES];
@@ -486,6 +559,9 @@ static void release(struct device *d, bool was_asked)
 	struct vaned *v = d->v;
 	uint16_t domid = d->key.domid;
 
+	if (d->script[0] && !d->script_undone &&
+	    !script_start(d, false, script_undone))
+		return;
 	/* What was removed is looked at once more, because of its nodes. */
 	if (d->phase != DEVICE_NEW && !was_asked)
 		say(d, "device-detached",

@@ -23,6 +23,8 @@ static bool must_close(const struct device_facts *f)
 enum device_step device_step(enum device_phase phase,
 			     const struct device_facts *f)
 {
+	if (f->is_busy)
+		return DEVICE_STEP_NONE;
 	if (!f->dir_exists)
 		return DEVICE_STEP_RELEASE;
 

@@ -44,6 +44,7 @@ struct device_facts {
 	unsigned int state; /* the back end's, an enum xenbus_state */
 	bool domain_alive;  /* it exists and is not dying */
 	bool driver_bound;  /* the kernel's back-end driver has the device */
+	bool is_busy;	    /* a script is run for it: it takes no step */
 	bool is_late;	    /* the phase has lasted longer than it may */
 };
 

@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <net/if.h>
 
 #include "lib/blockdev.h"
 #include "lib/domctl.h"
@@ -47,7 +48,7 @@
 #define LIFE_START_MS	20000u /* for a restarted domain's devices */
 #define LIFE_END_MS	10000u /* for a dying domain to be gone */
 
-#define DEVICE_ERROR_BYTES 512
+#define DEVICE_ERROR_BYTES ERR_TEXT_BYTES
 
 struct device {
 	struct device *next;
@@ -63,9 +64,15 @@ struct device {
 	bool has_disk; /* disk and mode are valid, and count against others */
 	struct blockdev_id disk;
 	enum disk_mode mode;
-	char path[256]; /* of the file or device, for messages */
+	char path[256]; /* of the file, device or interface, for messages */
 	bool has_loop;
 	struct loopdev loop;
+
+	/* A script of the user binds it, see script.c; empty: none does. */
+	char script[192];
+	bool script_comes, script_undone;
+	char vif[IFNAMSIZ]; /* for it */
+	struct worker worker;
 
 	char error[DEVICE_ERROR_BYTES]; /* one line, of the last attempt */
 };
@@ -161,8 +168,20 @@ void vbd_release(struct device *d);
 /* Gives loop devices back that carry our tag and that no device owns. */
 void vbd_release_orphans(struct vaned *v);
 
+/* script.c */
+
+/* Fills d->script if the device has one and is of our own toolstack. */
+void script_learn(struct device *d);
+/*
+ * Runs it, in a child process; `done` is called in the end, with the device
+ * as its argument. 0 or -errno.
+ */
+int script_start(struct device *d, bool comes, worker_done *done);
+
 /* vif.c */
 
+/* The device's interface: 0, -ENODEV, or another -errno. */
+int vif_find(struct device *d, struct rtnl_link *link);
 enum connect_result vif_connect(struct device *d);
 
 /* domains.c */

@@ -46,6 +46,15 @@ static int find_link(struct device *d, const char *wish, struct rtnl_link *link)
 	return rc;
 }
 
+int vif_find(struct device *d, struct rtnl_link *link)
+{
+	char *wish = device_read(d, 0, "vifname");
+	int rc = find_link(d, wish && *wish ? wish : NULL, link);
+
+	free(wish);
+	return rc;
+}
+
 static enum connect_result set_name(struct device *d, struct rtnl_link *link,
 				    const char *wish)
 {

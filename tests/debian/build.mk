@@ -4,7 +4,8 @@
 
 DEBIAN := $(BUILD)/debian
 
-$(DEBIAN)/root.ext4: tests/debian/make-root.sh
+$(DEBIAN)/root.ext4: tests/debian/make-root.sh $(DT_PROGRAMS) \
+		$(wildcard dom0-tools/systemd/*) $(BUILD)/guest/hello.elf
 	@mkdir -p $(@D)
 	tests/debian/make-root.sh $@ $(DEBIAN)
 

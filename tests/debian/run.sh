@@ -50,6 +50,20 @@ await "root@domain-zero" 120
 echo 'systemctl is-system-running --wait; echo "state asked"; uname -r; cat /sys/hypervisor/type' >&3
 await "state asked" 180
 await "xen" 30
+# The toolstack's units run, one that is killed comes back, and the guest that
+# starts with domain zero is there and goes with it.
+# ask COMMAND SECONDS: runs it; its last word is that it has succeeded.
+asked=0
+ask() {
+	asked=$((asked + 1))
+	echo "{ $1; } && echo \"ask\"ed-$asked-well" >&3
+	await "asked-$asked-well" "$2"
+}
+ask 'systemctl is-active vane-stored vane-consoled vaned vane-guests' 60
+ask 'vane list micro' 30
+ask 'old=$(pidof vaned); kill -9 $old; until systemctl is-active -q vaned && vane create /etc/vane/auto/10-micro.cfg name=\"two\"; do sleep 1; done; [ "$(pidof vaned)" != "$old" ]' 120
+ask 'systemctl stop vane-guests; [ $(vane list | wc -l) = 2 ]' 120
+ask 'systemctl --failed --no-legend | grep -q vane; [ $? = 1 ]' 30
 echo "systemctl poweroff" >&3
 end=$((SECONDS + 120 * scale))
 while kill -0 $qemu 2>/dev/null; do
