@@ -52,6 +52,7 @@ mtools			# its EFI image, and FAT images of tests
 dosfstools		# mkfs.vfat
 fdisk			# sfdisk
 mmdebstrap		# unpacks the programs that tests/peers drives
+systemd			# make test-install: systemd-analyze
 ca-certificates		# apt over https
 LIST
 }
