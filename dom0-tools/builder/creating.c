@@ -86,24 +86,22 @@ void creating_end(const char *dir, const uint8_t uuid[16], int fd)
 	close(fd);
 }
 
-static int creating_look(const char *path, const uint8_t uuid[16],
-			 int (*fn)(const uint8_t uuid[16], void *arg),
-			 void *arg)
+/* Whether the file stays. */
+static bool creating_look(const char *path, const uint8_t uuid[16],
+			  int (*fn)(const uint8_t uuid[16], void *arg),
+			  void *arg)
 {
 	/* For reading: closing it is to wake nobody. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int dead = 0;
+	bool stays = true;
 
 	if (fd < 0)
-		return 0;
+		return false;
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 &&
-	    creating_is_current(fd, path)) {
-		dead = 1;
-		if (fn(uuid, arg) == 0)
-			unlink(path);
-	}
+	    creating_is_current(fd, path) && fn(uuid, arg) == 0)
+		stays = unlink(path) < 0;
 	close(fd);
-	return dead;
+	return stays;
 }
 
 int creating_each_dead(const char *dir,
@@ -111,7 +109,7 @@ int creating_each_dead(const char *dir,
 {
 	DIR *d = opendir(dir);
 	struct dirent *entry;
-	int dead = 0;
+	int staying = 0;
 
 	if (d == NULL)
 		return 0;
@@ -122,8 +120,8 @@ int creating_each_dead(const char *dir,
 		if (config_parse_uuid(entry->d_name, uuid))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
-		dead += creating_look(path, uuid, fn, arg);
+		staying += creating_look(path, uuid, fn, arg);
 	}
 	closedir(d);
-	return dead;
+	return staying;
 }

@@ -8,7 +8,8 @@
  * A file there that nobody locks means: its creator is dead, and a domain
  * with that UUID that has no kept configuration is nobody's. The kernel drops
  * a lock with its holder and reports the closing by inotify (IN_CLOSE_WRITE),
- * so vaned knows at once. Test: tests/unit/dom0-tools/builder/test_creating.c.
+ * a moment before the lock is free. Test:
+ * tests/unit/dom0-tools/builder/test_creating.c.
  */
 #ifndef DOM0_TOOLS_BUILDER_CREATING_H
 #define DOM0_TOOLS_BUILDER_CREATING_H
@@ -29,7 +30,8 @@ void creating_end(const char *dir, const uint8_t uuid[16], int fd);
 
 /*
  * Calls `fn` for each UUID whose creator died, while holding its lock; when
- * `fn` gives 0 the file is removed. Gives how many there were.
+ * `fn` gives 0 the file is removed. Gives how many files stay, because their
+ * creator lives or `fn` failed: look again.
  */
 int creating_each_dead(const char *dir,
 		       int (*fn)(const uint8_t uuid[16], void *arg), void *arg);

@@ -88,12 +88,25 @@ static void learn_name(struct domain *o)
 	config_free(&c);
 }
 
+/* What is written about it, which may come after the domain itself. */
+static void learn(struct domain *o)
+{
+	if (o->is_ours)
+		return;
+	o->is_ours = record_read(o);
+	o->devices_unwanted = o->phase == LIFE_SUCCEEDED;
+	if (o->is_ours || !o->name[0])
+		learn_name(o);
+}
+
 struct domain *domains_add(struct vaned *v, uint16_t domid)
 {
 	struct domain *o = domains_find(v, domid);
 
-	if (o)
+	if (o) {
+		learn(o);
 		return o;
+	}
 	o = calloc(1, sizeof(*o));
 	if (!o) {
 		daemon_log("domain %u: no memory to look after it", domid);
@@ -107,12 +120,11 @@ struct domain *domains_add(struct vaned *v, uint16_t domid)
 	o->is_dirty = true;
 	o->next = v->domains;
 	v->domains = o;
-	o->is_ours = record_read(o);
-	o->devices_unwanted = o->phase == LIFE_SUCCEEDED;
-	learn_name(o);
-	if (!o->is_ours && !v->scan_is_first)
+	if (!v->scan_is_first)
 		o->started_ns = evloop_now_ns();
+	learn(o);
 	o->started_said = v->scan_is_first && o->phase != LIFE_STARTING;
+	o->created_said = v->scan_is_first;
 	o->phase_since_ns = evloop_now_ns();
 	o->look_ms = 10;
 	return o;
@@ -149,17 +161,8 @@ void domains_scan(struct vaned *v)
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		struct domain *o;
-
-		if (!infos[i].domain || domains_find(v, infos[i].domain))
-			continue;
-		o = domains_add(v, infos[i].domain);
-		if (o && !first && !(infos[i].flags & XEN_DOMINF_dying)) {
-			struct event e = event_of(o, "created");
-
-			event_say(&e, "domain %u (%s) was created", o->domid,
-				  o->name);
-		}
+		if (infos[i].domain)
+			domains_add(v, infos[i].domain);
 	}
 	free(infos);
 	v->scan_is_first = false;
@@ -294,8 +297,11 @@ static bool refresh(struct domain *o)
 	o->pages = rc ? 0 : info.tot_pages;
 	o->is_paused = !rc && (info.flags & XEN_DOMINF_paused);
 	/* Whoever destroys a domain may remove its configuration first. */
-	if (record_has_config(o))
+	if (!o->is_ours && record_has_config(o)) {
+		/* A record, if there is one, is older than the configuration. */
+		learn(o);
 		o->is_ours = true;
+	}
 
 	f->is_busy = worker_is_busy(&o->worker);
 	f->is_delayed = evloop_now_ns() < o->not_before_ns;
@@ -445,6 +451,17 @@ static void clean(struct domain *o)
 	touch_all(v);
 }
 
+/* Once its name is known, which comes with all that is written about it. */
+static void say_created(struct domain *o)
+{
+	struct event e = event_of(o, "created");
+
+	if (o->created_said || !o->name[0])
+		return;
+	o->created_said = true;
+	event_say(&e, "domain %u (%s) was created", o->domid, o->name);
+}
+
 static void say_started(struct domain *o)
 {
 	struct event e = event_of(o, "started");
@@ -546,8 +563,10 @@ static void reconcile(struct domain *o)
 	};
 	enum life_step step;
 
+	learn(o);
 	if (!refresh(o))
 		return;
+	say_created(o);
 	o->facts.is_late = is_late(o);
 	step = life_step(o->phase, &o->facts);
 	if (step == LIFE_STEP_CLEAN) {

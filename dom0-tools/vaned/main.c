@@ -162,6 +162,13 @@ static void creating_ready(void *arg, int fd, short revents)
 	v->scan_domains = true;
 }
 
+static void creating_again(void *arg)
+{
+	struct vaned *v = arg;
+
+	v->scan_creating = true;
+}
+
 static void signal_ready(void *arg, int fd, short revents)
 {
 	struct vaned *v = arg;
@@ -364,6 +371,8 @@ int main(int argc, char **argv)
 		return rc;
 	v.store_timer.fn = store_connect;
 	v.store_timer.arg = &v;
+	v.creating_timer.fn = creating_again;
+	v.creating_timer.arg = &v;
 	evloop_init(&v.loop);
 	if (daemon_begin(&o))
 		return 1;

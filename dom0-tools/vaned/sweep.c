@@ -15,7 +15,8 @@
 #include "lib/restarting.h"
 #include "vaned/record.h"
 
-#define PATH_BYTES 320
+#define PATH_BYTES	 320
+#define CREATING_LOOK_MS 300 /* while somebody is creating a domain */
 
 /* Its creator is dead: the domains of that UUID that are nobody's. */
 static int take_back(const uint8_t uuid[16], void *arg)
@@ -49,7 +50,9 @@ static int take_back(const uint8_t uuid[16], void *arg)
 
 void sweep_creating(struct vaned *v)
 {
-	creating_each_dead(CREATING_DIR, take_back, v);
+	if (creating_each_dead(CREATING_DIR, take_back, v))
+		evloop_timer_start(&v->loop, &v->creating_timer,
+				   CREATING_LOOK_MS);
 }
 
 static bool exists(struct vaned *v, uint64_t domid)

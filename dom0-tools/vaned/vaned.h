@@ -97,7 +97,7 @@ struct domain {
 	uint16_t from;	/* LIFE_STARTING: whose successor; 0: nobody's */
 	bool is_unmade; /* its creator died, and it goes */
 	bool is_paused;
-	bool started_said;
+	bool created_said, started_said;
 	struct worker worker; /* creates its successor, or writes its core */
 	char core_path[192];
 
@@ -111,7 +111,7 @@ struct domain {
 struct vaned {
 	struct evloop loop;
 	struct store *store; /* NULL: not reachable now */
-	struct evloop_timer store_timer;
+	struct evloop_timer store_timer, creating_timer;
 	bool store_said;
 	int privcmd, rtnl, monitor, signals, creating;
 	bool scan_domains, scan_devices, scan_creating;

@@ -15,7 +15,7 @@ tree=$dir/tree
 tests/install-deps.sh mmdebstrap
 echo "make-root: installing Debian into $image (some minutes)"
 [ -s "$tar" ] || {
-	mmdebstrap --quiet --variant=minbase \
+	mmdebstrap --quiet --format=tar --variant=minbase \
 		--include=systemd-sysv,udev,kmod,linux-image-amd64,initramfs-tools,login,passwd,e2fsprogs \
 		--customize-hook='echo root:paravane | chroot "$1" chpasswd' \
 		--customize-hook='echo domain-zero >"$1/etc/hostname"' \

@@ -119,7 +119,7 @@ void suite_guest_gone(struct machine *m, const char *name, unsigned int seconds)
 void suite_no_guests(struct machine *m)
 {
 	suite_run(m, 60,
-		  "for g in $(vane list | awk 'NR > 1 && $2 != 0 { print $1 }')"
+		  "for g in $(vane list | awk 'NR > 1 && $2 != 0 { print $2 }')"
 		  "; do vane destroy $g; done");
 }
 

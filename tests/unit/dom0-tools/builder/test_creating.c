@@ -44,7 +44,7 @@ Test(builder_creating, a_creator_that_lives_is_not_dead)
 
 	cr_assert_geq(fd, 0);
 	cr_assert_eq(access(file, F_OK), 0);
-	cr_assert_eq(creating_each_dead(dir, count, &keep), 0);
+	cr_assert_eq(creating_each_dead(dir, count, &keep), 1);
 	creating_end(dir, uuid, fd);
 	cr_assert_neq(access(file, F_OK), 0);
 	cr_assert_eq(creating_each_dead(dir, count, &keep), 0);
@@ -76,12 +76,13 @@ Test(builder_creating, a_killed_creator_is_found_until_it_was_dealt_with)
 		_exit(0);
 	}
 	cr_assert_eq(read(ends[0], &c, 1), 1);
-	cr_assert_eq(creating_each_dead(dir, count, &ok), 0);
+	cr_assert_eq(creating_each_dead(dir, count, &ok), 1);
+	cr_assert_eq(access(file, F_OK), 0);
 	kill(child, SIGKILL);
 	waitpid(child, &status, 0);
 	cr_assert_eq(creating_each_dead(dir, count, &fail), 1);
 	cr_assert_eq(access(file, F_OK), 0);
-	cr_assert_eq(creating_each_dead(dir, count, &ok), 1);
+	cr_assert_eq(creating_each_dead(dir, count, &ok), 0);
 	cr_assert_neq(access(file, F_OK), 0);
 }
 
