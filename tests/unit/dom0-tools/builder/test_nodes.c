@@ -218,3 +218,44 @@ Test(nodes, rights_are_lists_that_begin_with_the_owner)
 	cr_assert_eq(perms[1].domid, 0);
 	cr_assert_eq(perms[1].perms, STORE_PERM_READ);
 }
+
+/* A device that comes later has the nodes that it would have had at first. */
+Test(nodes, a_device_that_comes_later_has_the_same_nodes)
+{
+	struct config_disk disk = {
+		.target = "/disks/b",
+		.vdev = "xvdb",
+		.device = 51728,
+		.writable = true,
+	};
+	struct config_vif vif = {.mac = {0, 0x16, 0x3e, 1, 2, 3},
+				 .bridge = "xenbr0"};
+	struct config c = {
+		.disks = &disk,
+		.disk_count = 1,
+		.vifs = &vif,
+		.vif_count = 1,
+		.name = "web",
+	};
+	const bool is_device = false;
+	struct nodes_domain d = {.domid = 7, .disk_is_device = &is_device};
+	struct nodes first, later[2];
+	size_t at;
+
+	cr_assert_eq(nodes_make(&c, &d, &first), 0);
+	cr_assert_eq(nodes_make_disk(&disk, is_device, 7, &later[0]), 0);
+	cr_assert_eq(nodes_make_vif(&vif, 0, 7, &later[1]), 0);
+	at = first.count - later[0].count - later[1].count;
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t j = 0; j < later[i].count; j++, at++) {
+			cr_assert_str_eq(later[i].list[j].path,
+					 first.list[at].path);
+			cr_assert_str_eq(later[i].list[j].value,
+					 first.list[at].value);
+			cr_assert_eq(later[i].list[j].access,
+				     first.list[at].access);
+		}
+		nodes_free(&later[i]);
+	}
+	nodes_free(&first);
+}
