@@ -298,7 +298,8 @@ static bool refresh(struct domain *o)
 	o->is_paused = !rc && (info.flags & XEN_DOMINF_paused);
 	/* Whoever destroys a domain may remove its configuration first. */
 	if (!o->is_ours && record_has_config(o)) {
-		/* A record, if there is one, is older than the configuration. */
+		/* A record, if there is one, is older than the configuration.
+		 */
 		learn(o);
 		o->is_ours = true;
 	}
