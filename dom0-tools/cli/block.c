@@ -82,14 +82,30 @@ int cli_block_list(int argc, char **argv)
 	return device_list_verb(argc, argv, &table);
 }
 
+static int block_drop(struct config *c, void *arg, struct err *e)
+{
+	const uint32_t *device = arg;
+	size_t kept = 0;
+
+	(void)e;
+	for (size_t i = 0; i < c->disk_count; i++) {
+		if (c->disks[i].device != *device)
+			c->disks[kept++] = c->disks[i];
+	}
+	c->disk_count = kept;
+	return 0;
+}
+
 static int block_keep(struct config *c, void *arg, struct err *e)
 {
 	const struct config_disk *disk = arg;
 	struct config_disk *disks =
 		arena_alloc(&c->arena, (c->disk_count + 1) * sizeof(*disks));
+	uint32_t device = disk->device;
 
 	if (disks == NULL)
 		return err_set(e, ENOMEM, "out of memory");
+	block_drop(c, &device, e);
 	if (c->disk_count)
 		memcpy(disks, c->disks, c->disk_count * sizeof(*disks));
 	disks[c->disk_count++] = *disk;
@@ -204,20 +220,6 @@ static int block_find(struct cli *c, struct device_ref *d, const char *word)
 	return 0;
 }
 
-static int block_drop(struct config *c, void *arg, struct err *e)
-{
-	const uint32_t *device = arg;
-	size_t kept = 0;
-
-	(void)e;
-	for (size_t i = 0; i < c->disk_count; i++) {
-		if (c->disks[i].device != *device)
-			c->disks[kept++] = c->disks[i];
-	}
-	c->disk_count = kept;
-	return 0;
-}
-
 int cli_block_detach(int argc, char **argv)
 {
 	struct device_options o;
@@ -232,8 +234,10 @@ int cli_block_detach(int argc, char **argv)
 	status = device_open(&c, argv[1], &d);
 	if (status)
 		return status;
-	if (block_find(&c, &d, argv[2]) || device_detach(&c, &d, &o) ||
-	    kept_edit(d.domid, block_drop, &d.devid, &c.err))
+	/* Asked for, it does not come back with the next life. */
+	if (block_find(&c, &d, argv[2]) ||
+	    kept_edit(d.domid, block_drop, &d.devid, &c.err) ||
+	    device_detach(&c, &d, &o))
 		status = cli_fail(&c);
 	cli_close(&c);
 	return status;

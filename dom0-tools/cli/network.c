@@ -118,14 +118,34 @@ static uint32_t network_free_index(struct cli *c, const struct device_ref *d)
 	return index;
 }
 
+static int network_drop(struct config *c, void *arg, struct err *e)
+{
+	const char *mac = arg;
+	size_t kept = 0;
+
+	(void)e;
+	for (size_t i = 0; i < c->vif_count; i++) {
+		char text[18];
+
+		config_format_mac(c->vifs[i].mac, text);
+		if (strcasecmp(text, mac) != 0)
+			c->vifs[kept++] = c->vifs[i];
+	}
+	c->vif_count = kept;
+	return 0;
+}
+
 static int network_keep(struct config *c, void *arg, struct err *e)
 {
 	const struct config_vif *vif = arg;
 	struct config_vif *vifs =
 		arena_alloc(&c->arena, (c->vif_count + 1) * sizeof(*vifs));
+	char mac[18];
 
 	if (vifs == NULL)
 		return err_set(e, ENOMEM, "out of memory");
+	config_format_mac(vif->mac, mac);
+	network_drop(c, mac, e);
 	if (c->vif_count)
 		memcpy(vifs, c->vifs, c->vif_count * sizeof(*vifs));
 	vifs[c->vif_count++] = *vif;
@@ -245,23 +265,6 @@ static int network_find(struct cli *c, struct device_ref *d, const char *word)
 	return 0;
 }
 
-static int network_drop(struct config *c, void *arg, struct err *e)
-{
-	const char *mac = arg;
-	size_t kept = 0;
-
-	(void)e;
-	for (size_t i = 0; i < c->vif_count; i++) {
-		char text[18];
-
-		config_format_mac(c->vifs[i].mac, text);
-		if (strcasecmp(text, mac) != 0)
-			c->vifs[kept++] = c->vifs[i];
-	}
-	c->vif_count = kept;
-	return 0;
-}
-
 int cli_network_detach(int argc, char **argv)
 {
 	struct device_options o;
@@ -276,8 +279,10 @@ int cli_network_detach(int argc, char **argv)
 	status = device_open(&c, argv[1], &d);
 	if (status)
 		return status;
-	if (network_find(&c, &d, argv[2]) || device_detach(&c, &d, &o) ||
-	    kept_edit(d.domid, network_drop, d.mac, &c.err))
+	/* Asked for, it does not come back with the next life. */
+	if (network_find(&c, &d, argv[2]) ||
+	    kept_edit(d.domid, network_drop, d.mac, &c.err) ||
+	    device_detach(&c, &d, &o))
 		status = cli_fail(&c);
 	cli_close(&c);
 	return status;
