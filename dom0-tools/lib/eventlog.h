@@ -2,7 +2,7 @@
 /*
  * The file of events that vaned writes and `vane events` reads: a JSON object
  * a line. Pure reading of such a line.
- * Test: tests/unit/dom0-tools/lib/test_eventlog.c.
+ * Test: tests/unit/dom0-tools/vaned/test_event.c.
  */
 #ifndef DOM0_TOOLS_LIB_EVENTLOG_H
 #define DOM0_TOOLS_LIB_EVENTLOG_H

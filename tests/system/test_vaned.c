@@ -269,6 +269,58 @@ Test(vaned, a_card_comes_and_goes_with_its_traffic)
 	refused(20, "no network card", "vane network-detach hotplug 1");
 }
 
+/* A card whose back end names a script, as the configuration's script= does. */
+static void card_with_script(const char *script)
+{
+	suite_run(m, 20,
+		  "printf '%%s\\n' '#!/bin/sh' "
+		  "'echo $1 $2 $XENBUS_TYPE $XENBUS_PATH $vif >>/run/hook.log' "
+		  "'%s' >/run/hook; chmod +x /run/hook; rm -f /run/hook.log",
+		  script);
+	suite_run(m, 30,
+		  "id=$(vane domid micro); "
+		  "f=/local/domain/$id/device/vif/0; "
+		  "b=/local/domain/0/backend/vif/$id/0; "
+		  "set -- $f/backend $b $f/backend-id 0 $f/handle 0 "
+		  "$f/mac 00:16:3e:00:00:55 $f/state 1 $b/frontend $f "
+		  "$b/handle 0 $b/mac 00:16:3e:00:00:55 $b/bridge xenbr0 "
+		  "$b/script /run/hook $b/online 1 $b/hotplug-status '' "
+		  "$b/state 1 $b/frontend-id $id; "
+		  "while [ $# != 0 ]; do vane store write $1 \"$2\" || exit; "
+		  "shift 2; done");
+}
+
+Test(vaned, a_script_of_the_user_binds_a_card)
+{
+	suite_run(m, 30, "vane create /etc/vane/micro.cfg");
+	event(20, "preserved", "micro");
+	card_with_script("exit 0");
+	event(30, "device-attached", "what /run/hook chose");
+	suite_run(m, 20,
+		  "id=$(vane domid micro); grep -qx "
+		  "\"online type_if=vif vif backend/vif/$id/0 vif$id.0\" "
+		  "/run/hook.log; [ $(vane store read "
+		  "/local/domain/0/backend/vif/$id/0/hotplug-status) = "
+		  "connected ]");
+	suite_run(m, 30, "vane destroy micro");
+	suite_run(m, 20, "grep -q '^offline ' /run/hook.log");
+}
+
+Test(vaned, a_script_that_hangs_is_killed_and_said)
+{
+	suite_run(m, 30, "vane create /etc/vane/micro.cfg");
+	event(20, "preserved", "micro");
+	card_with_script("echo thinking; sleep 1000");
+	event(60, "device-failed", "did not end within 10 s and was killed");
+	suite_run(m, 20,
+		  "vane store read /local/domain/0/backend/vif/"
+		  "$(vane domid micro)/0/hotplug-error | grep thinking; "
+		  "! pgrep -f 'sleep 1000'");
+	/* vaned serves others meanwhile, and the end of it is not hindered. */
+	suite_run(m, 60, "vane destroy micro");
+	suite_guest_gone(m, "micro", 30);
+}
+
 Test(vaned, a_daemon_that_dies_comes_back)
 {
 	suite_guest_up(m, "ticker");
