@@ -3,13 +3,15 @@
 # server around it is tested with a stand-in for xen.c.
 
 DT_STORED_PURE := $(addprefix $(DT)/stored/,wire.c tree.c quota.c client.c \
-	watch.c txn.c nodes.c domains.c control.c core.c ring.c)
-DT_PURE_SRCS += $(DT_STORED_PURE) $(addprefix $(DT)/,stored/server.c \
-	lib/store.c lib/store_errors.c)
+	watch.c txn.c nodes.c domains.c control.c core.c ring.c record.c \
+	dump.c restore.c replay.c)
+DT_STORED_SERVER := $(addprefix $(DT)/stored/,server.c guests.c state.c \
+	journal.c)
+DT_PURE_SRCS += $(DT_STORED_PURE) $(DT_STORED_SERVER) $(addprefix $(DT)/,lib/store.c lib/store_errors.c)
 DT_PROGRAMS += $(DT_BUILD)/vane-stored
 
 $(DT_BUILD)/vane-stored: $(call dt_objects,$(DT_STORED_PURE) \
-		$(addprefix $(DT)/stored/,xen.c server.c main.c)) $(DT_LIB)
+		$(DT_STORED_SERVER) $(addprefix $(DT)/stored/,xen.c main.c)) $(DT_LIB)
 	$(CC) -static -o $@ $^
 
 FUZZ_NAMES += store

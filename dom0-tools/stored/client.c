@@ -2,6 +2,7 @@
 /* Connections and their queues, see the header. */
 #include "stored/client.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,13 +13,6 @@
 /* A program in domain 0 may be slow, but not for ever. */
 #define PRIVILEGED_QUEUE_BYTES (8u << 20)
 #define BEHIND_BYTES	       (64u << 10)
-
-struct message {
-	struct message *next;
-	struct watch *watch; /* for an event: whose, while that lives */
-	size_t len;
-	char data[]; /* header, payload */
-};
 
 struct client *client_new(struct core *core, uint16_t domid)
 {
@@ -50,6 +44,7 @@ static void empty_queue(struct client *c)
 	}
 	c->queue_tail = &c->queue;
 	c->queue_bytes = 0;
+	c->reply_count = 0;
 	c->sent = 0;
 }
 
@@ -60,13 +55,70 @@ void client_reset(struct client *c)
 	txn_abort_all(c);
 }
 
+void client_restart(struct client *c)
+{
+	client_reset(c);
+	c->dropped = false;
+	c->ignored = false;
+	c->in.begin = c->in.end = 0;
+	c->in_pos = c->taken = c->out_pos = 0;
+}
+
+void client_ignore(struct client *c)
+{
+	client_reset(c);
+	c->ignored = true;
+}
+
 void client_free(struct client *c)
 {
 	client_reset(c);
+	if (c->id)
+		c->core->by_id[c->id - 1] = NULL;
 	*c->link = c->next;
 	if (c->next)
 		c->next->link = c->link;
 	free(c);
+}
+
+/* Ids are small: the first that is free. */
+int client_set_id(struct client *c, uint32_t id)
+{
+	struct core *core = c->core;
+
+	if (id > core->id_room) {
+		size_t room = core->id_room ? core->id_room : 64;
+		struct client **grown;
+
+		while (room < id)
+			room *= 2;
+		grown = realloc(core->by_id, room * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		memset(grown + core->id_room, 0,
+		       (room - core->id_room) * sizeof(*grown));
+		core->by_id = grown;
+		core->id_room = room;
+	}
+	if (!id || c->id || core->by_id[id - 1])
+		return -EEXIST;
+	core->by_id[id - 1] = c;
+	c->id = id;
+	return 0;
+}
+
+uint32_t client_give_id(struct client *c)
+{
+	uint32_t id = 1;
+
+	while (client_by_id(c->core, id))
+		id++;
+	return client_set_id(c, id) ? 0 : id;
+}
+
+struct client *client_by_id(const struct core *core, uint32_t id)
+{
+	return id && id <= core->id_room ? core->by_id[id - 1] : NULL;
 }
 
 static uint64_t queue_limit(const struct client *c)
@@ -95,6 +147,7 @@ static struct message *message_new(uint32_t type, uint32_t req_id,
 		return NULL;
 	m->next = NULL;
 	m->watch = NULL;
+	m->is_reply = type != XS_WATCH_EVENT;
 	m->len = len;
 	memcpy(m->data, &header, sizeof(header));
 	return m;
@@ -107,6 +160,7 @@ static void enqueue(struct client *c, struct message *m)
 	*c->queue_tail = m;
 	c->queue_tail = &m->next;
 	c->queue_bytes += m->len;
+	c->reply_count += m->is_reply;
 	if (was_empty && c->core->host.wake)
 		c->core->host.wake(c->core->host.arg, c);
 }
@@ -126,6 +180,27 @@ void client_reply(struct client *c, uint32_t type, uint32_t req_id,
 	if (len)
 		memcpy(m->data + sizeof(struct xsd_sockmsg), data, len);
 	enqueue(c, m);
+}
+
+int client_requeue(struct client *c, const char *data, size_t len,
+		   struct watch *w)
+{
+	struct xsd_sockmsg header;
+	struct message *m;
+
+	if (len < sizeof(header))
+		return -EINVAL;
+	memcpy(&header, data, sizeof(header));
+	m = message_new(header.type, header.req_id, header.tx_id,
+			len - sizeof(header));
+	if (!m)
+		return -ENOMEM;
+	memcpy(m->data, data, len);
+	m->watch = w;
+	if (w)
+		w->newest = m;
+	enqueue(c, m);
+	return 0;
 }
 
 static void mark(struct client *c, struct watch *w)
@@ -225,11 +300,13 @@ void client_consume(struct client *c, size_t len)
 {
 	struct message *m = c->queue;
 
+	c->out_pos += (uint32_t)len;
 	c->sent += len;
 	if (c->sent < m->len)
 		return;
 	c->sent = 0;
 	c->queue_bytes -= m->len;
+	c->reply_count -= m->is_reply;
 	c->queue = m->next;
 	if (!c->queue)
 		c->queue_tail = &c->queue;
@@ -242,5 +319,11 @@ void client_consume(struct client *c, size_t len)
 
 bool client_is_behind(const struct client *c)
 {
-	return c->queue_bytes >= BEHIND_BYTES;
+	const struct domain *d = c->core->domains[c->domid];
+
+	if (c->queue_bytes >= BEHIND_BYTES)
+		return true;
+	return !client_is_privileged(c) && d &&
+	       c->reply_count >= quota_limit(&d->quota, &c->core->quota,
+					     QUOTA_OUTSTANDING);
 }

@@ -40,6 +40,72 @@ static int control_print(struct request *rq)
 	return reply_ok(rq);
 }
 
+struct census {
+	uint64_t domains, clients, watches, txns, queue_bytes;
+	int64_t nodes, bytes;
+};
+
+static int control_memreport(struct request *rq)
+{
+	const struct core *core = rq->core;
+	struct census n = {0};
+	int rc;
+
+	for (const struct domain *d = core->domain_list; d; d = d->next) {
+		n.domains++;
+		n.nodes += d->node_count;
+		n.bytes += d->node_bytes;
+	}
+	for (const struct client *c = core->client_list; c; c = c->next) {
+		n.clients++;
+		n.watches += c->watch_count;
+		n.txns += c->txn_count;
+		n.queue_bytes += c->queue_bytes;
+	}
+	rc = reply_text(rq,
+			"domains      %" PRIu64 "\nconnections  %" PRIu64
+			"\nnodes        %" PRId64 "\nnode bytes   %" PRId64
+			"\nwatches      %" PRIu64 "\ntransactions %" PRIu64
+			"\nqueue bytes  %" PRIu64 "\n",
+			n.domains, n.clients, n.nodes, n.bytes, n.watches,
+			n.txns, n.queue_bytes);
+	return rc ? rc : reply_bytes(rq, "", 1);
+}
+
+/*
+ * The words of Xen's tool: -f names the program, -s starts it; without a word
+ * the same program starts anew. How long to wait and whether to force it are
+ * no questions here: open transactions and half-sent replies go along.
+ */
+static int control_live_update(struct request *rq)
+{
+	struct core *core = rq->core;
+	const char *word = wire_string(&rq->text);
+	const char *program;
+	int rc;
+
+	if (word && !strcmp(word, "-f")) {
+		program = wire_string(&rq->text);
+		if (!program || program[0] != '/' ||
+		    strlen(program) >= sizeof(core->program))
+			return -EINVAL;
+		memcpy(core->program, program, strlen(program) + 1);
+		return reply_ok(rq);
+	}
+	if (word && !strcmp(word, "-a")) {
+		core->program[0] = '\0';
+		return reply_ok(rq);
+	}
+	if (word && strcmp(word, "-s"))
+		return -EINVAL;
+	if (!core->host.restart)
+		return -ENOSYS;
+	rc = core->host.restart(core->host.arg,
+				core->program[0] ? core->program : NULL);
+	core->program[0] = '\0';
+	return rc ? rc : reply_ok(rq);
+}
+
 static int quota_show_common(struct request *rq)
 {
 	int rc = 0;
@@ -55,18 +121,23 @@ static bool quota_used(const struct core *core, const struct domain *d,
 		       enum quota_kind kind, uint64_t *used)
 {
 	*used = 0;
+	if (kind == QUOTA_MEMORY) {
+		*used = d->node_bytes < 0 ? 0 : (uint64_t)d->node_bytes;
+		return true;
+	}
 	if (kind == QUOTA_NODES) {
 		*used = d->node_count < 0 ? 0 : (uint64_t)d->node_count;
 		return true;
 	}
 	if (kind != QUOTA_WATCHES && kind != QUOTA_TRANSACTIONS &&
-	    kind != QUOTA_QUEUE_BYTES)
+	    kind != QUOTA_QUEUE_BYTES && kind != QUOTA_OUTSTANDING)
 		return false;
 	for (const struct client *c = core->client_list; c; c = c->next) {
 		if (c->domid != d->domid)
 			continue;
 		*used += kind == QUOTA_WATCHES	      ? c->watch_count
 			 : kind == QUOTA_TRANSACTIONS ? c->txn_count
+			 : kind == QUOTA_OUTSTANDING  ? c->reply_count
 						      : c->queue_bytes;
 	}
 	return true;
@@ -119,8 +190,13 @@ static int quota_set_one(struct request *rq)
 		set = &d->quota;
 	}
 	name = wire_string(&rq->text);
-	if (!name || !quota_find(name, &kind) ||
-	    !wire_number(&rq->text, UINT32_MAX, &value))
+	if (!name || !quota_find(name, &kind))
+		return -EINVAL;
+	/* "inherit" takes a domain's own limit away again. */
+	if (set != &rq->core->quota && rq->text.len == sizeof("inherit") &&
+	    !memcmp(rq->text.at, "inherit", sizeof("inherit")))
+		value = QUOTA_INHERITED;
+	else if (!wire_number(&rq->text, UINT32_MAX, &value))
 		return -EINVAL;
 	set->limit[kind] = value;
 	return reply_ok(rq);
@@ -152,6 +228,8 @@ static const struct {
 	{"help", control_help, ""},
 	{"check", control_check, ""},
 	{"log", control_log, "on|off"},
+	{"live-update", control_live_update, "[-f PROGRAM | -s | -a]"},
+	{"memreport", control_memreport, ""},
 	{"print", control_print, "TEXT"},
 	{"quota", control_quota, "[DOMID | set [DOMID] NAME VALUE]"},
 };
@@ -163,7 +241,7 @@ static int control_help(struct request *rq)
 	int rc = 0;
 
 	for (size_t i = 0; i < COMMAND_COUNT && !rc; i++)
-		rc = reply_text(rq, "%-8s%s\n", commands[i].name,
+		rc = reply_text(rq, "%-12s %s\n", commands[i].name,
 				commands[i].arguments);
 	return rc ? rc : reply_bytes(rq, "", 1);
 }

@@ -60,6 +60,7 @@ struct core *core_new(const struct core_host *host, uint64_t seed)
 	core->domains[0]->born = 0;
 	core->domains[0]->introduced = true;
 	core->domains[0]->node_count = 1; /* the root */
+	core->domains[0]->node_bytes = node_bytes(core->root);
 	return core;
 fail:
 	core_free(core);
@@ -82,6 +83,7 @@ void core_free(struct core *core)
 	while (core->domain_list)
 		free_domain(core, core->domain_list);
 	free(core->domains);
+	free(core->by_id);
 	for (int i = 0; i < SPECIAL_COUNT; i++)
 		perms_put(core->specials[i].perms);
 	if (core->watches)
@@ -190,6 +192,44 @@ bool core_quota_room(struct core *core, struct client *c, enum quota_kind kind,
 	return false;
 }
 
+int core_quota_nodes(struct core *core, struct client *c, int64_t nodes,
+		     int64_t bytes)
+{
+	const struct domain *d = core->domains[c->domid];
+	int64_t n = d->node_count + nodes - 1, b = d->node_bytes + bytes - 1;
+
+	if (nodes > 0 &&
+	    !core_quota_room(core, c, QUOTA_NODES, n < 0 ? 0 : (uint64_t)n))
+		return -ENOSPC;
+	if (bytes > 0 &&
+	    !core_quota_room(core, c, QUOTA_MEMORY, b < 0 ? 0 : (uint64_t)b))
+		return -ENOSPC;
+	return 0;
+}
+
+void core_note_outcome(struct core *core, uint32_t txn, int rc)
+{
+	core->outcomes[core->outcome_count++ % OUTCOMES] =
+		(struct outcome){txn, rc};
+}
+
+const struct outcome *core_outcome(const struct core *core, uint32_t txn)
+{
+	for (size_t i = 0; i < OUTCOMES; i++) {
+		if (core->outcomes[i].txn == txn)
+			return &core->outcomes[i];
+	}
+	return NULL;
+}
+
+void core_unfavour(struct core *core)
+{
+	if (!core->favoured)
+		return;
+	core->favoured->client->losses = 0;
+	core->favoured = NULL;
+}
+
 void core_domain_shutdown(struct core *core, uint16_t domid)
 {
 	struct domain *d = core->domains[domid];
@@ -227,6 +267,7 @@ void core_domains_gone(struct core *core, const uint16_t *domids, size_t count)
 		tell |= d->introduced;
 		/* What it owned is now domain 0's, see core_owner(). */
 		core->domains[0]->node_count += d->node_count;
+		core->domains[0]->node_bytes += d->node_bytes;
 		free_domain(core, d);
 		for (d = core->domain_list; d; d = d->next) {
 			if (d->target == domid)
@@ -397,6 +438,7 @@ static int request_transaction_start(struct request *rq)
 static int request_transaction_end(struct request *rq)
 {
 	const char *how = wire_string(&rq->text);
+	uint32_t id = rq->txn ? rq->txn->id : 0;
 	int rc = 0;
 
 	if (!rq->txn)
@@ -408,6 +450,8 @@ static int request_transaction_end(struct request *rq)
 	else
 		txn_abort(rq->txn);
 	rq->txn = NULL;
+	if (how[0] == 'T' && client_is_privileged(rq->client))
+		core_note_outcome(rq->core, id, rc);
 	return rc ? rc : reply_ok(rq);
 }
 
@@ -444,6 +488,17 @@ static const struct {
 	[XS_DIRECTORY_PART] = {request_directory_part, 0},
 };
 
+/* The answer that a lost connection did not deliver, or -ENOENT. */
+static int repeat_outcome(struct request *rq, uint32_t tx_id)
+{
+	const struct outcome *o = core_outcome(rq->core, tx_id);
+
+	if (rq->type != XS_TRANSACTION_END || !o ||
+	    !client_is_privileged(rq->client))
+		return -ENOENT;
+	return o->rc ? o->rc : reply_ok(rq);
+}
+
 static int dispatch(struct request *rq, uint32_t tx_id)
 {
 	if (rq->type >= XS_TYPE_COUNT || !requests[rq->type].fn)
@@ -454,7 +509,7 @@ static int dispatch(struct request *rq, uint32_t tx_id)
 	if (tx_id && !(requests[rq->type].flags & NO_TXN)) {
 		rq->txn = txn_find(rq->client, tx_id);
 		if (!rq->txn)
-			return -ENOENT;
+			return repeat_outcome(rq, tx_id);
 	}
 	return requests[rq->type].fn(rq);
 }
@@ -495,15 +550,20 @@ void core_request(struct core *core, struct client *c,
 
 struct audit {
 	const struct core *core;
-	int64_t *counts;
+	struct {
+		int64_t nodes, bytes;
+	} * owned;
 };
 
 static bool count_owner(void *arg, const char *path, const struct node *n)
 {
 	struct audit *a = arg;
 
+	uint16_t owner = core_owner(a->core, n->perms, n->gen_perms);
+
 	(void)path;
-	a->counts[core_owner(a->core, n->perms, n->gen_perms)]++;
+	a->owned[owner].nodes++;
+	a->owned[owner].bytes += node_bytes(n);
 	return true;
 }
 
@@ -515,14 +575,16 @@ const char *core_check(const struct core *core)
 
 	if (!tree_is_sound(core->root))
 		return "the tree's order is broken";
-	a.counts = calloc(DOMID_FIRST_RESERVED, sizeof(*a.counts));
-	if (!a.counts)
+	a.owned = calloc(DOMID_FIRST_RESERVED, sizeof(*a.owned));
+	if (!a.owned)
 		return "no memory for the check";
 	tree_walk(core->root, path, count_owner, &a);
 	for (const struct domain *d = core->domain_list; d; d = d->next) {
-		if (a.counts[d->domid] != d->node_count)
+		if (a.owned[d->domid].nodes != d->node_count)
 			wrong = "a domain's node count is wrong";
+		if (a.owned[d->domid].bytes != d->node_bytes)
+			wrong = "a domain's memory count is wrong";
 	}
-	free(a.counts);
+	free(a.owned);
 	return wrong;
 }

@@ -53,6 +53,9 @@ struct core_host {
 	/* The client's queue was empty and now is not. */
 	void (*wake)(void *arg, struct client *c);
 	void (*log)(void *arg, const char *line);
+	/* Put a new daemon in the place of this one, as soon as the reply is
+	 * sent; NULL: the same program. 0 or -errno. */
+	int (*restart)(void *arg, const char *program);
 };
 
 struct domain {
@@ -62,6 +65,9 @@ struct domain {
 	bool shutdown; /* @releaseDomain was told of it */
 	uint64_t born; /* generation */
 	int64_t node_count;
+	int64_t node_bytes;
+	uint64_t ring_mfn; /* of its introduction */
+	uint32_t ring_port;
 	uint64_t quota_logged[QUOTA_COUNT]; /* refusals since the last line */
 	struct quota_set quota;
 	struct domain *next, **link; /* all of them */
@@ -76,6 +82,14 @@ struct special {
 
 enum { SPECIAL_INTRODUCE, SPECIAL_RELEASE, SPECIAL_COUNT };
 
+/* How a transaction of domain 0 ended, see core_outcome(). */
+struct outcome {
+	uint32_t txn;
+	int rc;
+};
+
+#define OUTCOMES 64
+
 struct core {
 	struct node *root;
 	uint64_t gen; /* the newest one given out */
@@ -85,8 +99,15 @@ struct core {
 	struct domain *domain_list;
 	struct watch_index *watches;
 	struct client *client_list;
+	struct client **by_id;
+	size_t id_room;
+	uint32_t last_txn_id;
+	struct txn *favoured;
+	struct outcome outcomes[OUTCOMES]; /* a ring */
+	uint32_t outcome_count;
 	struct special specials[SPECIAL_COUNT];
-	bool trace;			  /* each request gets a log line */
+	bool trace;	   /* each request gets a log line */
+	char program[256]; /* for a live update; empty: the same */
 	char reply[XENSTORE_PAYLOAD_MAX]; /* the one being composed */
 };
 
@@ -124,6 +145,21 @@ struct special *core_special(struct core *core, const char *name);
 /* Does the domain of `c` still have room below a quota for `used` + 1? */
 bool core_quota_room(struct core *core, struct client *c, enum quota_kind kind,
 		     uint64_t used);
+
+/* May the client's domain own so much more? 0 or -ENOSPC. */
+int core_quota_nodes(struct core *core, struct client *c, int64_t nodes,
+		     int64_t bytes);
+
+/*
+ * The end of a transaction of domain 0 is remembered for a while: a client
+ * that lost its connection after it asked for the commit, and before the
+ * answer, may ask again on the next connection and gets the same answer.
+ */
+void core_note_outcome(struct core *core, uint32_t txn, int rc);
+const struct outcome *core_outcome(const struct core *core, uint32_t txn);
+
+/* The favoured transaction took too long and is one like others again. */
+void core_unfavour(struct core *core);
 
 void core_log(struct core *core, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -45,6 +45,8 @@ int request_introduce(struct request *rq)
 	if (rc)
 		return rc;
 	is_new = !d->introduced;
+	d->ring_mfn = mfn;
+	d->ring_port = (uint32_t)port;
 	d->introduced = true;
 	d->shutdown = false;
 	if (is_new)

@@ -2,11 +2,13 @@
 /*
  * vane-stored: the command line. Everything else is in server.c and below.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/daemon.h"
 #include "lib/store.h"
@@ -14,10 +16,12 @@
 
 #define DEFAULT_LOG "/var/log/vane/vane-stored.log"
 
+#define DEFAULT_STATE "/run/vane/stored.state"
+
 static const char usage[] =
 	"usage: vane-stored [-F] [--pid-file FILE] [--log FILE] [--socket "
 	"PATH]\n"
-	"                   [--no-domains]\n"
+	"                   [--state FILE | --no-state] [--no-domains]\n"
 	"Serves the store to domain zero's kernel, to guests, and on a "
 	"socket.\n"
 	"\n"
@@ -25,15 +29,27 @@ static const char usage[] =
 	"  --pid-file FILE    write the process id there\n"
 	"  --log FILE         default in the background: " DEFAULT_LOG "\n"
 	"  --socket PATH      default: " STORE_SOCKET_PATH "\n"
+	"  --state FILE       default, unless --no-domains: " DEFAULT_STATE "\n"
+	"  --no-state         forget everything at the end\n"
 	"  --no-domains       serve the socket alone; needs no hypervisor\n";
 
-enum { OPT_PID_FILE = 256, OPT_LOG, OPT_SOCKET, OPT_NO_DOMAINS, OPT_HELP };
+enum {
+	OPT_PID_FILE = 256,
+	OPT_LOG,
+	OPT_SOCKET,
+	OPT_STATE,
+	OPT_NO_STATE,
+	OPT_NO_DOMAINS,
+	OPT_HELP
+};
 
 static const struct option options[] = {
 	{"foreground", no_argument, NULL, 'F'},
 	{"pid-file", required_argument, NULL, OPT_PID_FILE},
 	{"log", required_argument, NULL, OPT_LOG},
 	{"socket", required_argument, NULL, OPT_SOCKET},
+	{"state", required_argument, NULL, OPT_STATE},
+	{"no-state", no_argument, NULL, OPT_NO_STATE},
 	{"no-domains", no_argument, NULL, OPT_NO_DOMAINS},
 	{"help", no_argument, NULL, OPT_HELP},
 	{0},
@@ -58,6 +74,12 @@ static int parse(int argc, char **argv, struct daemon_options *d,
 			break;
 		case OPT_SOCKET:
 			s->socket_path = optarg;
+			break;
+		case OPT_STATE:
+			s->state_path = optarg;
+			break;
+		case OPT_NO_STATE:
+			s->no_state = true;
 			break;
 		case OPT_NO_DOMAINS:
 			s->no_domains = true;
@@ -91,6 +113,42 @@ static bool take_signal(int fd)
 	return signal > 0 && signal != SIGHUP;
 }
 
+/*
+ * Puts the new program in this one's place: the same process, so that whoever
+ * waits for it sees no end, and the same arguments, but in the foreground,
+ * because it is in the background already.
+ */
+static int start_anew(const char *program, const char *log_file, int argc,
+		      char **argv)
+{
+	char **args = calloc((size_t)argc + 4, sizeof(*args));
+	int n = 0;
+
+	if (!args)
+		return -ENOMEM;
+	args[n++] = argv[0];
+	args[n++] = (char *)"--foreground";
+	if (log_file) {
+		args[n++] = (char *)"--log";
+		args[n++] = (char *)log_file;
+	}
+	for (int i = 1; i < argc; i++)
+		args[n++] = argv[i];
+	execv(program ? program : "/proc/self/exe", args);
+	return -errno;
+}
+
+/* Only without domains does it make sense to remember nothing. */
+static void default_paths(struct daemon_options *d, struct server_options *o)
+{
+	if (!d->log_file && !d->foreground)
+		d->log_file = DEFAULT_LOG;
+	if (!o->state_path && !o->no_domains)
+		o->state_path = DEFAULT_STATE;
+	if (o->no_state)
+		o->state_path = NULL;
+}
+
 int main(int argc, char **argv)
 {
 	struct daemon_options d = {.name = "vane-stored"};
@@ -98,15 +156,16 @@ int main(int argc, char **argv)
 		.socket_path = STORE_SOCKET_PATH,
 		.log = log_line,
 	};
-	char lock[256], why[512];
+	char lock[256], why[512], program_path[256];
+	const char *program;
 	struct server *server;
 	int rc, signal_fd;
+	bool anew;
 
 	rc = parse(argc, argv, &d, &o);
 	if (rc)
 		return rc - 1;
-	if (!d.log_file && !d.foreground)
-		d.log_file = DEFAULT_LOG;
+	default_paths(&d, &o);
 	if (snprintf(lock, sizeof(lock), "%s.lock", o.socket_path) >=
 		    (int)sizeof(lock) ||
 	    o.socket_path[0] != '/') {
@@ -120,6 +179,8 @@ int main(int argc, char **argv)
 	if (daemon_begin(&d))
 		return 1;
 
+	if (o.state_path)
+		daemon_mkdirs_for(o.state_path, 0755);
 	rc = 1;
 	signal_fd = daemon_signal_fd();
 	if (signal_fd < 0) {
@@ -135,11 +196,20 @@ int main(int argc, char **argv)
 		   o.no_domains ? " (socket only)" : "");
 	daemon_ready();
 	rc = server_run(server, signal_fd, take_signal);
+	anew = server_wants_restart(server, &program);
+	if (program)
+		program = strcpy(program_path, program);
 	if (rc)
 		daemon_log("stopped: %s", strerror(-rc));
 	else
-		daemon_log("stopped");
+		daemon_log(anew ? "starting anew" : "stopped");
 	server_stop(server);
+	if (anew) {
+		daemon_end();
+		rc = start_anew(program, d.log_file, argc, argv);
+		daemon_log("cannot start anew: %s", strerror(-rc));
+		return 1;
+	}
 	rc = rc ? 1 : 0;
 out:
 	daemon_end();

@@ -79,14 +79,36 @@ static int lookup(struct request *rq, const char *path, unsigned int need,
 	return 0;
 }
 
-static void account(struct request *rq, const struct node *n, int64_t delta)
+static void account_owner(struct request *rq, uint16_t owner, int64_t nodes,
+			  int64_t bytes)
 {
-	uint16_t owner = core_owner(rq->core, n->perms, n->gen_perms);
+	struct domain *d = rq->core->domains[owner];
 
-	if (rq->txn)
-		tally_add(&rq->txn->tally, owner, delta);
-	else
-		rq->core->domains[owner]->node_count += delta;
+	if (rq->txn) {
+		tally_add(&rq->txn->tally, owner, nodes, bytes);
+		return;
+	}
+	d->node_count += nodes;
+	d->node_bytes += bytes;
+}
+
+static void account(struct request *rq, const struct node *n, int sign)
+{
+	account_owner(rq, core_owner(rq->core, n->perms, n->gen_perms), sign,
+		      sign * node_bytes(n));
+}
+
+/* Is there room for the client to own so much more in the tree it sees? */
+static int check_quota(struct request *rq, int64_t nodes, int64_t bytes)
+{
+	const struct tally_entry *e;
+
+	if (rq->txn) {
+		e = tally_of(&rq->txn->tally, rq->client->domid);
+		nodes += e ? e->nodes : 0;
+		bytes += e ? e->bytes : 0;
+	}
+	return core_quota_nodes(rq->core, rq->client, nodes, bytes);
 }
 
 /* For a change outside of transactions. `before` is still alive. */
@@ -245,22 +267,6 @@ static int access_chain(struct request *rq, const char *path, size_t at,
 	return 0;
 }
 
-static int check_node_quota(struct request *rq, size_t missing)
-{
-	uint16_t domid = rq->client->domid;
-	int64_t used;
-
-	if (client_is_privileged(rq->client))
-		return 0;
-	used = rq->core->domains[domid]->node_count + (int64_t)missing - 1;
-	if (rq->txn)
-		used += tally_of(&rq->txn->tally, domid);
-	return core_quota_room(rq->core, rq->client, QUOTA_NODES,
-			       used < 0 ? 0 : (uint64_t)used)
-		       ? 0
-		       : -ENOSPC;
-}
-
 /*
  * The node, and those of its parents that are missing, all with the
  * permissions that the nearest ancestor hands down. They are built apart and
@@ -275,6 +281,7 @@ static int create(struct request *rq, const char *path, const char *value,
 	struct perms *perms;
 	uint16_t owner;
 	size_t matched, at, end, missing = 0;
+	int64_t bytes;
 	uint64_t gen;
 	int rc;
 
@@ -285,14 +292,17 @@ static int create(struct request *rq, const char *path, const char *value,
 	top_path[end] = '\0';
 	for (const char *p = path + at; *p; p++)
 		missing += *p == '/';
-	rc = check_node_quota(rq, missing);
-	if (rc)
-		return rc;
-
 	perms = inherit_perms(rq, nearest);
 	if (!perms)
 		return -ENOMEM;
+	/* The sum of node_bytes(): a name's NUL stands for its slash. */
+	bytes = (int64_t)(missing * (sizeof(struct node) +
+				     perms->count * sizeof(struct perm)) +
+			  strlen(path + at) + len);
 	owner = perms->e[0].domid;
+	rc = check_quota(rq, (int64_t)missing, bytes);
+	if (rc)
+		goto out_put_perms;
 	if (rq->txn) {
 		rc = tally_prepare(&rq->txn->tally, owner);
 		if (!rc)
@@ -310,12 +320,11 @@ static int create(struct request *rq, const char *path, const char *value,
 		goto out_put_perms;
 	}
 
+	account_owner(rq, owner, (int64_t)missing, bytes);
 	if (rq->txn) {
-		tally_add(&rq->txn->tally, owner, (int64_t)missing);
 		access_chain(rq, path, at, TXN_WRITTEN);
 		txn_access(rq->txn, path, TXN_EVENT);
 	} else {
-		rq->core->domains[owner]->node_count += (int64_t)missing;
 		tell(rq, path, NULL, tree_find(rq->core->root, path));
 	}
 out_put_perms:
@@ -333,10 +342,19 @@ static void mark(struct request *rq, const char *path, unsigned int bits)
 static int change_value(struct request *rq, const char *path, const char *value,
 			size_t len)
 {
-	struct blob *b = blob_new(value, len);
+	const struct node *old = tree_find(*request_root(rq), path);
+	uint16_t owner = core_owner(rq->core, old->perms, old->gen_perms);
+	struct blob *b;
 	struct node *n;
-	int rc;
+	int rc = 0;
 
+	if (owner == rq->client->domid && len > old->value->len)
+		rc = check_quota(rq, 0, (int64_t)(len - old->value->len));
+	if (!rc && rq->txn)
+		rc = tally_prepare(&rq->txn->tally, owner);
+	if (rc)
+		return rc;
+	b = blob_new(value, len);
 	if (!b)
 		return -ENOMEM;
 	rc = tree_edit(request_root(rq), path, &n);
@@ -344,8 +362,10 @@ static int change_value(struct request *rq, const char *path, const char *value,
 		blob_put(b);
 		return rc;
 	}
+	account(rq, n, -1);
 	blob_put(n->value);
 	n->value = b;
+	account(rq, n, 1);
 	n->gen_value = ++rq->core->gen;
 	mark(rq, path, 0);
 	if (!rq->txn)

@@ -15,7 +15,9 @@ const char *const quota_names[QUOTA_COUNT] = {
 	[QUOTA_WATCHES] = "watches",
 	[QUOTA_TRANSACTIONS] = "transactions",
 	[QUOTA_TRANSACTION_NODES] = "transaction-nodes",
+	[QUOTA_OUTSTANDING] = "outstanding",
 	[QUOTA_QUEUE_BYTES] = "queue-bytes",
+	[QUOTA_MEMORY] = "memory",
 };
 
 /*
@@ -30,7 +32,9 @@ static const uint64_t defaults[QUOTA_COUNT] = {
 	[QUOTA_WATCHES] = 128,
 	[QUOTA_TRANSACTIONS] = 10,
 	[QUOTA_TRANSACTION_NODES] = 1024,
+	[QUOTA_OUTSTANDING] = 20,
 	[QUOTA_QUEUE_BYTES] = 256 * 1024,
+	[QUOTA_MEMORY] = 2 * 1024 * 1024,
 };
 
 void quota_set_defaults(struct quota_set *q)

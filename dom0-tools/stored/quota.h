@@ -19,7 +19,9 @@ enum quota_kind {
 	QUOTA_WATCHES,
 	QUOTA_TRANSACTIONS,	 /* open at a time */
 	QUOTA_TRANSACTION_NODES, /* nodes that one of them may touch */
+	QUOTA_OUTSTANDING, /* replies not fetched, before it has to wait */
 	QUOTA_QUEUE_BYTES, /* of messages that the domain does not fetch */
+	QUOTA_MEMORY,	   /* bytes of the nodes that the domain owns */
 	QUOTA_COUNT,
 };
 

@@ -7,9 +7,17 @@
 
 void ring_attach(struct ring *r, void *page)
 {
+	const volatile struct xenstore_domain_interface *p = page;
+
+	ring_resume(r, page, p->req_cons, p->rsp_prod);
+}
+
+void ring_resume(struct ring *r, void *page, uint32_t req_cons,
+		 uint32_t rsp_prod)
+{
 	r->page = page;
-	r->req_cons = r->page->req_cons;
-	r->rsp_prod = r->page->rsp_prod;
+	r->req_cons = req_cons;
+	r->rsp_prod = rsp_prod;
 	r->page->server_features = XENSTORE_SERVER_FEATURE_RECONNECTION |
 				   XENSTORE_SERVER_FEATURE_ERROR;
 	r->page->error = XENSTORE_ERROR_NONE;
@@ -68,8 +76,6 @@ int ring_read(struct ring *r, void *buf, size_t room)
 	copy_out(buf, r->page->req + start, first);
 	copy_out((char *)buf + first, r->page->req, len - first);
 	r->req_cons += (uint32_t)len;
-	/* Only now may the other side overwrite what was copied. */
-	__atomic_store_n(&r->page->req_cons, r->req_cons, __ATOMIC_RELEASE);
 	return (int)len;
 }
 
@@ -87,8 +93,14 @@ int ring_write(struct ring *r, const void *data, size_t len)
 	copy_in(r->page->rsp + start, data, first);
 	copy_in(r->page->rsp, (const char *)data + first, len - first);
 	r->rsp_prod += (uint32_t)len;
-	__atomic_store_n(&r->page->rsp_prod, r->rsp_prod, __ATOMIC_RELEASE);
 	return (int)len;
+}
+
+void ring_publish(struct ring *r, uint32_t req_cons)
+{
+	/* From now on the other side may overwrite what was copied. */
+	__atomic_store_n(&r->page->req_cons, req_cons, __ATOMIC_RELEASE);
+	__atomic_store_n(&r->page->rsp_prod, r->rsp_prod, __ATOMIC_RELEASE);
 }
 
 char *input_space(struct input *in, size_t *room)

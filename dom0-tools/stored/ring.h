@@ -6,7 +6,12 @@
  * The page belongs to the other side and is believed in nothing: our two
  * indices are kept here and only written there, the other two are read once
  * per use and refused if they cannot be. Bytes are copied out before anybody
- * looks at them. Test: tests/unit/dom0-tools/stored/test_ring.c.
+ * looks at them.
+ *
+ * Copying and publishing are two steps, because between them the daemon notes
+ * in its journal what it has done: what the other side can see of our indices
+ * is never ahead of what the next daemon will know.
+ * Test: tests/unit/dom0-tools/stored/test_ring.c.
  */
 #ifndef DOM0_TOOLS_STORED_RING_H
 #define DOM0_TOOLS_STORED_RING_H
@@ -23,8 +28,11 @@ struct ring {
 	uint32_t rsp_prod;
 };
 
-/* Goes on where the page says that the last daemon stopped. */
+/* A page that nobody served before: begins at the indices that it has. */
 void ring_attach(struct ring *r, void *page);
+/* A page of which the journal knows the indices. */
+void ring_resume(struct ring *r, void *page, uint32_t req_cons,
+		 uint32_t rsp_prod);
 /* Empty in both directions, as for a new connection. */
 void ring_reset(struct ring *r);
 /* The other side asks for ring_reset(), after which it may go on. */
@@ -32,9 +40,14 @@ bool ring_wants_reset(const struct ring *r);
 /* Tells the other side why it is not served any more (XENSTORE_ERROR_*). */
 void ring_set_error(struct ring *r, uint32_t error);
 
-/* Each moves what it can and returns how much; -EIO for a wrong index. */
+/* Each copies what it can and returns how much; -EIO for a wrong index. */
 int ring_read(struct ring *r, void *buf, size_t room);
 int ring_write(struct ring *r, const void *data, size_t len);
+/*
+ * Shows the other side what was written, and that what it wrote is read up to
+ * `req_cons` (not beyond r->req_cons).
+ */
+void ring_publish(struct ring *r, uint32_t req_cons);
 
 #define INPUT_BYTES (2 * (sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX))
 

@@ -8,8 +8,6 @@
  */
 #define _GNU_SOURCE /* accept4() */
 
-#include "stored/server.h"
-
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -17,63 +15,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "stored/client.h"
-#include "stored/core.h"
-#include "stored/ring.h"
-#include "stored/xen.h"
+#include "stored/server_impl.h"
+#include "stored/txn.h"
 
 #define REQUESTS_PER_TURN 16
 #define EVENTS_PER_WAIT	  64
-#define PORTS_PER_TURN	  64
+/* How long a favoured transaction may keep others waiting (txn.h). */
+#define FAVOUR_NS 1000000000ull
 
-struct conn {
-	struct conn *next, **link; /* all of them */
-	struct conn *ready_next;   /* in the queue */
-	bool is_ready, gone;
-	bool ignored; /* a ring that broke the protocol */
-	uint64_t break_count;
-	bool is_ring;
-	struct client *client; /* NULL once gone */
-	struct input in;
-
-	/* A socket. */
-	int fd;
-	bool readable, writable;
-	uint32_t polled; /* what epoll was asked for */
-
-	/* A ring. */
-	uint16_t domid;
-	struct ring ring;
-	struct xen_mapping mapping; /* page NULL: the kernel's own */
-	uint32_t port;
-};
-
-struct server {
-	struct core *core;
-	int epoll_fd, listen_fd;
-	char socket_path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	server_log_fn *log;
-	bool stopped;
-	struct conn *conns;
-	struct conn *ready, **ready_tail;
-
-	bool has_domains;
-	struct xen xen;
-	struct conn **by_port;
-	size_t port_room;
-	struct conn **by_domid; /* DOMID_FIRST_RESERVED of them */
-};
-
-static void say(struct server *s, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void say(struct server *s, const char *fmt, ...)
+void server_say(struct server *s, const char *fmt, ...)
 {
 	char line[512];
 	va_list ap;
@@ -85,7 +40,7 @@ static void say(struct server *s, const char *fmt, ...)
 		s->log(line);
 }
 
-static void queue_conn(struct server *s, struct conn *c)
+void conn_queue(struct server *s, struct conn *c)
 {
 	if (c->is_ready)
 		return;
@@ -95,13 +50,13 @@ static void queue_conn(struct server *s, struct conn *c)
 	s->ready_tail = &c->ready_next;
 }
 
-static struct conn *conn_new(struct server *s, uint16_t domid)
+struct conn *conn_new(struct server *s, uint16_t domid, struct client *client)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
-	c->client = client_new(s->core, domid);
+	c->client = client ? client : client_new(s->core, domid);
 	if (!c->client) {
 		free(c);
 		return NULL;
@@ -120,22 +75,33 @@ static struct conn *conn_new(struct server *s, uint16_t domid)
 /* The last rites, when nobody can refer to it any more. */
 static void reap(struct server *s, struct conn *c)
 {
-	if (c->client)
+	if (c->waits)
+		s->wait_count--;
+	if (c->client) {
+		state_free(s, c->client);
 		client_free(c->client);
+	}
 	if (c->fd >= 0)
 		close(c->fd);
-	if (c->is_ring && c->mapping.page)
-		xen_unmap_ring(&s->xen, &c->mapping);
+	guests_unmap(s, c);
 	*c->link = c->next;
 	if (c->next)
 		c->next->link = c->link;
 	free(c);
 }
 
-static void drop(struct server *s, struct conn *c)
+void conn_drop(struct server *s, struct conn *c)
 {
 	c->gone = true;
-	queue_conn(s, c);
+	conn_queue(s, c);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
 /* Sockets. */
@@ -159,7 +125,7 @@ static void socket_accept(struct server *s)
 	fd = accept4(s->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0)
 		return;
-	c = conn_new(s, 0);
+	c = conn_new(s, 0, NULL);
 	if (!c) {
 		close(fd);
 		return;
@@ -169,7 +135,7 @@ static void socket_accept(struct server *s)
 	c->writable = true;
 	e.data.ptr = c;
 	if (epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &e))
-		drop(s, c);
+		conn_drop(s, c);
 }
 
 /* How much was taken off; 0 when nothing can be now; -errno. */
@@ -202,38 +168,81 @@ static int socket_read(struct conn *c, void *buf, size_t room)
 
 /* One turn of any connection. */
 
-static int conn_flush(struct conn *c, bool *moved)
+static int conn_flush(struct server *s, struct conn *c, bool *moved)
 {
+	struct client *client = c->client;
 	const char *data;
-	size_t len;
-	int n;
+	size_t len, sent = 0;
+	int n = 0;
 
-	while ((data = client_peek(c->client, &len))) {
-		n = c->is_ring ? ring_write(&c->ring, data, len)
-			       : socket_write(c, data, len);
+	while ((data = client_peek(client, &len))) {
+		n = client->is_ring ? ring_write(&c->ring, data, len)
+				    : socket_write(c, data, len);
 		if (n <= 0)
-			return n;
-		*moved = true;
-		client_consume(c->client, (size_t)n);
+			break;
+		client_consume(client, (size_t)n);
+		sent += (size_t)n;
 	}
-	return 0;
+	if (sent && client->is_ring)
+		state_sent(s, client, sent);
+	*moved |= sent != 0;
+	return n < 0 ? n : 0;
 }
 
-static int conn_fill(struct conn *c, bool *moved)
+static int conn_fill(struct conn *c)
 {
+	struct client *client = c->client;
 	size_t room;
-	char *space = input_space(&c->in, &room);
+	char *space = input_space(&client->in, &room);
 	int n;
 
 	if (!room)
 		return 0;
-	n = c->is_ring ? ring_read(&c->ring, space, room)
-		       : socket_read(c, space, room);
-	if (n > 0) {
-		c->in.end += (size_t)n;
-		*moved = true;
-	}
+	n = client->is_ring ? ring_read(&c->ring, space, room)
+			    : socket_read(c, space, room);
+	if (n > 0)
+		client->in.end += (size_t)n;
 	return n < 0 ? n : 0;
+}
+
+/* A request stays where it is until the favoured transaction has ended. */
+static void conn_wait(struct server *s, struct conn *c)
+{
+	c->waits = true;
+	if (!s->wait_count++)
+		s->wait_until_ns = now_ns() + FAVOUR_NS;
+}
+
+/*
+ * The next request, if there is a whole one: 1 served, 0 there is none that
+ * can be served now, or what is wrong with the connection.
+ */
+static int conn_serve_one(struct server *s, struct conn *c)
+{
+	struct client *client = c->client;
+	size_t begin;
+	struct xsd_sockmsg header;
+	const char *payload;
+	int rc;
+
+	if (!input_has_message(&client->in)) {
+		rc = conn_fill(c);
+		if (rc)
+			return rc;
+	}
+	begin = client->in.begin;
+	rc = input_next(&client->in, &header, &payload);
+	if (rc <= 0)
+		return rc;
+	if (txn_must_wait(client, &header, payload, header.len)) {
+		client->in.begin = begin;
+		conn_wait(s, c);
+		return 0;
+	}
+	state_request(s, client, &header, payload);
+	client->in_pos += (uint32_t)(sizeof(header) + header.len);
+	core_request(s->core, client, &header, payload, header.len);
+	return client->dropped ? -ENOMEM : 1;
 }
 
 /*
@@ -242,30 +251,24 @@ static int conn_fill(struct conn *c, bool *moved)
  */
 static int conn_serve(struct server *s, struct conn *c, bool *moved, bool *more)
 {
-	struct xsd_sockmsg header;
-	const char *payload;
 	int rc;
 
 	*more = true;
-	rc = conn_flush(c, moved);
+	rc = conn_flush(s, c, moved);
 	for (int i = 0; i < REQUESTS_PER_TURN && !rc; i++) {
 		if (client_is_behind(c->client))
 			break;
-		if (!input_has_message(&c->in)) {
-			rc = conn_fill(c, moved);
-			if (rc)
-				return rc;
-		}
-		rc = input_next(&c->in, &header, &payload);
-		if (rc <= 0) {
+		rc = conn_serve_one(s, c);
+		if (rc < 0)
+			return rc;
+		if (!rc) {
 			*more = false;
 			break;
 		}
-		core_request(s->core, c->client, &header, payload, header.len);
-		rc = c->client->dropped ? -ENOMEM : 0;
+		rc = 0;
 	}
 	if (!rc)
-		rc = conn_flush(c, moved);
+		rc = conn_flush(s, c, moved);
 	/* Then the other end must read first, which brings an event. */
 	if (client_is_behind(c->client))
 		*more = false;
@@ -278,24 +281,41 @@ static void ignore_ring(struct server *s, struct conn *c, int rc)
 	/* It may do so for ever: log the 1st, 2nd, 4th, 8th... time. */
 	c->break_count++;
 	if (!(c->break_count & (c->break_count - 1)))
-		say(s, "domain %u: its store ring is ignored from now on: %s",
-		    c->domid,
-		    rc == -EPROTO ? "a message longer than 4096 bytes"
-		    : rc == -EIO  ? "impossible indices"
-				  : strerror(-rc));
+		server_say(s,
+			   "domain %u: its store ring is ignored from now on: "
+			   "%s",
+			   c->domid,
+			   rc == -EPROTO ? "a message longer than 4096 bytes"
+			   : rc == -EIO	 ? "impossible indices"
+					 : strerror(-rc));
 	ring_set_error(&c->ring, rc == -EPROTO ? XENSTORE_ERROR_PROTO
 				 : rc == -EIO  ? XENSTORE_ERROR_RINGIDX
 					       : XENSTORE_ERROR_COMM);
-	c->ignored = true;
-	client_reset(c->client);
+	state_reset(s, c->client, true);
+	client_ignore(c->client);
 }
 
-static void forget(struct conn *c)
+/*
+ * Lets the other side see how far we are; true if that is news about its
+ * requests. A request that is longer than the ring makes room for its rest by
+ * moving to the journal.
+ */
+static bool publish(struct server *s, struct conn *c)
 {
-	client_reset(c->client);
-	c->client->dropped = false;
-	c->in.begin = c->in.end = 0;
-	c->ignored = false;
+	struct client *client = c->client;
+	struct input *in = &client->in;
+	uint32_t before = client->taken;
+	uint32_t loose = c->ring.req_cons - before;
+
+	if ((int32_t)(client->in_pos - client->taken) > 0)
+		client->taken = client->in_pos;
+	if (loose == XENSTORE_RING_SIZE && client->taken == before &&
+	    !input_has_message(in)) {
+		state_input(s, client, in->buf + in->end - loose, loose);
+		client->taken = c->ring.req_cons;
+	}
+	ring_publish(&c->ring, client->taken);
+	return client->taken != before;
 }
 
 static void ring_turn(struct server *s, struct conn *c)
@@ -304,19 +324,19 @@ static void ring_turn(struct server *s, struct conn *c)
 	int rc;
 
 	if (ring_wants_reset(&c->ring)) {
-		forget(c);
-		ring_reset(&c->ring);
-		xen_notify(&s->xen, c->port);
+		state_reset(s, c->client, false);
+		guests_restart(s, c);
 	}
-	if (c->ignored)
+	if (c->client->ignored)
 		return;
 	rc = conn_serve(s, c, &moved, &more);
 	if (rc)
 		ignore_ring(s, c, rc);
+	moved |= publish(s, c);
 	if (moved || rc)
 		xen_notify(&s->xen, c->port);
 	if (!rc && more)
-		queue_conn(s, c);
+		conn_queue(s, c);
 }
 
 static void socket_turn(struct server *s, struct conn *c)
@@ -326,16 +346,63 @@ static void socket_turn(struct server *s, struct conn *c)
 	size_t len;
 
 	if (conn_serve(s, c, &moved, &more)) {
-		drop(s, c);
+		conn_drop(s, c);
 		return;
 	}
-	if (!client_is_behind(c->client))
+	if (!client_is_behind(c->client) && !c->waits)
 		events |= EPOLLIN;
 	if (client_peek(c->client, &len))
 		events |= EPOLLOUT;
 	poll_for(s, c, events);
 	if (more)
-		queue_conn(s, c);
+		conn_queue(s, c);
+}
+
+/* What is sent to it need not wait. */
+static void wait_turn(struct server *s, struct conn *c)
+{
+	bool moved = false;
+	size_t len;
+
+	if (conn_flush(s, c, &moved) && !c->client->is_ring) {
+		conn_drop(s, c);
+	} else if (!c->client->is_ring) {
+		poll_for(s, c, client_peek(c->client, &len) ? EPOLLOUT : 0);
+	} else if (moved) {
+		publish(s, c);
+		xen_notify(&s->xen, c->port);
+	}
+}
+
+/* Those who wait go on when the transaction has ended, or took too long. */
+static void end_waits(struct server *s)
+{
+	if (!s->wait_count)
+		return;
+	if (s->core->favoured && now_ns() >= s->wait_until_ns)
+		core_unfavour(s->core);
+	if (s->core->favoured)
+		return;
+	for (struct conn *c = s->conns; c; c = c->next) {
+		if (!c->waits)
+			continue;
+		c->waits = false;
+		conn_queue(s, c);
+	}
+	s->wait_count = 0;
+}
+
+static int wait_ms(const struct server *s)
+{
+	uint64_t now = now_ns();
+
+	if (s->ready)
+		return 0;
+	if (!s->wait_count)
+		return -1;
+	return now >= s->wait_until_ns
+		       ? 0
+		       : (int)((s->wait_until_ns - now) / 1000000 + 1);
 }
 
 /* Serves those that are in the queue now; who comes back is for the next. */
@@ -351,7 +418,9 @@ static void run_queue(struct server *s)
 		c->is_ready = false;
 		if (c->gone)
 			reap(s, c);
-		else if (c->is_ring)
+		else if (c->waits)
+			wait_turn(s, c);
+		else if (c->client->is_ring)
 			ring_turn(s, c);
 		else
 			socket_turn(s, c);
@@ -359,185 +428,39 @@ static void run_queue(struct server *s)
 	}
 }
 
-/* Rings. */
-
-static int map_port(struct server *s, struct conn *c, uint32_t port)
-{
-	if (port >= s->port_room) {
-		size_t room = s->port_room ? s->port_room : 64;
-		struct conn **grown;
-
-		while (room <= port)
-			room *= 2;
-		grown = realloc(s->by_port, room * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		memset(grown + s->port_room, 0,
-		       (room - s->port_room) * sizeof(*grown));
-		s->by_port = grown;
-		s->port_room = room;
-	}
-	s->by_port[port] = c;
-	c->port = port;
-	return 0;
-}
-
-static int bind_ring(struct server *s, struct conn *c, uint32_t remote_port)
-{
-	int port, rc;
-
-	port = xen_bind(&s->xen, c->domid, remote_port);
-	if (port < 0)
-		return port;
-	rc = map_port(s, c, (uint32_t)port);
-	if (rc)
-		xen_unbind(&s->xen, (uint32_t)port);
-	return rc;
-}
-
-static void unbind_ring(struct server *s, struct conn *c)
-{
-	if (!c->port)
-		return;
-	xen_unbind(&s->xen, c->port);
-	s->by_port[c->port] = NULL;
-	c->port = 0;
-}
-
-static int connect_ring(struct server *s, uint16_t domid, uint64_t mfn,
-			uint32_t remote_port)
-{
-	struct conn *c = conn_new(s, domid);
-	int rc;
-
-	if (!c)
-		return -ENOMEM;
-	c->is_ring = true;
-	rc = xen_map_ring(&s->xen, domid, mfn, &c->mapping);
-	if (rc) {
-		say(s, "domain %u: cannot map its store ring, frame %#llx: %s",
-		    domid, (unsigned long long)mfn, strerror(-rc));
-		goto fail;
-	}
-	rc = bind_ring(s, c, remote_port);
-	if (rc) {
-		say(s, "domain %u: cannot bind to its store port %u: %s", domid,
-		    remote_port, strerror(-rc));
-		goto fail;
-	}
-	ring_attach(&c->ring, c->mapping.page);
-	s->by_domid[domid] = c;
-	/* What it asked before we were there. */
-	queue_conn(s, c);
-	return 0;
-fail:
-	reap(s, c);
-	return rc;
-}
-
-static int host_introduce(void *arg, uint16_t domid, uint64_t mfn,
-			  uint32_t port)
-{
-	struct server *s = arg;
-	struct conn *c;
-	int rc;
-
-	if (!s->has_domains)
-		return -ENOSYS;
-	c = s->by_domid[domid];
-	if (!c)
-		return connect_ring(s, domid, mfn, port);
-
-	unbind_ring(s, c);
-	rc = bind_ring(s, c, port);
-	if (rc)
-		return rc;
-	forget(c);
-	ring_reset(&c->ring);
-	queue_conn(s, c);
-	return 0;
-}
-
-static void host_release(void *arg, uint16_t domid)
-{
-	struct server *s = arg;
-	struct conn *c = s->has_domains ? s->by_domid[domid] : NULL;
-
-	if (!c)
-		return;
-	s->by_domid[domid] = NULL;
-	unbind_ring(s, c);
-	/* The core frees it as soon as we return. */
-	c->client = NULL;
-	drop(s, c);
-}
-
 static void host_wake(void *arg, struct client *client)
 {
 	if (client->io)
-		queue_conn(arg, client->io);
+		conn_queue(arg, client->io);
 }
 
 static void host_log(void *arg, const char *line)
 {
-	say(arg, "%s", line);
+	server_say(arg, "%s", line);
 }
 
-/* Which of the domains that the store knows are there no more? */
-
-struct census {
-	struct server *s;
-	uint8_t alive[DOMID_FIRST_RESERVED];
-	uint16_t gone[DOMID_FIRST_RESERVED];
-	size_t gone_count;
-};
-
-static void census_note(void *arg, uint16_t domid, bool dying, bool shutdown)
+/* The file is written anew, which also heals one that could not be written. */
+static int host_restart(void *arg, const char *program)
 {
-	struct census *n = arg;
-
-	if (domid >= DOMID_FIRST_RESERVED || dying)
-		return;
-	n->alive[domid] = 1;
-	if (shutdown)
-		core_domain_shutdown(n->s->core, domid);
-}
-
-static void check_domains(struct server *s)
-{
-	struct census *n = calloc(1, sizeof(*n));
+	struct server *s = arg;
+	char path[sizeof(s->journal.path)];
 	int rc;
 
-	if (!n)
-		return;
-	n->s = s;
-	rc = xen_list_domains(&s->xen, census_note, n);
+	if (!s->journal.path[0])
+		return -ENOSYS;
+	if (program && access(program, X_OK))
+		return -errno;
+	snprintf(s->program, sizeof(s->program), "%s", program ? program : "");
+	memcpy(path, s->journal.path, sizeof(path));
+	journal_close(&s->journal);
+	rc = journal_create(&s->journal, path, s->seed, s->core);
 	if (rc) {
-		say(s, "cannot list the domains: %s; none is taken for dead",
-		    strerror(-rc));
-		goto out;
+		server_say(s, "cannot write the state file %s: %s", path,
+			   strerror(-rc));
+		return rc;
 	}
-	for (struct domain *d = s->core->domain_list; d; d = d->next) {
-		if (d->domid && !n->alive[d->domid])
-			n->gone[n->gone_count++] = d->domid;
-	}
-	core_domains_gone(s->core, n->gone, n->gone_count);
-out:
-	free(n);
-}
-
-static void take_ports(struct server *s)
-{
-	for (int i = 0; i < PORTS_PER_TURN; i++) {
-		int port = xen_next_event(&s->xen);
-
-		if (port < 0)
-			return;
-		if (port == s->xen.virq_port)
-			check_domains(s);
-		else if ((size_t)port < s->port_room && s->by_port[port])
-			queue_conn(s, s->by_port[port]);
-	}
+	s->restart = true;
+	return 0;
 }
 
 /* The loop. */
@@ -548,10 +471,10 @@ static void socket_event(struct server *s, struct conn *c, uint32_t events)
 		c->readable = true;
 	if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
 		c->writable = true;
-	queue_conn(s, c);
+	conn_queue(s, c);
 }
 
-static int watch_fd(struct server *s, int fd, void *mark)
+int server_watch_fd(struct server *s, int fd, void *mark)
 {
 	struct epoll_event e = {.events = EPOLLIN, .data.ptr = mark};
 
@@ -563,12 +486,12 @@ int server_run(struct server *s, int wake_fd, server_wake_fn *fn)
 	struct epoll_event events[EVENTS_PER_WAIT];
 	int n, rc;
 
-	rc = watch_fd(s, wake_fd, &wake_fd);
+	rc = server_watch_fd(s, wake_fd, &wake_fd);
 	if (rc)
 		return rc;
-	while (!s->stopped) {
+	while (!s->stopped && !s->restart) {
 		n = epoll_wait(s->epoll_fd, events, EVENTS_PER_WAIT,
-			       s->ready ? 0 : -1);
+			       wait_ms(s));
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		for (int i = 0; i < n; i++) {
@@ -579,13 +502,23 @@ int server_run(struct server *s, int wake_fd, server_wake_fn *fn)
 			else if (mark == &s->listen_fd)
 				socket_accept(s);
 			else if (mark == &s->xen)
-				take_ports(s);
+				guests_take_ports(s);
+			else if (mark == &s->journal)
+				state_compacted(s);
 			else
 				socket_event(s, mark, events[i].events);
 		}
 		run_queue(s);
+		end_waits(s);
+		state_compact(s);
 	}
 	return 0;
+}
+
+bool server_wants_restart(const struct server *s, const char **program)
+{
+	*program = s->program[0] ? s->program : NULL;
+	return s->restart;
 }
 
 /* Start and end. */
@@ -613,25 +546,7 @@ static int listen_on(struct server *s, const char *path)
 	memcpy(s->socket_path, addr.sun_path, sizeof(s->socket_path));
 	if (listen(s->listen_fd, SOMAXCONN))
 		return -errno;
-	return watch_fd(s, s->listen_fd, &s->listen_fd);
-}
-
-static int serve_kernel(struct server *s)
-{
-	struct conn *c = conn_new(s, 0);
-	int rc;
-
-	if (!c)
-		return -ENOMEM;
-	c->is_ring = true;
-	rc = map_port(s, c, (uint32_t)s->xen.kernel_port);
-	if (rc)
-		return rc;
-	ring_attach(&c->ring, s->xen.kernel_page);
-	queue_conn(s, c);
-	/* The kernel waits for this before it believes that we are here. */
-	xen_notify(&s->xen, c->port);
-	return watch_fd(s, s->xen.event_fd, &s->xen);
+	return server_watch_fd(s, s->listen_fd, &s->listen_fd);
 }
 
 /* Through the front door, as a client of domain 0 would. */
@@ -664,20 +579,32 @@ static int seed(struct core *core)
 	return tree_find(core->root, "/local/domain/0/domid") ? 0 : -ENOMEM;
 }
 
-static struct core *new_core(struct server *s)
+/* The core and its file, before anybody is served. */
+static int start_core(struct server *s, const char *path)
 {
 	struct core_host host = {
 		.arg = s,
-		.introduce = host_introduce,
-		.release = host_release,
+		.introduce = guests_introduce,
+		.release = guests_release,
 		.wake = host_wake,
 		.log = host_log,
+		.restart = host_restart,
 	};
-	uint64_t random;
+	bool is_new;
+	int rc;
 
-	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-		return NULL;
-	return core_new(&host, random);
+	rc = state_open(s, path, &host, &is_new);
+	if (!rc && is_new)
+		rc = seed(s->core);
+	if (rc || !path)
+		return rc;
+	rc = journal_create(&s->journal, path, s->seed, s->core);
+	if (rc)
+		server_say(s,
+			   "cannot write the state file %s: %s; a restart "
+			   "will lose the store",
+			   path, strerror(-rc));
+	return 0;
 }
 
 struct server *server_start(const struct server_options *o, char *why,
@@ -691,19 +618,18 @@ struct server *server_start(const struct server_options *o, char *why,
 	s->ready_tail = &s->ready;
 	s->log = o->log;
 	s->listen_fd = -1;
+	journal_init(&s->journal);
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	s->by_domid = calloc(DOMID_FIRST_RESERVED, sizeof(struct conn *));
-	s->core = new_core(s);
-	if (!s->core || !s->by_domid || s->epoll_fd < 0)
+	if (!s->by_domid || s->epoll_fd < 0)
 		goto fail;
-	rc = seed(s->core);
+	rc = start_core(s, o->state_path);
 	if (rc)
 		goto fail;
 	if (!o->no_domains) {
-		rc = xen_open(&s->xen, why, why_size);
+		rc = guests_open(s, why, why_size);
 		if (rc)
 			goto fail_explained;
-		s->has_domains = true;
 	}
 	rc = listen_on(s, o->socket_path);
 	if (rc) {
@@ -712,11 +638,6 @@ struct server *server_start(const struct server_options *o, char *why,
 			 "writable for this user?",
 			 o->socket_path, strerror(-rc));
 		goto fail_explained;
-	}
-	if (s->has_domains) {
-		rc = serve_kernel(s);
-		if (rc)
-			goto fail;
 	}
 	return s;
 fail:
@@ -729,6 +650,8 @@ fail_explained:
 
 void server_stop(struct server *s)
 {
+	/* First, so that the file does not hear of what follows. */
+	journal_close(&s->journal);
 	while (s->conns)
 		reap(s, s->conns);
 	if (s->core)
@@ -737,8 +660,7 @@ void server_stop(struct server *s)
 		unlink(s->socket_path);
 	if (s->listen_fd >= 0)
 		close(s->listen_fd);
-	if (s->has_domains)
-		xen_close(&s->xen);
+	guests_close(s);
 	if (s->epoll_fd >= 0)
 		close(s->epoll_fd);
 	free(s->by_port);

@@ -8,6 +8,12 @@
  * gets a bounded number of requests served and goes to the end, so that none
  * holds up the others. A guest that breaks the protocol is told so in its ring
  * and ignored until it asks for a reset, or is introduced anew.
+ *
+ * Whatever is done stands in the state file first (journal.h). So a daemon
+ * that was killed at any point is followed by one that goes on where it was:
+ * guests' rings are mapped and bound again, requests and replies that were
+ * half in them are finished, and each is carried out once. Clients on sockets
+ * have to connect anew (lib/store.h does).
  * Test: tests/unit/dom0-tools/stored/test_server.c, with a real socket and
  * guests' rings in memory (fake_xen.c), and on a machine in tests/system.
  */
@@ -23,6 +29,8 @@ typedef void server_log_fn(const char *line);
 
 struct server_options {
 	const char *socket_path; /* its directory must exist */
+	const char *state_path;	 /* the state file; NULL: none is kept */
+	bool no_state;		 /* the command line says so */
 	bool no_domains;	 /* the socket only, on any Linux */
 	server_log_fn *log;
 };
@@ -39,7 +47,12 @@ struct server *server_start(const struct server_options *o, char *why,
  */
 typedef bool server_wake_fn(int wake_fd);
 int server_run(struct server *s, int wake_fd, server_wake_fn *fn);
-/* Also removes the socket. */
+/*
+ * It returned because of a request to start anew (CONTROL live-update): the
+ * program, as long as the server is there, or NULL for the same.
+ */
+bool server_wants_restart(const struct server *s, const char **program);
+/* Also removes the socket. The state file stays. */
 void server_stop(struct server *s);
 
 #endif

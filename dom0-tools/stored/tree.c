@@ -84,7 +84,7 @@ static uint32_t rank_of(const char *name, size_t len)
 	return (uint32_t)(h >> 32);
 }
 
-static void update_span(struct node *n)
+void node_update_span(struct node *n)
 {
 	n->span_count = 1;
 	n->span_bytes = n->name_len + 1;
@@ -118,7 +118,7 @@ struct node *node_new(const char *name, struct blob *value, struct perms *perms,
 	n->gen_value = n->gen_perms = n->gen_kids = gen;
 	n->name_len = (uint32_t)len;
 	memcpy(n->name, name, len + 1);
-	update_span(n);
+	node_update_span(n);
 	return n;
 }
 
@@ -335,7 +335,7 @@ static void split(struct node *n, const struct node *by, struct node **less,
 		split(n->right, by, &n->right, more);
 		*less = n;
 	}
-	update_span(n);
+	node_update_span(n);
 }
 
 static void link_kid(struct node **slot, struct node *kid)
@@ -344,7 +344,7 @@ static void link_kid(struct node **slot, struct node *kid)
 
 	if (!n || kid->rank > n->rank) {
 		split(n, kid, &kid->left, &kid->right);
-		update_span(kid);
+		node_update_span(kid);
 		*slot = kid;
 		return;
 	}
@@ -352,7 +352,7 @@ static void link_kid(struct node **slot, struct node *kid)
 		link_kid(&n->left, kid);
 	else
 		link_kid(&n->right, kid);
-	update_span(n);
+	node_update_span(n);
 }
 
 static size_t parent_len(const char *path)
@@ -388,11 +388,11 @@ static struct node *join(struct node *a, struct node *b)
 		return a;
 	if (a->rank >= b->rank) {
 		a->right = join(a->right, b);
-		update_span(a);
+		node_update_span(a);
 		return a;
 	}
 	b->left = join(a, b->left);
-	update_span(b);
+	node_update_span(b);
 	return b;
 }
 
@@ -408,7 +408,7 @@ static void unlink_kid(struct node **slot, struct node *kid)
 		unlink_kid(&n->left, kid);
 	else
 		unlink_kid(&n->right, kid);
-	update_span(n);
+	node_update_span(n);
 }
 
 int tree_remove(struct node **root, const char *path, uint64_t gen,
@@ -439,7 +439,7 @@ int tree_remove(struct node **root, const char *path, uint64_t gen,
 	unlink_kid(&parent->kids, n);
 	parent->gen_kids = gen;
 	n->left = n->right = NULL;
-	update_span(n);
+	node_update_span(n);
 	*removed = n;
 	return 0;
 }
@@ -537,7 +537,7 @@ static bool span_is_sound(const struct node *n)
 	if (!n)
 		return true;
 	copy = *n;
-	update_span(&copy);
+	node_update_span(&copy);
 	if (!n->refs || copy.span_count != n->span_count ||
 	    copy.span_bytes != n->span_bytes || !n->perms->count)
 		return false;

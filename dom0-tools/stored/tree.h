@@ -62,7 +62,10 @@ struct node {
 	char name[];
 };
 
-/* To be set once, before the first node, to something unpredictable. */
+/*
+ * To be set once, before the first node, to something unpredictable; the same
+ * one for nodes that come from a dump, which has it.
+ */
 void tree_seed(uint64_t seed);
 
 struct blob *blob_new(const void *data, size_t len);
@@ -76,8 +79,17 @@ void perms_put(struct perms *p);
 /* Takes over the caller's references to both, also when it fails (NULL). */
 struct node *node_new(const char *name, struct blob *value, struct perms *perms,
 		      uint64_t gen);
+/* Its spans, after its siblings have been hung in by hand (dump.c). */
+void node_update_span(struct node *n);
 struct node *node_get(struct node *n);
 void node_put(struct node *n);
+
+/* What the node alone costs, for quotas. */
+static inline int64_t node_bytes(const struct node *n)
+{
+	return (int64_t)(sizeof(*n) + n->name_len + 1 + n->value->len +
+			 n->perms->count * sizeof(struct perm));
+}
 
 /* Paths are canonical. NULL when there is no such node. */
 const struct node *tree_find(const struct node *root, const char *path);

@@ -17,13 +17,6 @@
 #include "stored/core.h"
 #include "stored/watch.h"
 
-struct txn_access {
-	struct txn_access *next; /* in the bucket */
-	unsigned int bits;
-	uint32_t hash;
-	char path[];
-};
-
 #define FIRST_BUCKETS 16
 
 int tally_prepare(struct tally *y, uint16_t domid)
@@ -38,27 +31,27 @@ int tally_prepare(struct tally *y, uint16_t domid)
 	if (!grown)
 		return -ENOMEM;
 	y->e = grown;
-	y->e[y->count].domid = domid;
-	y->e[y->count].delta = 0;
-	y->count++;
+	y->e[y->count++] = (struct tally_entry){.domid = domid};
 	return 0;
 }
 
-void tally_add(struct tally *y, uint16_t domid, int64_t delta)
+void tally_add(struct tally *y, uint16_t domid, int64_t nodes, int64_t bytes)
 {
 	for (size_t i = 0; i < y->count; i++) {
-		if (y->e[i].domid == domid)
-			y->e[i].delta += delta;
+		if (y->e[i].domid == domid) {
+			y->e[i].nodes += nodes;
+			y->e[i].bytes += bytes;
+		}
 	}
 }
 
-int64_t tally_of(const struct tally *y, uint16_t domid)
+const struct tally_entry *tally_of(const struct tally *y, uint16_t domid)
 {
 	for (size_t i = 0; i < y->count; i++) {
 		if (y->e[i].domid == domid)
-			return y->e[i].delta;
+			return &y->e[i];
 	}
-	return 0;
+	return NULL;
 }
 
 void tally_free(struct tally *y)
@@ -67,22 +60,26 @@ void tally_free(struct tally *y)
 	*y = (struct tally){0};
 }
 
-/* A number that no open transaction of this client has, and not 0. */
+/*
+ * A number that no open transaction of this client has, and not 0. They are
+ * counted for all clients together, so that one says for long which
+ * transaction was meant (core_outcome).
+ */
 static uint32_t new_id(struct client *c)
 {
+	struct core *core = c->core;
+
 	do {
-		c->last_txn_id++;
-	} while (!c->last_txn_id || txn_find(c, c->last_txn_id));
-	return c->last_txn_id;
+		core->last_txn_id++;
+	} while (!core->last_txn_id || txn_find(c, core->last_txn_id));
+	return core->last_txn_id;
 }
 
-int txn_start(struct client *c, struct txn **out)
+int txn_restore(struct client *c, uint32_t id, struct node *base,
+		struct node *root, struct txn **out)
 {
-	struct txn *t;
+	struct txn *t = calloc(1, sizeof(*t));
 
-	if (!core_quota_room(c->core, c, QUOTA_TRANSACTIONS, c->txn_count))
-		return -ENOSPC;
-	t = calloc(1, sizeof(*t));
 	if (!t)
 		return -ENOMEM;
 	t->bucket_count = FIRST_BUCKETS;
@@ -92,13 +89,31 @@ int txn_start(struct client *c, struct txn **out)
 		return -ENOMEM;
 	}
 	t->client = c;
-	t->id = new_id(c);
-	t->base = node_get(c->core->root);
-	t->root = node_get(c->core->root);
+	t->id = id;
+	t->base = base;
+	t->root = root;
 	t->next = c->txns;
 	c->txns = t;
 	c->txn_count++;
 	*out = t;
+	return 0;
+}
+
+int txn_start(struct client *c, struct txn **out)
+{
+	struct core *core = c->core;
+	int rc;
+
+	if (!core_quota_room(core, c, QUOTA_TRANSACTIONS, c->txn_count))
+		return -ENOSPC;
+	rc = txn_restore(c, new_id(c), core->root, core->root, out);
+	if (rc)
+		return rc;
+	node_get(core->root);
+	node_get(core->root);
+	if (c->losses >= TXN_PATIENCE &&
+	    (!core->favoured || core->favoured->client->losses < c->losses))
+		core->favoured = *out;
 	return 0;
 }
 
@@ -119,6 +134,8 @@ void txn_abort(struct txn *t)
 		at = &(*at)->next;
 	*at = t->next;
 	t->client->txn_count--;
+	if (t->client->core->favoured == t)
+		t->client->core->favoured = NULL;
 	for (size_t i = 0; i < t->count; i++)
 		free(t->list[i]);
 	free(t->list);
@@ -168,14 +185,20 @@ static int grow(struct txn *t)
 	return 0;
 }
 
-int txn_access(struct txn *t, const char *path, unsigned int bits)
+static struct txn_access *find_access(const struct txn *t, const char *path,
+				      uint32_t hash)
 {
-	uint32_t hash = hash_of(path);
 	struct txn_access *a = t->buckets[hash & (t->bucket_count - 1)];
-	size_t len = strlen(path);
 
 	while (a && strcmp(a->path, path))
 		a = a->next;
+	return a;
+}
+
+int txn_access(struct txn *t, const char *path, unsigned int bits)
+{
+	struct txn_access *a = find_access(t, path, hash_of(path));
+
 	if (a) {
 		a->bits |= bits;
 		return 0;
@@ -183,6 +206,15 @@ int txn_access(struct txn *t, const char *path, unsigned int bits)
 	if (!core_quota_room(t->client->core, t->client,
 			     QUOTA_TRANSACTION_NODES, t->count))
 		return -ENOSPC;
+	return txn_note(t, path, bits);
+}
+
+int txn_note(struct txn *t, const char *path, unsigned int bits)
+{
+	uint32_t hash = hash_of(path);
+	size_t len = strlen(path);
+	struct txn_access *a;
+
 	if (t->count == t->room && grow(t))
 		return -ENOMEM;
 	a = malloc(sizeof(*a) + len + 1);
@@ -221,6 +253,67 @@ static bool conflicts(const struct txn *t)
 	return false;
 }
 
+static bool is_below(const char *path, const char *top)
+{
+	size_t len = top[1] ? strlen(top) : 0;
+
+	return !strncmp(path, top, len) && (!path[len] || path[len] == '/');
+}
+
+/*
+ * Whether a change of `path` may concern the transaction: one that is above
+ * or below of a node it looked at, which is more than the conflicts but found
+ * in one glance.
+ */
+static bool is_concerned(const struct txn *t, const char *path)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		if (is_below(path, t->list[i]->path) ||
+		    is_below(t->list[i]->path, path))
+			return true;
+	}
+	return false;
+}
+
+static bool commit_concerns(const struct txn *t, const struct txn *other)
+{
+	for (size_t i = 0; i < other->count; i++) {
+		if ((other->list[i]->bits & TXN_WRITTEN) &&
+		    is_concerned(t, other->list[i]->path))
+			return true;
+	}
+	return false;
+}
+
+bool txn_must_wait(const struct client *c, const struct xsd_sockmsg *header,
+		   const char *payload, size_t len)
+{
+	const struct txn *t = c->core->favoured;
+	struct wire_text text = {payload, len};
+	char path[WIRE_PATH_BYTES];
+	const struct txn *other;
+	const char *s;
+
+	if (!t || t->client == c ||
+	    (client_is_privileged(c) && !client_is_privileged(t->client)))
+		return false;
+	switch (header->type) {
+	case XS_TRANSACTION_END:
+		other = txn_find(c, header->tx_id);
+		return other && len && payload[0] == 'T' &&
+		       commit_concerns(t, other);
+	case XS_WRITE:
+	case XS_MKDIR:
+	case XS_RM:
+	case XS_SET_PERMS:
+		s = header->tx_id ? NULL : wire_string(&text);
+		return s && !wire_path(s, c->domid, path, NULL) &&
+		       is_concerned(t, path);
+	default:
+		return false;
+	}
+}
+
 static int by_path(const void *a, const void *b)
 {
 	const struct txn_access *const *x = a, *const *y = b;
@@ -237,13 +330,13 @@ struct change {
 	int rc;
 };
 
-static int tally_node(struct change *ch, const struct node *n, int64_t delta)
+static int tally_node(struct change *ch, const struct node *n, int sign)
 {
 	uint16_t owner = core_owner(ch->core, n->perms, n->gen_perms);
 	int rc = tally_prepare(&ch->tally, owner);
 
 	if (!rc)
-		tally_add(&ch->tally, owner, delta);
+		tally_add(&ch->tally, owner, sign, sign * node_bytes(n));
 	return rc;
 }
 
@@ -298,6 +391,8 @@ static int carry_edit(struct change *ch, const char *path, const struct node *n)
 	int rc;
 
 	rc = tree_edit(&ch->root, path, &now);
+	if (!rc)
+		rc = tally_node(ch, now, -1);
 	if (rc)
 		return rc;
 	if (!then || n->gen_value != then->gen_value) {
@@ -306,15 +401,11 @@ static int carry_edit(struct change *ch, const char *path, const struct node *n)
 		now->gen_value = n->gen_value;
 	}
 	if (!then || n->gen_perms != then->gen_perms) {
-		rc = tally_node(ch, now, -1);
-		if (rc)
-			return rc;
 		perms_put(now->perms);
 		now->perms = perms_get(n->perms);
 		now->gen_perms = n->gen_perms;
-		rc = tally_node(ch, now, 1);
 	}
-	return rc;
+	return tally_node(ch, now, 1);
 }
 
 static int carry(struct change *ch, const struct txn_access *a)
@@ -358,18 +449,9 @@ static int check_quota(const struct change *ch)
 {
 	struct client *c = ch->txn->client;
 
-	for (size_t i = 0; i < ch->tally.count; i++) {
-		const struct domain *d =
-			ch->core->domains[ch->tally.e[i].domid];
-		int64_t delta = ch->tally.e[i].delta;
+	const struct tally_entry *e = tally_of(&ch->tally, c->domid);
 
-		if (delta <= 0 || !d || d->domid != c->domid)
-			continue;
-		if (!core_quota_room(ch->core, c, QUOTA_NODES,
-				     (uint64_t)(d->node_count + delta - 1)))
-			return -ENOSPC;
-	}
-	return 0;
+	return e ? core_quota_nodes(ch->core, c, e->nodes, e->bytes) : 0;
 }
 
 static void tell(struct core *core, struct node *old, struct node *new,
@@ -405,9 +487,11 @@ int txn_commit(struct txn *t)
 	int rc;
 
 	if (conflicts(t)) {
+		t->client->losses++;
 		txn_abort(t);
 		return -EAGAIN;
 	}
+	t->client->losses = 0;
 	ch.root = node_get(core->root);
 	rc = carry_all(&ch);
 	if (!rc && !client_is_privileged(t->client))
@@ -420,10 +504,13 @@ int txn_commit(struct txn *t)
 	old = core->root;
 	core->root = ch.root;
 	for (size_t i = 0; i < ch.tally.count; i++) {
-		struct domain *d = core->domains[ch.tally.e[i].domid];
+		const struct tally_entry *e = &ch.tally.e[i];
+		struct domain *d = core->domains[e->domid];
 
-		if (d)
-			d->node_count += ch.tally.e[i].delta;
+		if (d) {
+			d->node_count += e->nodes;
+			d->node_bytes += e->bytes;
+		}
 	}
 	for (size_t i = 0; i < t->count; i++) {
 		if (t->list[i]->bits & TXN_WRITTEN)

@@ -11,6 +11,14 @@
  * who create different children of one directory do not disturb each other,
  * and domain 0, which may do everything, does not depend on permissions, so
  * that a guest cannot keep it from committing by changing them.
+ *
+ * Nobody loses for ever: a client whose commits were refused TXN_PATIENCE
+ * times in a row gets its next transaction favoured. While that is open,
+ * txn_must_wait() tells the daemon which requests of others to hold back,
+ * because they would change what it depends on; so it commits. Domain 0's
+ * transactions hold back everybody, a guest's only other guests. There is one
+ * favoured transaction at a time, the one of the client that has lost most,
+ * and the daemon ends its privilege (core_unfavour) when it takes too long.
  * Test: tests/unit/dom0-tools/stored/test_txn.c.
  */
 #ifndef DOM0_TOOLS_STORED_TXN_H
@@ -37,21 +45,30 @@ enum {
 	TXN_EVENT = 1 << 6,   /* watchers are told; not of implied parents */
 };
 
-struct txn_access;
+struct txn_access {
+	struct txn_access *next; /* in the bucket */
+	unsigned int bits;
+	uint32_t hash;
+	char path[];
+};
 
-/* How many more nodes each of some domains owns in one tree than in another. */
+/* How much more each of some domains owns in one tree than in another. */
+struct tally_entry {
+	uint16_t domid;
+	int64_t nodes;
+	int64_t bytes;
+};
+
 struct tally {
-	struct {
-		uint16_t domid;
-		int64_t delta;
-	} * e;
+	struct tally_entry *e;
 	size_t count;
 };
 
 /* Makes room for a domain, so that tally_add() cannot fail; -ENOMEM. */
 int tally_prepare(struct tally *y, uint16_t domid);
-void tally_add(struct tally *y, uint16_t domid, int64_t delta);
-int64_t tally_of(const struct tally *y, uint16_t domid);
+void tally_add(struct tally *y, uint16_t domid, int64_t nodes, int64_t bytes);
+/* NULL: nothing was prepared for it. */
+const struct tally_entry *tally_of(const struct tally *y, uint16_t domid);
 void tally_free(struct tally *y);
 
 struct txn {
@@ -67,6 +84,15 @@ struct txn {
 	struct tally tally; /* of root, seen from base */
 };
 
+#define TXN_PATIENCE 3
+
+/*
+ * Would this request of `c` spoil the favoured transaction? False when there
+ * is none. Changes nothing.
+ */
+bool txn_must_wait(const struct client *c, const struct xsd_sockmsg *header,
+		   const char *payload, size_t len);
+
 /* -ENOSPC beyond the quota, -ENOMEM. */
 int txn_start(struct client *c, struct txn **out);
 struct txn *txn_find(const struct client *c, uint32_t id);
@@ -78,6 +104,12 @@ void txn_abort_all(struct client *c);
  */
 int txn_commit(struct txn *t);
 
+/* A transaction out of a dump; `base` and `root` are taken over. */
+int txn_restore(struct client *c, uint32_t id, struct node *base,
+		struct node *root, struct txn **out);
+
+/* The same without a look at the quota, for a dump. -ENOMEM. */
+int txn_note(struct txn *t, const char *path, unsigned int bits);
 /* Must precede what it announces. -ENOSPC beyond the quota, -ENOMEM. */
 int txn_access(struct txn *t, const char *path, unsigned int bits);
 
