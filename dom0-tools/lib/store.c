@@ -4,9 +4,17 @@
  *
  * One request is outstanding at a time. The descriptor is non-blocking and
  * `in` holds the message that is being received, so that a watch event which
- * has come in half never makes store_read_watch() wait. After a failure of
- * the transport the handle is broken: every later call gives the same error.
+ * has come in half never makes store_read_watch() wait.
+ *
+ * A connection that ends leaves the handle `lost`: its descriptor then is a
+ * timer under the same number, so that poll() comes back now and then and
+ * store_read_watch() tries to connect. Any other failure of the transport, and
+ * every failure of the kernel's device, makes the handle `broken`: every later
+ * call gives the same error.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* dup3() */
+#endif
 #include "lib/store.h"
 
 #include <errno.h>
@@ -19,14 +27,18 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/store_errors.h"
 #include "public/io/xs_wire.h"
 
-#define HEADER_BYTES sizeof(struct xsd_sockmsg)
+#define RETRY_STEP_MS  50
+#define STORE_START_MS 3000
+#define HEADER_BYTES   sizeof(struct xsd_sockmsg)
 
 struct event {
 	struct event *next;
@@ -34,10 +46,26 @@ struct event {
 	char data[]; /* path, NUL, token, NUL */
 };
 
+struct watched {
+	struct watched *next;
+	const char *token; /* behind the path */
+	char path[];
+};
+
+struct open_txn {
+	uint32_t id;
+	bool lost; /* with the connection on which it was begun */
+};
+
 struct store {
 	int fd;
 	int broken; /* -errno once the transport has failed */
+	int lost;   /* -errno while there is no connection; 0: there is one */
 	bool is_socket;
+	char *path;
+	struct watched *watched;
+	struct open_txn *txns;
+	size_t txn_count;
 	uint32_t last_req_id;
 	struct event *events, **events_tail;
 	size_t in_bytes;
@@ -102,6 +130,13 @@ struct store *store_open_path(const char *path)
 		errno = ENOMEM;
 		return NULL;
 	}
+	s->path = strdup(path);
+	if (!s->path) {
+		close(fd);
+		free(s);
+		errno = ENOMEM;
+		return NULL;
+	}
 	s->fd = fd;
 	s->is_socket = !is_device;
 	s->events_tail = &s->events;
@@ -111,8 +146,17 @@ struct store *store_open_path(const char *path)
 struct store *store_open(void)
 {
 	const char *path = getenv("XENSTORED_PATH");
+	struct timespec step = {.tv_nsec = RETRY_STEP_MS * 1000000};
+	struct store *s;
 
-	return store_open_path(path ? path : STORE_SOCKET_PATH);
+	s = store_open_path(path ? path : STORE_SOCKET_PATH);
+	/* Its socket is there: the daemon is just being started again. */
+	for (int ms = 0; !s && errno == ECONNREFUSED && ms < STORE_START_MS;
+	     ms += RETRY_STEP_MS) {
+		nanosleep(&step, NULL);
+		s = store_open_path(path ? path : STORE_SOCKET_PATH);
+	}
+	return s;
 }
 
 void store_close(struct store *s)
@@ -125,7 +169,15 @@ void store_close(struct store *s)
 		s->events = e->next;
 		free(e);
 	}
+	while (s->watched) {
+		struct watched *w = s->watched;
+
+		s->watched = w->next;
+		free(w);
+	}
 	close(s->fd);
+	free(s->txns);
+	free(s->path);
 	free(s);
 }
 
@@ -137,6 +189,33 @@ int store_fd(const struct store *s)
 static int break_with(struct store *s, int rc)
 {
 	s->broken = rc;
+	return rc;
+}
+
+/* The transport failed with `rc`; a socket may come back. Returns `rc`. */
+static int lose_with(struct store *s, int rc)
+{
+	const struct itimerspec often = {
+		.it_interval = {.tv_nsec = RETRY_STEP_MS * 1000000},
+		.it_value = {.tv_nsec = RETRY_STEP_MS * 1000000},
+	};
+	int fd;
+
+	if (!s->is_socket)
+		return break_with(s, rc);
+	fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (fd < 0)
+		return break_with(s, rc);
+	timerfd_settime(fd, 0, &often, NULL);
+	if (dup3(fd, s->fd, O_CLOEXEC) < 0) {
+		close(fd);
+		return break_with(s, rc);
+	}
+	close(fd);
+	s->lost = rc;
+	s->in_bytes = 0;
+	for (size_t i = 0; i < s->txn_count; i++)
+		s->txns[i].lost = true;
 	return rc;
 }
 
@@ -171,7 +250,7 @@ static int send_all(struct store *s, const char *data, size_t len)
 				return rc;
 			continue;
 		}
-		return break_with(s, n < 0 ? -errno : -EIO);
+		return lose_with(s, n < 0 ? -errno : -EIO);
 	}
 	return 0;
 }
@@ -202,7 +281,7 @@ static int receive_some(struct store *s)
 			continue;
 		if (n < 0 && errno == EAGAIN)
 			return -EAGAIN;
-		return break_with(s, n < 0 ? -errno : -ECONNRESET);
+		return lose_with(s, n < 0 ? -errno : -ECONNRESET);
 	}
 }
 
@@ -223,34 +302,17 @@ static int keep_event(struct store *s)
 	return 0;
 }
 
-/*
- * On success s->in holds the reply, until the next call that receives.
- */
-static int request_parts(struct store *s, uint32_t type, uint32_t txn,
-			 const struct part *parts, size_t count)
+struct request {
+	struct xsd_sockmsg header;
+	char payload[XENSTORE_PAYLOAD_MAX];
+};
+
+/* Sends it once. On success s->in holds the reply. */
+static int exchange(struct store *s, const struct request *out)
 {
-	struct {
-		struct xsd_sockmsg header;
-		char payload[XENSTORE_PAYLOAD_MAX];
-	} out;
-	size_t len = 0;
 	int rc;
 
-	if (s->broken)
-		return s->broken;
-	for (size_t i = 0; i < count; i++) {
-		if (parts[i].len > sizeof(out.payload) - len)
-			return -E2BIG;
-		memcpy(out.payload + len, parts[i].data, parts[i].len);
-		len += parts[i].len;
-	}
-	out.header = (struct xsd_sockmsg){
-		.type = type,
-		.req_id = ++s->last_req_id,
-		.tx_id = txn,
-		.len = (uint32_t)len,
-	};
-	rc = send_all(s, (const char *)&out, HEADER_BYTES + len);
+	rc = send_all(s, (const char *)out, HEADER_BYTES + out->header.len);
 	if (rc)
 		return rc;
 
@@ -266,12 +328,119 @@ static int request_parts(struct store *s, uint32_t type, uint32_t txn,
 			return rc;
 	}
 	s->in_bytes = 0;
-	if (s->in.header.req_id != out.header.req_id)
+	if (s->in.header.req_id != out->header.req_id)
 		return break_with(s, -EPROTO);
 	if (s->in.header.type == XS_ERROR)
 		return -store_error_number(s->in.payload,
 					   strlen(s->in.payload));
-	return s->in.header.type == type ? 0 : break_with(s, -EPROTO);
+	return s->in.header.type == out->header.type ? 0
+						     : break_with(s, -EPROTO);
+}
+
+/* 0, or -E2BIG when the parts are longer than a message. */
+static int compose(struct store *s, struct request *out, uint32_t type,
+		   uint32_t txn, const struct part *parts, size_t count)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i].len > sizeof(out->payload) - len)
+			return -E2BIG;
+		if (parts[i].len)
+			memcpy(out->payload + len, parts[i].data, parts[i].len);
+		len += parts[i].len;
+	}
+	out->header = (struct xsd_sockmsg){
+		.type = type,
+		.req_id = ++s->last_req_id,
+		.tx_id = txn,
+		.len = (uint32_t)len,
+	};
+	return 0;
+}
+
+/* One try to get the connection back, and the watches on it. */
+static int reconnect(struct store *s)
+{
+	struct request out;
+	int fd, rc;
+
+	fd = socket_open(s->path);
+	if (fd < 0)
+		return fd;
+	rc = dup3(fd, s->fd, O_CLOEXEC) < 0 ? -errno : 0;
+	close(fd);
+	if (rc)
+		return rc;
+	s->lost = 0;
+	for (struct watched *w = s->watched; w; w = w->next) {
+		struct part parts[] = {STRING_PART(w->path),
+				       STRING_PART(w->token)};
+
+		rc = compose(s, &out, XS_WATCH, 0, parts, PART_COUNT(parts));
+		if (!rc)
+			rc = exchange(s, &out);
+		if (s->lost || s->broken)
+			return rc;
+	}
+	return 0;
+}
+
+static int reconnect_in_time(struct store *s)
+{
+	struct timespec step = {.tv_nsec = RETRY_STEP_MS * 1000000};
+	int rc = 0;
+
+	for (int ms = 0; s->lost && ms < STORE_RECONNECT_MS;
+	     ms += RETRY_STEP_MS) {
+		rc = reconnect(s);
+		if (!rc || s->broken)
+			break;
+		nanosleep(&step, NULL);
+	}
+	return rc;
+}
+
+static struct open_txn *find_txn(struct store *s, uint32_t id)
+{
+	for (size_t i = 0; i < s->txn_count; i++) {
+		if (s->txns[i].id == id)
+			return &s->txns[i];
+	}
+	return NULL;
+}
+
+/*
+ * On success s->in holds the reply, until the next call that receives. A
+ * request that was sent when the connection ended is sent again.
+ */
+static int request_parts(struct store *s, uint32_t type, uint32_t txn,
+			 const struct part *parts, size_t count)
+{
+	const struct open_txn *t = txn ? find_txn(s, txn) : NULL;
+	bool is_commit = type == XS_TRANSACTION_END;
+	bool sent = false;
+	struct request out;
+	int rc;
+
+	if (s->broken)
+		return s->broken;
+	if (t && t->lost)
+		return -EAGAIN;
+	rc = compose(s, &out, type, txn, parts, count);
+	if (rc)
+		return rc;
+	do {
+		rc = s->lost ? reconnect_in_time(s) : 0;
+		if (rc)
+			return rc;
+		/* Of a commit the next daemon remembers how it ended. */
+		if (t && t->lost && !(sent && is_commit))
+			return -EAGAIN;
+		rc = exchange(s, &out);
+		sent = true;
+	} while (s->lost);
+	return t && t->lost && rc == -ENOENT ? -EAGAIN : rc;
 }
 
 static int request_path(struct store *s, uint32_t type, uint32_t txn,
@@ -551,12 +720,49 @@ static int request_watch(struct store *s, uint32_t type, const char *path,
 
 int store_watch(struct store *s, const char *path, const char *token)
 {
-	return request_watch(s, XS_WATCH, path, token);
+	size_t path_len = strlen(path) + 1, token_len = strlen(token) + 1;
+	struct watched *w;
+	int rc;
+
+	w = malloc(sizeof(*w) + path_len + token_len);
+	if (!w)
+		return -ENOMEM;
+	memcpy(w->path, path, path_len);
+	memcpy(w->path + path_len, token, token_len);
+	w->token = w->path + path_len;
+	rc = request_watch(s, XS_WATCH, path, token);
+	if (rc) {
+		free(w);
+		return rc;
+	}
+	w->next = s->watched;
+	s->watched = w;
+	return 0;
 }
 
 int store_unwatch(struct store *s, const char *path, const char *token)
 {
-	return request_watch(s, XS_UNWATCH, path, token);
+	int rc = request_watch(s, XS_UNWATCH, path, token);
+
+	for (struct watched **at = &s->watched; !rc && *at; at = &(*at)->next) {
+		struct watched *w = *at;
+
+		if (strcmp(w->path, path) || strcmp(w->token, token))
+			continue;
+		*at = w->next;
+		free(w);
+		break;
+	}
+	return rc;
+}
+
+/* Until its next tick poll() has nothing to report. */
+static void drain_timer(struct store *s)
+{
+	uint64_t ticks;
+	ssize_t n = read(s->fd, &ticks, sizeof(ticks));
+
+	(void)n;
 }
 
 int store_read_watch(struct store *s, char **path, char **token)
@@ -568,7 +774,16 @@ int store_read_watch(struct store *s, char **path, char **token)
 	while (!s->events) {
 		if (s->broken)
 			return s->broken;
+		if (s->lost) {
+			if (reconnect(s) && !s->broken) {
+				drain_timer(s);
+				return -EAGAIN;
+			}
+			continue;
+		}
 		rc = receive_some(s);
+		if (s->lost)
+			continue;
 		if (rc)
 			return rc;
 		/* Nobody waits for a reply here, so it can only be an event. */
@@ -600,6 +815,23 @@ out_free_event:
 	return rc;
 }
 
+/* A number that was used before is the new transaction's. */
+static int remember_txn(struct store *s, uint32_t id)
+{
+	struct open_txn *t = find_txn(s, id);
+	struct open_txn *grown;
+
+	if (!t) {
+		grown = realloc(s->txns, (s->txn_count + 1) * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		s->txns = grown;
+		t = &s->txns[s->txn_count++];
+	}
+	*t = (struct open_txn){.id = id};
+	return 0;
+}
+
 int store_txn_start(struct store *s, uint32_t *txn)
 {
 	int rc = request_path(s, XS_TRANSACTION_START, 0, "");
@@ -611,18 +843,41 @@ int store_txn_start(struct store *s, uint32_t *txn)
 	id = strtoul(s->in.payload, &end, 10);
 	if (end == s->in.payload || !id || id > UINT32_MAX)
 		return break_with(s, -EPROTO);
+	rc = remember_txn(s, (uint32_t)id);
+	if (rc) {
+		request_path(s, XS_TRANSACTION_END, (uint32_t)id, "F");
+		return rc;
+	}
 	*txn = (uint32_t)id;
 	return 0;
 }
 
+static void forget_txn(struct store *s, uint32_t id)
+{
+	struct open_txn *t = find_txn(s, id);
+
+	if (t)
+		*t = s->txns[--s->txn_count];
+}
+
 int store_txn_commit(struct store *s, uint32_t txn)
 {
-	return request_path(s, XS_TRANSACTION_END, txn, "T");
+	int rc = request_path(s, XS_TRANSACTION_END, txn, "T");
+
+	forget_txn(s, txn);
+	return rc;
 }
 
 int store_txn_abort(struct store *s, uint32_t txn)
 {
-	return request_path(s, XS_TRANSACTION_END, txn, "F");
+	int rc = request_path(s, XS_TRANSACTION_END, txn, "F");
+	const struct open_txn *t = find_txn(s, txn);
+
+	/* It ended with its connection. */
+	if (t && t->lost && rc == -EAGAIN)
+		rc = 0;
+	forget_txn(s, txn);
+	return rc;
 }
 
 static int request_numbers(struct store *s, uint32_t type,

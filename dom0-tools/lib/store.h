@@ -4,6 +4,15 @@
  * device. One handle serves one thread; it sends a request and waits for its
  * reply, and keeps watch events that arrive meanwhile in a queue.
  *
+ * Over the socket the handle survives the daemon: when the connection is lost
+ * it connects again, sets its watches anew (so each of them fires once) and
+ * repeats the request that was under way. A transaction that was open is lost,
+ * and every call in it gives -EAGAIN, also the commit, unless that was carried
+ * out just before the end; so a loop that repeats a lost transaction needs
+ * nothing more. A request fails with -ECONNREFUSED or the like when no daemon
+ * answers for STORE_RECONNECT_MS; the next one tries again. A write or a removal
+ * may be carried out twice, when the daemon dies before it has replied.
+ *
  * Functions that return int give 0 (or what they say) or -errno; functions
  * that return a pointer give NULL and set errno. `txn` is 0 outside of
  * transactions. Paths are absolute, or relative to the caller's own domain
@@ -32,11 +41,14 @@ struct store_perm {
 
 struct store;
 
+#define STORE_RECONNECT_MS 10000
+
 /*
  * $XENSTORED_PATH (a socket, or the kernel's /dev/xen/xenbus in a domain
  * without a daemon of its own), else STORE_SOCKET_PATH. Where nobody listens
  * it fails: the kernel's device would wait for the same missing daemon, and
  * cannot be interrupted.
+ * A daemon that has just died is waited for, three seconds.
  */
 struct store *store_open(void);
 /* That socket, or character device, and no other. */
@@ -76,7 +88,11 @@ struct store_perm *store_get_perms(struct store *s, uint32_t txn,
 /* The first event of a watch comes at once. */
 int store_watch(struct store *s, const char *path, const char *token);
 int store_unwatch(struct store *s, const char *path, const char *token);
-/* For poll(): readable when the daemon has sent something. */
+/*
+ * For poll(): readable when store_read_watch() may have something to do. The
+ * number stays the same when a connection is lost, but epoll has to be told
+ * of it anew, because it knows files and not numbers.
+ */
 int store_fd(const struct store *s);
 /*
  * Takes the next watch event without waiting; -EAGAIN when there is none.

@@ -210,13 +210,19 @@ int core_quota_nodes(struct core *core, struct client *c, int64_t nodes,
 void core_note_outcome(struct core *core, uint32_t txn, int rc)
 {
 	core->outcomes[core->outcome_count++ % OUTCOMES] =
-		(struct outcome){txn, rc};
+		(struct outcome){txn, rc, false};
 }
 
-const struct outcome *core_outcome(const struct core *core, uint32_t txn)
+void core_age_outcomes(struct core *core)
+{
+	for (size_t i = 0; i < OUTCOMES; i++)
+		core->outcomes[i].is_old = true;
+}
+
+const struct outcome *core_old_outcome(const struct core *core, uint32_t txn)
 {
 	for (size_t i = 0; i < OUTCOMES; i++) {
-		if (core->outcomes[i].txn == txn)
+		if (core->outcomes[i].is_old && core->outcomes[i].txn == txn)
 			return &core->outcomes[i];
 	}
 	return NULL;
@@ -491,7 +497,7 @@ static const struct {
 /* The answer that a lost connection did not deliver, or -ENOENT. */
 static int repeat_outcome(struct request *rq, uint32_t tx_id)
 {
-	const struct outcome *o = core_outcome(rq->core, tx_id);
+	const struct outcome *o = core_old_outcome(rq->core, tx_id);
 
 	if (rq->type != XS_TRANSACTION_END || !o ||
 	    !client_is_privileged(rq->client))

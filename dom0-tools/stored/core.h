@@ -86,6 +86,7 @@ enum { SPECIAL_INTRODUCE, SPECIAL_RELEASE, SPECIAL_COUNT };
 struct outcome {
 	uint32_t txn;
 	int rc;
+	bool is_old; /* of the last daemon: it may be asked for again */
 };
 
 #define OUTCOMES 64
@@ -151,12 +152,15 @@ int core_quota_nodes(struct core *core, struct client *c, int64_t nodes,
 		     int64_t bytes);
 
 /*
- * The end of a transaction of domain 0 is remembered for a while: a client
- * that lost its connection after it asked for the commit, and before the
- * answer, may ask again on the next connection and gets the same answer.
+ * The ends of domain 0's last transactions are remembered over a restart of
+ * the daemon: a client that asked for the commit and got no answer from the
+ * last daemon may ask the next one, and gets the answer.
  */
 void core_note_outcome(struct core *core, uint32_t txn, int rc);
-const struct outcome *core_outcome(const struct core *core, uint32_t txn);
+/* All that are known now are of the last daemon. */
+void core_age_outcomes(struct core *core);
+/* NULL also for those of this daemon. */
+const struct outcome *core_old_outcome(const struct core *core, uint32_t txn);
 
 /* The favoured transaction took too long and is one like others again. */
 void core_unfavour(struct core *core);

@@ -37,6 +37,7 @@ enum {
 	OPT_PID_FILE = 256,
 	OPT_LOG,
 	OPT_SOCKET,
+	OPT_LISTEN_FD,
 	OPT_STATE,
 	OPT_NO_STATE,
 	OPT_NO_DOMAINS,
@@ -48,6 +49,7 @@ static const struct option options[] = {
 	{"pid-file", required_argument, NULL, OPT_PID_FILE},
 	{"log", required_argument, NULL, OPT_LOG},
 	{"socket", required_argument, NULL, OPT_SOCKET},
+	{"listen-fd", required_argument, NULL, OPT_LISTEN_FD},
 	{"state", required_argument, NULL, OPT_STATE},
 	{"no-state", no_argument, NULL, OPT_NO_STATE},
 	{"no-domains", no_argument, NULL, OPT_NO_DOMAINS},
@@ -74,6 +76,10 @@ static int parse(int argc, char **argv, struct daemon_options *d,
 			break;
 		case OPT_SOCKET:
 			s->socket_path = optarg;
+			break;
+		/* Only for start_anew(), so it is not in the usage. */
+		case OPT_LISTEN_FD:
+			s->listen_fd = atoi(optarg);
 			break;
 		case OPT_STATE:
 			s->state_path = optarg;
@@ -115,26 +121,34 @@ static bool take_signal(int fd)
 
 /*
  * Puts the new program in this one's place: the same process, so that whoever
- * waits for it sees no end, and the same arguments, but in the foreground,
- * because it is in the background already.
+ * waits for it sees no end, and as it was told, but in the foreground, because
+ * it is in the background already.
  */
-static int start_anew(const char *program, const char *log_file, int argc,
-		      char **argv)
+static int start_anew(const char *program, int listen_fd, char *name,
+		      const struct daemon_options *d,
+		      const struct server_options *s)
 {
-	char **args = calloc((size_t)argc + 4, sizeof(*args));
-	int n = 0;
+	char number[16];
+	const char *args[16] = {name,		"--foreground", "--socket",
+				s->socket_path, "--listen-fd",	number};
+	int n = 6;
 
-	if (!args)
-		return -ENOMEM;
-	args[n++] = argv[0];
-	args[n++] = (char *)"--foreground";
-	if (log_file) {
-		args[n++] = (char *)"--log";
-		args[n++] = (char *)log_file;
+	snprintf(number, sizeof(number), "%d", listen_fd);
+	if (d->log_file) {
+		args[n++] = "--log";
+		args[n++] = d->log_file;
 	}
-	for (int i = 1; i < argc; i++)
-		args[n++] = argv[i];
-	execv(program ? program : "/proc/self/exe", args);
+	if (d->pid_file) {
+		args[n++] = "--pid-file";
+		args[n++] = d->pid_file;
+	}
+	if (s->state_path) {
+		args[n++] = "--state";
+		args[n++] = s->state_path;
+	}
+	if (s->no_domains)
+		args[n++] = "--no-domains";
+	execv(program ? program : "/proc/self/exe", (char *const *)args);
 	return -errno;
 }
 
@@ -159,7 +173,7 @@ int main(int argc, char **argv)
 	char lock[256], why[512], program_path[256];
 	const char *program;
 	struct server *server;
-	int rc, signal_fd;
+	int rc, signal_fd, listen_fd = -1;
 	bool anew;
 
 	rc = parse(argc, argv, &d, &o);
@@ -203,10 +217,12 @@ int main(int argc, char **argv)
 		daemon_log("stopped: %s", strerror(-rc));
 	else
 		daemon_log(anew ? "starting anew" : "stopped");
+	if (anew)
+		listen_fd = server_give_listener(server);
 	server_stop(server);
 	if (anew) {
 		daemon_end();
-		rc = start_anew(program, d.log_file, argc, argv);
+		rc = start_anew(program, listen_fd, argv[0], &d, &o);
 		daemon_log("cannot start anew: %s", strerror(-rc));
 		return 1;
 	}

@@ -15,11 +15,12 @@ struct restore {
 	size_t node_count, node_room;
 	struct txn *txn; /* the one that the next records are about */
 	bool has_root;
+	uint64_t gen; /* set last: making domains counts on */
 };
 
 static int restore_core(struct restore *s, const struct record *r)
 {
-	s->core->gen = r->numbers[0];
+	s->gen = r->numbers[0];
 	s->core->last_txn_id = (uint32_t)r->numbers[1];
 	s->core->outcome_count = (uint32_t)r->numbers[2];
 	s->core->trace = r->numbers[3] != 0;
@@ -61,8 +62,10 @@ static int restore_outcome(struct restore *s, const struct record *r)
 {
 	if (r->numbers[0] >= OUTCOMES)
 		return -EILSEQ;
-	s->core->outcomes[r->numbers[0]] =
-		(struct outcome){(uint32_t)r->numbers[1], -(int)r->numbers[2]};
+	s->core->outcomes[r->numbers[0]] = (struct outcome){
+		.txn = (uint32_t)r->numbers[1],
+		.rc = -(int)r->numbers[2],
+	};
 	return 0;
 }
 
@@ -367,7 +370,9 @@ int dump_read(struct core *core, struct record_reader *reader)
 	for (size_t i = 0; i < s.node_count; i++)
 		node_put(s.nodes[i]);
 	free(s.nodes);
-	if (rc > 0)
+	if (rc > 0) {
+		core->gen = s.gen;
 		rc = s.has_root && !core_check(core) ? 0 : -EILSEQ;
+	}
 	return rc;
 }

@@ -9,6 +9,7 @@
 #define _GNU_SOURCE /* accept4() */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -549,6 +550,26 @@ static int listen_on(struct server *s, const char *path)
 	return server_watch_fd(s, s->listen_fd, &s->listen_fd);
 }
 
+static int adopt_listener(struct server *s, const struct server_options *o)
+{
+	s->listen_fd = o->listen_fd;
+	if (fcntl(s->listen_fd, F_SETFD, FD_CLOEXEC))
+		return -errno;
+	snprintf(s->socket_path, sizeof(s->socket_path), "%s", o->socket_path);
+	return server_watch_fd(s, s->listen_fd, &s->listen_fd);
+}
+
+int server_give_listener(struct server *s)
+{
+	int fd = s->listen_fd;
+
+	fcntl(fd, F_SETFD, 0);
+	epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+	s->listen_fd = -1;
+	s->socket_path[0] = '\0';
+	return fd;
+}
+
 /* Through the front door, as a client of domain 0 would. */
 static int seed(struct core *core)
 {
@@ -631,7 +652,7 @@ struct server *server_start(const struct server_options *o, char *why,
 		if (rc)
 			goto fail_explained;
 	}
-	rc = listen_on(s, o->socket_path);
+	rc = o->listen_fd ? adopt_listener(s, o) : listen_on(s, o->socket_path);
 	if (rc) {
 		snprintf(why, why_size,
 			 "cannot listen on the socket %s: %s; is the directory "

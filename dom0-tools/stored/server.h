@@ -29,6 +29,7 @@ typedef void server_log_fn(const char *line);
 
 struct server_options {
 	const char *socket_path; /* its directory must exist */
+	int listen_fd;		 /* of the daemon before; 0: open one */
 	const char *state_path;	 /* the state file; NULL: none is kept */
 	bool no_state;		 /* the command line says so */
 	bool no_domains;	 /* the socket only, on any Linux */
@@ -52,6 +53,11 @@ int server_run(struct server *s, int wake_fd, server_wake_fn *fn);
  * program, as long as the server is there, or NULL for the same.
  */
 bool server_wants_restart(const struct server *s, const char **program);
+/*
+ * The listening socket, for the next daemon, so that clients which connect
+ * meanwhile wait instead of being refused. server_stop() then leaves it.
+ */
+int server_give_listener(struct server *s);
 /* Also removes the socket. The state file stays. */
 void server_stop(struct server *s);
 

@@ -159,6 +159,7 @@ static int restore(struct server *s, struct journal_image *image)
 			   "done before is kept",
 			   (size_t)(image->reader.at - image->map));
 	free_sockets(s->core);
+	core_age_outcomes(s->core);
 	return 0;
 fail:
 	core_free(s->core);

@@ -63,7 +63,7 @@ void tally_free(struct tally *y)
 /*
  * A number that no open transaction of this client has, and not 0. They are
  * counted for all clients together, so that one says for long which
- * transaction was meant (core_outcome).
+ * transaction was meant (core_old_outcome).
  */
 static uint32_t new_id(struct client *c)
 {

@@ -9,6 +9,11 @@
  * domain 0's watch on "/" hears of every change, and no guest hears of what it
  * may not read; the invariants of core_check().
  *
+ * Between any two requests the daemon may die: the core is freed and made anew,
+ * from a dump of that moment or from an older dump and the journal since, and
+ * has to go on as if nothing had happened, in the middle of transactions and
+ * of unread replies.
+ *
  * Inputs that begin with an odd byte are raw requests of any kind instead,
  * for which only the invariants and the sanitizers judge.
  */
@@ -22,6 +27,8 @@
 #include "lib/store_errors.h"
 #include "stored/client.h"
 #include "stored/core.h"
+#include "stored/dump.h"
+#include "stored/replay.h"
 
 #define REQUIRE(x)                                                             \
 	do {                                                                   \
@@ -75,7 +82,15 @@ struct model_txn {
 	char replies[TXN_OPS][REPLY_BYTES];
 };
 
+/* A state file in memory: a dump, and the journal behind it. */
+struct file {
+	char *bytes;
+	size_t len, room;
+};
+
 static struct bench {
+	struct file file;
+	struct core_host host;
 	struct core *core;
 	struct client *clients[DOMAINS];
 	unsigned int life[DOMAINS];
@@ -83,11 +98,97 @@ static struct bench {
 	unsigned int version;
 	struct model_txn txns[TXNS];
 	char paths[NODES][32];
+	/* The daemon dies in the next request: 1 with, 2 without a journal. */
+	int restart_before_reply;
 	/* What arrived at each client since the last request. */
 	char reply[REPLY_BYTES];
 	char heard[DOMAINS][64][32];
 	int heard_count[DOMAINS];
 } w;
+
+/* The state file. */
+
+static int file_put(void *arg, const struct record *r)
+{
+	struct file *f = arg;
+	size_t bytes = record_bytes(r);
+
+	while (f->len + bytes > f->room) {
+		f->room = f->room ? 2 * f->room : 4096;
+		f->bytes = realloc(f->bytes, f->room);
+	}
+	memset(f->bytes + f->len, 0, sizeof(uint64_t));
+	record_encode(r, f->bytes + f->len);
+	f->len += bytes;
+	return 0;
+}
+
+static void write_dump(void)
+{
+	struct record_sink sink = {file_put, &w.file};
+
+	w.file.len = 0;
+	REQUIRE(!dump_write(w.core, &sink));
+}
+
+static void make_clients(void)
+{
+	for (uint16_t i = 0; i < DOMAINS; i++) {
+		struct client *c = client_new(w.core, i);
+
+		w.clients[i] = c;
+		c->is_ring = true;
+		REQUIRE(!client_set_id(c, i + 1u));
+	}
+}
+
+/* What happens to the core goes through these. */
+
+static void note_request(const struct client *c,
+			 const struct xsd_sockmsg *header, const char *payload,
+			 size_t len)
+{
+	file_put(&w.file, RECORD(JOURNAL_REQUEST, payload, len, c->id,
+				 header->type, header->req_id, header->tx_id));
+}
+
+static void consume(struct client *c, size_t len)
+{
+	client_consume(c, len);
+	file_put(&w.file, RECORD(JOURNAL_SENT, NULL, 0, c->id, len));
+}
+
+static void kill_domain(uint16_t domid)
+{
+	file_put(&w.file,
+		 RECORD(JOURNAL_GONE, (const char *)&domid, sizeof(domid), 1));
+	core_domains_gone(w.core, &domid, 1);
+	w.clients[domid] = client_new(w.core, domid);
+	w.clients[domid]->is_ring = true;
+	REQUIRE(!client_set_id(w.clients[domid], domid + 1u));
+	file_put(&w.file,
+		 RECORD(JOURNAL_CLIENT, NULL, 0, domid + 1u, domid, 1, 0, 0));
+}
+
+static void restart(bool dump_first)
+{
+	struct record_reader reader;
+
+	if (dump_first)
+		write_dump();
+	core_free(w.core);
+	w.core = core_new(NULL, 42);
+	reader =
+		(struct record_reader){w.file.bytes, w.file.bytes + w.file.len};
+	REQUIRE(!dump_read(w.core, &reader));
+	REQUIRE(!replay(w.core, &reader, false));
+	REQUIRE(!core_check(w.core));
+	w.core->host = w.host;
+	for (uint16_t i = 0; i < DOMAINS; i++) {
+		w.clients[i] = client_by_id(w.core, i + 1u);
+		REQUIRE(w.clients[i] && w.clients[i]->domid == i);
+	}
+}
 
 /* Input. */
 
@@ -299,7 +400,7 @@ static void drain(int domid)
 				w.reply[i] = payload[i] ? payload[i] : '|';
 			w.reply[header.len] = '\0';
 		}
-		client_consume(c, len);
+		consume(c, len);
 	}
 }
 
@@ -311,8 +412,12 @@ static void send_request(int domid, uint32_t txn, uint32_t type,
 
 	memcpy(exact, payload, len);
 	strcpy(w.reply, "none");
+	note_request(w.clients[domid], &header, exact, len);
 	core_request(w.core, w.clients[domid], &header, exact, len);
 	free(exact);
+	if (w.restart_before_reply)
+		restart(w.restart_before_reply == 2);
+	w.restart_before_reply = 0;
 	for (int i = 0; i < DOMAINS; i++)
 		drain(i);
 	REQUIRE(strcmp(w.reply, "none"));
@@ -519,15 +624,12 @@ static void step_watch(struct input_bytes *in, int domid)
 
 static void step_death(void)
 {
-	const uint16_t domid = MORTAL;
-
 	for (int i = 0; i < TXNS; i++) {
 		if (w.txns[i].domid == MORTAL)
 			w.txns[i].open = false;
 	}
-	core_domains_gone(w.core, &domid, 1);
+	kill_domain(MORTAL);
 	w.life[MORTAL]++;
-	w.clients[MORTAL] = client_new(w.core, MORTAL);
 	/* Replies that were given before would be other ones now. */
 	for (int i = 0; i < TXNS; i++) {
 		if (w.txns[i].open)
@@ -542,7 +644,7 @@ static void run_model(struct input_bytes *in)
 		int domid = (int)take(in, DOMAINS);
 		struct model_txn *t = &w.txns[take(in, TXNS)];
 
-		switch (take(in, 12)) {
+		switch (take(in, 14)) {
 		case 0:
 		case 1:
 			step_begin(domid);
@@ -565,6 +667,12 @@ static void run_model(struct input_bytes *in)
 		case 9:
 			step_death();
 			break;
+		case 10:
+			restart(take(in, 2));
+			break;
+		case 11:
+			w.restart_before_reply = 1 + (int)take(in, 2);
+			break;
 		default:
 			step_op(in, domid);
 			break;
@@ -578,8 +686,43 @@ static void drop_output(void)
 
 	for (int i = 0; i < DOMAINS; i++) {
 		while (client_peek(w.clients[i], &len))
-			client_consume(w.clients[i], len);
+			consume(w.clients[i], 1 + len / 2);
 	}
+}
+
+/* The host's answer is in the journal too, behind the request. */
+static void run_raw_request(unsigned int domid,
+			    const struct xsd_sockmsg *header,
+			    const char *payload, size_t len)
+{
+	note_request(w.clients[domid], header, payload, len);
+	core_request(w.core, w.clients[domid], header, payload, len);
+	for (uint16_t i = 0; i < DOMAINS; i++) {
+		if (!w.core->domains[i]) {
+			w.clients[i] = client_new(w.core, i);
+			w.clients[i]->is_ring = true;
+			REQUIRE(!client_set_id(w.clients[i], i + 1u));
+			file_put(&w.file, RECORD(JOURNAL_CLIENT, NULL, 0,
+						 i + 1u, i, 1, 0, 0));
+		}
+	}
+}
+
+/* A restart leaves the very same state: its dump is the same, byte by byte. */
+static void check_restart(void)
+{
+	struct file before;
+
+	restart(false);
+	write_dump();
+	before = w.file;
+	before.bytes = malloc(before.len);
+	memcpy(before.bytes, w.file.bytes, before.len);
+	restart(false);
+	write_dump();
+	REQUIRE(w.file.len == before.len);
+	REQUIRE(!memcmp(w.file.bytes, before.bytes, before.len));
+	free(before.bytes);
 }
 
 static void run_raw(struct input_bytes *in)
@@ -597,23 +740,29 @@ static void run_raw(struct input_bytes *in)
 		exact = malloc(len ? len : 1);
 		memcpy(exact, in->at, len);
 		in->at += len;
-		core_request(w.core, w.clients[domid], &header, exact, len);
+		run_raw_request(domid, &header, exact, len);
 		free(exact);
-		for (int i = 0; i < DOMAINS; i++) {
-			if (!w.core->domains[i])
-				w.clients[i] = client_new(w.core, (uint16_t)i);
-		}
 		if (take(in, 4))
 			drop_output();
+		if (!take(in, 8))
+			check_restart();
 	}
 }
 
 static int raw_introduce(void *arg, uint16_t domid, uint64_t mfn, uint32_t port)
 {
+	int rc = port & 1 ? 0 : -EINVAL;
+
 	(void)arg;
-	(void)domid;
 	(void)mfn;
-	return port & 1 ? 0 : -EINVAL;
+	/* An odd one is its ring, which begins anew. */
+	if (domid >= DOMAINS)
+		rc = -EINVAL;
+	file_put(&w.file, RECORD(JOURNAL_INTRODUCED, NULL, 0, (uint64_t)-rc,
+				 domid + 1u, 0, 0));
+	if (!rc)
+		client_restart(w.clients[domid]);
+	return rc;
 }
 
 static void name_nodes(void)
@@ -627,15 +776,15 @@ static void name_nodes(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct core_host host = {.introduce = raw_introduce};
 	struct input_bytes in = {data, data + size};
 	bool raw = take(&in, 2);
 
 	memset(&w, 0, sizeof(w));
 	name_nodes();
-	w.core = core_new(&host, 42);
-	for (int i = 0; i < DOMAINS; i++)
-		w.clients[i] = client_new(w.core, (uint16_t)i);
+	w.host.introduce = raw_introduce;
+	w.core = core_new(&w.host, 42);
+	make_clients();
+	write_dump();
 	w.live.n[0] = (struct model_node){
 		.exists = true, .value = -1, .perm_count = 1};
 	if (raw) {
@@ -647,5 +796,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	REQUIRE(!core_check(w.core));
 	core_free(w.core);
+	free(w.file.bytes);
 	return 0;
 }

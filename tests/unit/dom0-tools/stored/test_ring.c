@@ -64,6 +64,21 @@ Test(stored_ring, impossible_indices_are_an_error)
 	cr_expect_eq(ring_write(&ring, data, sizeof(data)), -EIO);
 }
 
+Test(stored_ring, nothing_is_seen_before_it_is_published)
+{
+	char data[16];
+
+	ring_attach(&ring, &page);
+	guest_puts("abcd", 4);
+	cr_expect_eq(ring_read(&ring, data, 4), 4);
+	cr_expect_eq(ring_write(&ring, "xyz", 3), 3);
+	cr_expect_eq(page.req_cons, 0);
+	cr_expect_eq(page.rsp_prod, 0);
+	ring_publish(&ring, 1);
+	cr_expect_eq(page.req_cons, 1, "as far as the journal has it");
+	cr_expect_eq(page.rsp_prod, 3);
+}
+
 Test(stored_ring, our_own_indices_are_not_read_back_from_the_page)
 {
 	char data[16];
@@ -74,8 +89,10 @@ Test(stored_ring, our_own_indices_are_not_read_back_from_the_page)
 	page.rsp_prod = 0x87654321;
 	cr_expect_eq(ring_read(&ring, data, sizeof(data)), 4);
 	cr_expect_arr_eq(data, "abcd", 4);
+	ring_publish(&ring, ring.req_cons);
 	cr_expect_eq(page.req_cons, 4);
 	cr_expect_eq(ring_write(&ring, "xy", 2), 2);
+	ring_publish(&ring, ring.req_cons);
 	cr_expect_eq(page.rsp_prod, 2);
 }
 
