@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `vane store quota`: what a domain may use of the store, and does, and how
+ * often it was refused; and other limits, which hold from now on. Without a
+ * domain, the limits of all that have none of their own.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/store.h"
+#include "lib/domname.h"
+#include "lib/json.h"
+
+/* One line of the daemon's answer, see stored/control.c. */
+struct quota_line {
+	char name[32];
+	uint64_t limit, used, refused;
+	bool is_own, has_used;
+};
+
+static bool parse_line(const char *line, struct quota_line *q)
+{
+	const char *at;
+
+	*q = (struct quota_line){0};
+	if (sscanf(line, "%31s %" SCNu64, q->name, &q->limit) != 2)
+		return false;
+	q->is_own = strstr(line, "(its own)") != NULL;
+	at = strstr(line, " used ");
+	q->has_used = at && sscanf(at, " used %" SCNu64, &q->used) == 1;
+	at = strstr(line, " refused ");
+	if (at)
+		sscanf(at, " refused %" SCNu64, &q->refused);
+	return true;
+}
+
+static void show_json(struct json *j, const struct quota_line *q, bool domain)
+{
+	json_open_object(j, NULL);
+	json_string(j, "name", q->name);
+	json_uint(j, "limit", q->limit);
+	if (domain) {
+		json_bool(j, "own", q->is_own);
+		if (q->has_used)
+			json_uint(j, "used", q->used);
+		json_uint(j, "refused", q->refused);
+	}
+	json_close_object(j);
+}
+
+static void show_line(const struct quota_line *q, bool domain)
+{
+	char used[24] = "-";
+
+	if (!domain) {
+		printf("%-18s %10" PRIu64 "\n", q->name, q->limit);
+		return;
+	}
+	if (q->has_used)
+		snprintf(used, sizeof(used), "%" PRIu64, q->used);
+	printf("%-18s %10" PRIu64 " %-8s %10s %10" PRIu64 "\n", q->name,
+	       q->limit, q->is_own ? "own" : "common", used, q->refused);
+}
+
+static int quota_show(struct cli *c, const char *domid, bool json)
+{
+	const char *const words[] = {"quota", domid};
+	char *text = store_control(c->store, words, domid ? 2 : 1);
+	char *rest = text, *line;
+	struct quota_line q;
+	struct json j;
+
+	if (!text)
+		return store_fail(c, "show the quotas of domain",
+				  domid ? domid : "-", -errno);
+	if (json) {
+		json_begin(&j, stdout);
+		json_open_array(&j, NULL);
+	} else if (domid) {
+		printf("%-18s %10s %-8s %10s %10s\n", "Quota", "Limit", "Whose",
+		       "Used", "Refused");
+	} else {
+		printf("%-18s %10s\n", "Quota", "Limit");
+	}
+	while ((line = strsep(&rest, "\n"))) {
+		if (!parse_line(line, &q))
+			continue;
+		if (json)
+			show_json(&j, &q, domid);
+		else
+			show_line(&q, domid);
+	}
+	if (json) {
+		json_close_array(&j);
+		json_end(&j);
+	}
+	free(text);
+	return CLI_OK;
+}
+
+/* "NAME=VALUE" */
+static int quota_set(struct cli *c, const char *domid, const char *word)
+{
+	const char *equals = strchr(word, '=');
+	const char *words[5] = {"quota", "set"};
+	char name[32], *text;
+	size_t n = 2;
+
+	snprintf(name, sizeof(name), "%.*s", (int)(equals - word), word);
+	if (domid)
+		words[n++] = domid;
+	words[n++] = name;
+	words[n++] = equals + 1;
+	text = store_control(c->store, words, n);
+	if (text) {
+		free(text);
+		return CLI_OK;
+	}
+	if (errno == EINVAL)
+		err_set(&c->err, -EINVAL,
+			"cannot set the quota '%s': there is no such quota, "
+			"or '%s' is no number up to 4294967295%s; 'vane store "
+			"quota' lists them",
+			name, equals + 1, domid ? " and not 'inherit'" : "");
+	else
+		err_set(&c->err, -errno, "cannot set the quota '%s' (%s)", name,
+			errno == ENOENT ? "the store does not know that domain"
+					: err_name(-errno));
+	return cli_fail(c);
+}
+
+/* The number of the domain that a word means, as text; gives a status. */
+static int quota_domain(struct cli *c, const char *word, char domid[8])
+{
+	char *end;
+	unsigned long n = strtoul(word, &end, 10);
+	uint16_t found;
+
+	if (word[0] < '0' || word[0] > '9' || *end || n > 0x7fef) {
+		if (domname_lookup(c->store, 0, word, &found)) {
+			err_set(&c->err, -ENOENT,
+				"there is no domain '%s'; 'vane list' shows "
+				"them",
+				word);
+			cli_fail(c);
+			return CLI_NO_DOMAIN;
+		}
+		n = found;
+	}
+	snprintf(domid, 8, "%lu", n);
+	return CLI_OK;
+}
+
+int store_verb_quota(struct cli *c, int argc, char **argv)
+{
+	char number[8];
+	const char *domid = NULL;
+	bool json = false;
+	int i = 0, status = CLI_OK;
+
+	if (i < argc && strcmp(argv[i], "--json") == 0) {
+		json = true;
+		i++;
+	}
+	if (i < argc && !strchr(argv[i], '=')) {
+		status = quota_domain(c, argv[i++], number);
+		domid = number;
+	}
+	if (status)
+		return status;
+	if (i == argc)
+		return quota_show(c, domid, json);
+	for (; i < argc && !status; i++)
+		status = strchr(argv[i], '=') ? quota_set(c, domid, argv[i])
+					      : cli_usage("store");
+	return status;
+}
