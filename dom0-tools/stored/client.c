@@ -53,6 +53,7 @@ void client_reset(struct client *c)
 	empty_queue(c);
 	watch_remove_all(c);
 	txn_abort_all(c);
+	txn_forget_lost(c);
 }
 
 void client_restart(struct client *c)

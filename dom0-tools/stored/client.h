@@ -47,7 +47,8 @@ struct client {
 
 	struct txn *txns;
 	uint64_t txn_count;
-	uint32_t losses; /* commits refused in a row, see txn.h */
+	uint32_t losses;  /* commits refused in a row, see txn.h */
+	struct txn *lost; /* the last of these, what it looked at */
 
 	struct message *queue, **queue_tail;
 	uint64_t queue_bytes;

@@ -232,7 +232,7 @@ void core_unfavour(struct core *core)
 {
 	if (!core->favoured)
 		return;
-	core->favoured->client->losses = 0;
+	txn_forget_lost(core->favoured->client);
 	core->favoured = NULL;
 }
 

@@ -126,7 +126,7 @@ struct txn *txn_find(const struct client *c, uint32_t id)
 	return t;
 }
 
-void txn_abort(struct txn *t)
+static void take_out(struct txn *t)
 {
 	struct txn **at = &t->client->txns;
 
@@ -136,6 +136,10 @@ void txn_abort(struct txn *t)
 	t->client->txn_count--;
 	if (t->client->core->favoured == t)
 		t->client->core->favoured = NULL;
+}
+
+static void free_txn(struct txn *t)
+{
 	for (size_t i = 0; i < t->count; i++)
 		free(t->list[i]);
 	free(t->list);
@@ -144,6 +148,35 @@ void txn_abort(struct txn *t)
 	node_put(t->base);
 	node_put(t->root);
 	free(t);
+}
+
+void txn_abort(struct txn *t)
+{
+	take_out(t);
+	free_txn(t);
+}
+
+void txn_forget_lost(struct client *c)
+{
+	if (c->lost)
+		free_txn(c->lost);
+	c->lost = NULL;
+	c->losses = 0;
+}
+
+/* Its nodes are let go, the list of them is kept. */
+static void lose(struct txn *t)
+{
+	struct client *c = t->client;
+	uint32_t losses = c->losses + 1;
+
+	take_out(t);
+	txn_forget_lost(c);
+	node_put(t->base);
+	node_put(t->root);
+	t->base = t->root = NULL;
+	c->lost = t;
+	c->losses = losses;
 }
 
 void txn_abort_all(struct client *c)
@@ -267,7 +300,7 @@ static bool is_below(const char *path, const char *top)
  */
 static bool is_concerned(const struct txn *t, const char *path)
 {
-	for (size_t i = 0; i < t->count; i++) {
+	for (size_t i = 0; t && i < t->count; i++) {
 		if (is_below(path, t->list[i]->path) ||
 		    is_below(t->list[i]->path, path))
 			return true;
@@ -275,11 +308,16 @@ static bool is_concerned(const struct txn *t, const char *path)
 	return false;
 }
 
+static bool is_spoilt(const struct txn *t, const char *path)
+{
+	return is_concerned(t, path) || is_concerned(t->client->lost, path);
+}
+
 static bool commit_concerns(const struct txn *t, const struct txn *other)
 {
 	for (size_t i = 0; i < other->count; i++) {
 		if ((other->list[i]->bits & TXN_WRITTEN) &&
-		    is_concerned(t, other->list[i]->path))
+		    is_spoilt(t, other->list[i]->path))
 			return true;
 	}
 	return false;
@@ -308,7 +346,7 @@ bool txn_must_wait(const struct client *c, const struct xsd_sockmsg *header,
 	case XS_SET_PERMS:
 		s = header->tx_id ? NULL : wire_string(&text);
 		return s && !wire_path(s, c->domid, path, NULL) &&
-		       is_concerned(t, path);
+		       is_spoilt(t, path);
 	default:
 		return false;
 	}
@@ -487,11 +525,10 @@ int txn_commit(struct txn *t)
 	int rc;
 
 	if (conflicts(t)) {
-		t->client->losses++;
-		txn_abort(t);
+		lose(t);
 		return -EAGAIN;
 	}
-	t->client->losses = 0;
+	txn_forget_lost(t->client);
 	ch.root = node_get(core->root);
 	rc = carry_all(&ch);
 	if (!rc && !client_is_privileged(t->client))

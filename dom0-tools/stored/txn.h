@@ -15,11 +15,12 @@
  * Nobody loses for ever: a client whose commits were refused TXN_PATIENCE
  * times in a row gets its next transaction favoured. While that is open,
  * txn_must_wait() tells the daemon which requests of others to hold back,
- * because they would change what it depends on; so it commits. Domain 0's
- * transactions hold back everybody, a guest's only other guests. There is one
- * favoured transaction at a time, the one of the client that has lost most,
- * and the daemon ends its privilege (core_unfavour) when it takes too long.
- * Test: tests/unit/dom0-tools/stored/test_txn.c.
+ * because they would change what it depends on, or what the last one that was
+ * lost depended on, which it will most likely look at too; so it commits.
+ * Domain 0's transactions hold back everybody, a guest's only other guests.
+ * There is one favoured transaction at a time, the one of the client that has
+ * lost most, and the daemon ends its privilege (core_unfavour) when it takes
+ * too long. Test: tests/unit/dom0-tools/stored/test_txn.c.
  */
 #ifndef DOM0_TOOLS_STORED_TXN_H
 #define DOM0_TOOLS_STORED_TXN_H
@@ -98,6 +99,8 @@ int txn_start(struct client *c, struct txn **out);
 struct txn *txn_find(const struct client *c, uint32_t id);
 void txn_abort(struct txn *t);
 void txn_abort_all(struct client *c);
+/* What the client remembers of one that it lost. */
+void txn_forget_lost(struct client *c);
 /*
  * Ends the transaction in any case. -EAGAIN on a conflict; -ENOSPC when others
  * used up the quota meanwhile; -ENOMEM. Nothing has changed then.

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "dom0-tools/stored/fake_xen.h"
+#include "dom0-tools/stored/guest.h"
 #include "lib/store.h"
 #include "stored/server.h"
 
@@ -314,72 +315,6 @@ Test(stored_server, a_client_that_does_not_read_stops_only_itself)
 
 /* Guests. */
 
-struct guest {
-	uint16_t domid;
-	unsigned int seen;
-	char reply[XENSTORE_PAYLOAD_MAX + 1];
-	struct xsd_sockmsg header;
-};
-
-static void ring_put(struct guest *g, const void *data, size_t len)
-{
-	struct xenstore_domain_interface *p = fake_page(g->domid);
-	const char *from = data;
-
-	while (len) {
-		uint32_t cons = __atomic_load_n(&p->req_cons, __ATOMIC_ACQUIRE);
-
-		if (p->req_prod - cons == XENSTORE_RING_SIZE) {
-			fake_wait(g->domid, &g->seen);
-			continue;
-		}
-		p->req[MASK_XENSTORE_IDX(p->req_prod)] = *from++;
-		__atomic_store_n(&p->req_prod, p->req_prod + 1,
-				 __ATOMIC_RELEASE);
-		len--;
-		fake_kick(g->domid);
-	}
-}
-
-static void ring_get(struct guest *g, void *data, size_t len)
-{
-	struct xenstore_domain_interface *p = fake_page(g->domid);
-	char *to = data;
-
-	while (len) {
-		uint32_t prod = __atomic_load_n(&p->rsp_prod, __ATOMIC_ACQUIRE);
-
-		if (prod == p->rsp_cons) {
-			fake_wait(g->domid, &g->seen);
-			continue;
-		}
-		*to++ = p->rsp[MASK_XENSTORE_IDX(p->rsp_cons)];
-		__atomic_store_n(&p->rsp_cons, p->rsp_cons + 1,
-				 __ATOMIC_RELEASE);
-		len--;
-		fake_kick(g->domid);
-	}
-}
-
-static void guest_receive(struct guest *g)
-{
-	ring_get(g, &g->header, sizeof(g->header));
-	cr_assert_leq(g->header.len, XENSTORE_PAYLOAD_MAX);
-	ring_get(g, g->reply, g->header.len);
-	g->reply[g->header.len] = '\0';
-}
-
-static const char *guest_ask(struct guest *g, uint32_t type, const void *data,
-			     size_t len)
-{
-	struct xsd_sockmsg header = {.type = type, .len = (uint32_t)len};
-
-	ring_put(g, &header, sizeof(header));
-	ring_put(g, data, len);
-	guest_receive(g);
-	return g->reply;
-}
-
 static void introduce(uint16_t domid)
 {
 	struct store_perm owner = {domid, STORE_PERM_NONE};
@@ -459,7 +394,7 @@ Test(stored_server, a_guest_with_a_message_too_long_is_told)
 	struct guest g = {.domid = 3};
 
 	introduce(3);
-	ring_put(&g, &header, sizeof(header));
+	guest_put(&g, &header, sizeof(header));
 	while (__atomic_load_n(&fake_page(3)->error, __ATOMIC_ACQUIRE) ==
 	       XENSTORE_ERROR_NONE)
 		fake_wait(3, &g.seen);
@@ -497,8 +432,8 @@ Test(stored_server, a_guest_that_asks_without_end_leaves_time_for_others)
 	introduce(3);
 	/* The ring full of requests whose replies it never takes. */
 	while (p->req_prod + sizeof(header) + 2 <= XENSTORE_RING_SIZE) {
-		ring_put(&g, &header, sizeof(header));
-		ring_put(&g, "x", 2);
+		guest_put(&g, &header, sizeof(header));
+		guest_put(&g, "x", 2);
 	}
 	for (int i = 0; i < 100; i++)
 		cr_assert_eq(store_writef(store, 0, "/n", "%d", i), 0);

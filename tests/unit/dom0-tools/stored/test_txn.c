@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dom0-tools/stored/harness.h"
+#include "stored/txn.h"
 
 TestSuite(stored_txn);
 
@@ -301,5 +302,71 @@ Test(stored_txn, open_transactions_end_with_reset_and_with_their_client)
 	begin(&b, 1);
 	client_free(b.clients[1]);
 	b.clients[1] = NULL;
+	bench_close(&b);
+}
+
+static bool must_wait(struct store_bench *b, uint16_t domid, uint32_t txn,
+		      uint32_t type, const char *payload)
+{
+	struct xsd_sockmsg header = {.type = type, .tx_id = txn};
+
+	return txn_must_wait(b->clients[domid], &header, payload,
+			     strlen(payload) + 1);
+}
+
+/* Reads /n in a transaction that others spoil, until the client is favoured. */
+static uint32_t lose_until_favoured(struct store_bench *b, uint16_t domid)
+{
+	for (int i = 0; i < TXN_PATIENCE; i++) {
+		uint32_t t = begin(b, domid);
+
+		cr_assert_null(b->core->favoured);
+		ask_in(b, domid, t, XS_READ, "/n|");
+		ask(b, 0, XS_WRITE, "/n|x");
+		cr_assert_str_eq(commit(b, domid, t), "!EAGAIN");
+	}
+	return begin(b, domid);
+}
+
+Test(stored_txn, who_loses_again_and_again_is_favoured)
+{
+	struct store_bench b;
+	uint32_t t, other;
+
+	bench_open(&b);
+	b.clients[10] = client_new(b.core, 0);
+	ask(&b, 0, XS_WRITE, "/n|x");
+	t = lose_until_favoured(&b, 0);
+	cr_assert_not_null(b.core->favoured);
+	/* What it lost by last time must not change, before it looks at it. */
+	cr_expect(must_wait(&b, 10, 0, XS_WRITE, "/n"));
+	cr_expect(must_wait(&b, 10, 0, XS_RM, "/n"));
+	cr_expect(must_wait(&b, 10, 0, XS_WRITE, "/n/below"));
+	cr_expect_not(must_wait(&b, 10, 0, XS_WRITE, "/other"));
+	cr_expect_not(must_wait(&b, 10, 0, XS_READ, "/n"));
+	cr_expect_not(must_wait(&b, 0, 0, XS_WRITE, "/n"), "its own");
+	other = begin(&b, 10);
+	ask_in(&b, 10, other, XS_WRITE, "/n|y");
+	cr_expect(must_wait(&b, 10, other, XS_TRANSACTION_END, "T"));
+	cr_expect_not(must_wait(&b, 10, other, XS_TRANSACTION_END, "F"));
+	cr_expect_str_eq(commit(&b, 0, t), "OK|");
+	cr_expect_not(must_wait(&b, 10, 0, XS_WRITE, "/n"));
+	cr_expect_eq(b.clients[0]->losses, 0);
+	bench_close(&b);
+}
+
+Test(stored_txn, a_guests_favour_holds_up_guests_only_and_not_for_long)
+{
+	struct store_bench b;
+
+	bench_open(&b);
+	ask(&b, 0, XS_WRITE, "/n|x");
+	ask(&b, 0, XS_SET_PERMS, "/n|b0|");
+	lose_until_favoured(&b, 1);
+	cr_expect(must_wait(&b, 2, 0, XS_WRITE, "/n"));
+	cr_expect_not(must_wait(&b, 0, 0, XS_WRITE, "/n"));
+	core_unfavour(b.core);
+	cr_expect_not(must_wait(&b, 2, 0, XS_WRITE, "/n"));
+	cr_expect_eq(b.clients[1]->losses, 0);
 	bench_close(&b);
 }
