@@ -24,6 +24,7 @@ pkg-config
 python3			# generators
 libcriterion-dev	# unit and system tests
 libxen-dev		# the ABI test compares with its headers
+xenstore-utils		# its store clients, against our store
 zlib1g-dev		# kernel payloads: gzip
 liblzma-dev		# xz
 libzstd-dev		# zstd

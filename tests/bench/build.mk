@@ -36,3 +36,20 @@ BENCH_FILES := $(BENCH)/driver $(BENCH)/initrd.img $(BENCH)/xen.elf \
 .PHONY: bench
 bench: $(BENCH_FILES) ## instructions per operation, beside Xen
 	@$(BENCH)/driver
+
+# The store: a client, our daemon and Debian's, on the build host.
+XEN_UTILS := $(BUILD)/xen-utils
+
+$(XEN_UTILS)/.done: $(IMAGE_SRC)/fetch-deb.sh
+	@mkdir -p $(@D)
+	$(IMAGE_SRC)/fetch-deb.sh xen-utils-4.17 $(XEN_UTILS) ./usr/lib
+	touch $@
+
+$(BENCH)/store: tests/bench/store.c $(DT_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -Idom0-tools -I. -o $@ $^
+
+.PHONY: bench-store
+bench-store: $(BENCH)/store $(DT_BUILD)/vane-stored $(XEN_UTILS)/.done ## operations of the store per second, beside Debian's
+	@tests/bench/store.sh $(BENCH)/store $(DT_BUILD)/vane-stored \
+		$(XEN_UTILS)/usr/lib/xen-4.17/bin/xenstored

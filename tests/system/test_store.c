@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The store's daemon, killed while guests live and others wait for events:
+ * they go on as if nothing had happened.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/system/suite.h"
+
+static struct machine *m;
+
+static void begin(void)
+{
+	m = suite_machine(&machine_default);
+	suite_no_guests(m);
+}
+
+static void end(void)
+{
+	suite_no_guests(m);
+	suite_done(m);
+}
+
+TestSuite(store, .init = begin, .fini = end);
+
+/*
+ * By hand, or by the supervisor where there is one: whoever comes second finds
+ * the lock held.
+ */
+static void kill_and_restart(void)
+{
+	suite_run(m, 60,
+		  "old=$(pidof vane-stored); kill -9 $old; "
+		  "vane-stored 2>/dev/null; "
+		  "await 30 sh -c 'p=$(pidof vane-stored) && "
+		  "[ \"$p\" != '$old' ] && vane store read domid'");
+}
+
+Test(store, guests_live_through_the_daemons_death)
+{
+	const char *names;
+
+	suite_run(m, 20, "truncate -s 64M /data/disks/scratch.img");
+	suite_guest_up(m, "writer");
+	suite_guest_line(m, "writer", 60, "writer: round 1");
+	suite_guest_up(m, "stock");
+	for (int i = 0; i < 5; i++)
+		kill_and_restart();
+	names = suite_run(m, 20, "vane list | awk 'NR > 1 { print $1 }'");
+	if (!strstr(names, "Domain-0") || !strstr(names, "writer") ||
+	    !strstr(names, "stock"))
+		suite_fail(m, "after five restarts there are: %s", names);
+	/* Its kernel hears of the node, and answers by removing it. */
+	suite_run(m, 30, "vane shutdown stock");
+	suite_guest_gone(m, "stock", 60);
+	/* A new one needs everybody: vaned, consoled, the kernel, the guest. */
+	suite_guest_up(m, "stock");
+	suite_run(m, 30, "vane shutdown stock");
+	suite_guest_gone(m, "stock", 60);
+	suite_run(m, 20, "vane destroy writer");
+	suite_guest_gone(m, "writer", 60);
+}
+
+Test(store, a_guest_boots_while_the_daemon_dies)
+{
+	suite_run(m, 30, "vane create /etc/vane/stock.cfg");
+	for (int i = 0; i < 5; i++)
+		kill_and_restart();
+	suite_run(m, 200,
+		  "await 180 grep -q 'guest: ready' /var/log/vane/stock.log");
+	suite_run(m, 30, "vane shutdown stock");
+	suite_guest_gone(m, "stock", 60);
+}
+
+Test(store, watchers_are_told_once_and_go_on)
+{
+	suite_run(m, 20,
+		  "vane store write /w/x 1; "
+		  "vane store watch -n 3 /w >/tmp/watch.out & "
+		  "await 10 grep -q /w /tmp/watch.out");
+	kill_and_restart();
+	suite_run(m, 30, "await 20 sh -c '[ $(wc -l </tmp/watch.out) = 2 ]'");
+	suite_run(m, 20, "vane store write /w/x 2");
+	suite_run(m, 30, "await 20 sh -c '[ $(wc -l </tmp/watch.out) = 3 ]'");
+	if (strcmp(suite_run(m, 20, "cat /tmp/watch.out"), "/w\n/w\n/w/x"))
+		suite_fail(m, "events: %s",
+			   suite_run(m, 20, "cat /tmp/watch.out"));
+	suite_run(m, 20, "vane store rm /w");
+}
+
+Test(store, quotas_are_shown_and_changed)
+{
+	suite_guest_up(m, "stock");
+	suite_run(m, 20, "vane store quota stock nodes=4000");
+	suite_run(m, 20, "vane store quota stock | grep -q 'nodes *4000 own'");
+	kill_and_restart();
+	suite_run(m, 20, "vane store quota stock | grep -q 'nodes *4000 own'");
+	suite_run(m, 20, "vane destroy stock");
+	suite_guest_gone(m, "stock", 30);
+}
