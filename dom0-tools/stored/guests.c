@@ -251,7 +251,9 @@ static int resume_guest(struct server *s, struct client *client)
 		return 0;
 	}
 	resume_ring(c, c->mapping.page);
-	xen_notify(&s->xen, c->port);
+	/* The last daemon may have died before it told of its replies. */
+	if (ring_is_used(&c->ring))
+		xen_notify(&s->xen, c->port);
 	return 0;
 }
 

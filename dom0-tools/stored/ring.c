@@ -23,6 +23,11 @@ void ring_resume(struct ring *r, void *page, uint32_t req_cons,
 	r->page->error = XENSTORE_ERROR_NONE;
 }
 
+bool ring_is_used(const struct ring *r)
+{
+	return r->page->req_prod || r->rsp_prod;
+}
+
 void ring_reset(struct ring *r)
 {
 	r->req_cons = r->rsp_prod = 0;

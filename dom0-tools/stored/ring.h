@@ -33,6 +33,11 @@ void ring_attach(struct ring *r, void *page);
 /* A page of which the journal knows the indices. */
 void ring_resume(struct ring *r, void *page, uint32_t req_cons,
 		 uint32_t rsp_prod);
+/*
+ * Has the other side begun to use it? A guest that is still booting has not,
+ * and is not to be sent events before it is ready for them.
+ */
+bool ring_is_used(const struct ring *r);
 /* Empty in both directions, as for a new connection. */
 void ring_reset(struct ring *r);
 /* The other side asks for ring_reset(), after which it may go on. */
