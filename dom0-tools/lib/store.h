@@ -10,8 +10,8 @@
  * and every call in it gives -EAGAIN, also the commit, unless that was carried
  * out just before the end; so a loop that repeats a lost transaction needs
  * nothing more. A request fails with -ECONNREFUSED or the like when no daemon
- * answers for STORE_RECONNECT_MS; the next one tries again. A write or a removal
- * may be carried out twice, when the daemon dies before it has replied.
+ * answers for STORE_RECONNECT_MS; the next one tries again. A write or a
+ * removal may be carried out twice, when the daemon dies before it has replied.
  *
  * Functions that return int give 0 (or what they say) or -errno; functions
  * that return a pointer give NULL and set errno. `txn` is 0 outside of

@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "stored/server_impl.h"
 
 #define PORTS_PER_TURN 64
+#define RESUME_TRIES   5
 
 static int map_port(struct server *s, struct conn *c, uint32_t port)
 {
@@ -240,10 +242,19 @@ static int resume_guest(struct server *s, struct client *client)
 {
 	const struct domain *d = s->core->domains[client->domid];
 	struct conn *c = conn_new(s, client->domid, client);
+	const struct timespec pause = {.tv_nsec = 50000000};
+	int rc;
 
 	if (!c)
 		return -ENOMEM;
-	if (!d || reach_ring(s, c, d->ring_mfn, d->ring_port)) {
+	/* The dead daemon may be about to let go of its ports only now. */
+	rc = d ? -EAGAIN : -ENOENT;
+	for (int i = 0; d && rc && i < RESUME_TRIES; i++) {
+		if (i)
+			nanosleep(&pause, NULL);
+		rc = reach_ring(s, c, d->ring_mfn, d->ring_port);
+	}
+	if (rc) {
 		state_free(s, client);
 		client_free(client);
 		c->client = NULL;
