@@ -222,7 +222,7 @@ int cli_list(int argc, char **argv)
 			list_rows(&c, infos, count, cli_has(&a, 'v'));
 		free(infos);
 		/* On standard error: programs read the table. */
-		if (c.store && argc == i)
+		if (c.store && a.count == 0 && !cli_is_xl())
 			restarting_print(c.store, "vane list: ", stderr);
 	}
 	cli_close(&c);
