@@ -67,7 +67,8 @@ def ready_count():
 def main():
     scale = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     # What the package's own service would have made.
-    os.makedirs("/var/run/ganeti", exist_ok=True)
+    for path in ("/var/run/ganeti", "/var/log/ganeti/xen"):
+        os.makedirs(path, exist_ok=True)
     os.makedirs("/run/gnt", exist_ok=True)
     hv = hv_xen.XenPvmHypervisor(_cfgdir="/run/gnt")
     instance = make_instance()
