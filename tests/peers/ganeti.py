@@ -69,8 +69,8 @@ def main():
     # What the package's own service would have made.
     for path in ("/var/run/ganeti", "/var/log/ganeti/xen"):
         os.makedirs(path, exist_ok=True)
-    os.makedirs("/run/gnt", exist_ok=True)
-    hv = hv_xen.XenPvmHypervisor(_cfgdir="/run/gnt")
+    os.makedirs("/etc/xen", exist_ok=True)
+    hv = hv_xen.XenPvmHypervisor(_cfgdir="/etc/xen")
     instance = make_instance()
     params = instance.hvparams
 
