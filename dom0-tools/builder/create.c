@@ -270,24 +270,6 @@ static int create_set_memory(struct creation *n)
 	return 0;
 }
 
-/* localtime= and rtc_timeoffset=; a guest that asks for neither is in UTC. */
-static int create_set_clock(struct creation *n)
-{
-	int64_t offset = n->c->rtc_timeoffset;
-	time_t now = time(NULL);
-	struct tm local;
-	int rc = 0;
-
-	if (n->c->localtime && localtime_r(&now, &local))
-		offset += local.tm_gmtoff;
-	if (offset)
-		rc = domctl_set_time_offset(n->privcmd, n->domid, offset);
-	return rc ? create_fail(n, rc,
-				"set its clock (localtime=, "
-				"rtc_timeoffset=)")
-		  : 0;
-}
-
 static int create_make_domain(struct creation *n)
 {
 	const struct config *c = n->c;
@@ -323,8 +305,7 @@ static int create_make_domain(struct creation *n)
 	if (rc < 0)
 		return create_fail(n, rc, "make its console's event channel");
 	n->console_port = (uint32_t)rc;
-	rc = create_set_clock(n);
-	return rc ? rc : create_set_cpus(n);
+	return create_set_cpus(n);
 }
 
 /* CREATE_MEMORY */
@@ -379,6 +360,27 @@ static int create_write_image(struct creation *n)
 
 /* CREATE_VCPU */
 
+/*
+ * localtime= and rtc_timeoffset=; a guest that asks for neither is in UTC. Also
+ * without an offset: the hypervisor writes the time into the shared page then,
+ * which was cleared with the rest of it.
+ */
+static int create_set_clock(struct creation *n)
+{
+	int64_t offset = n->c->rtc_timeoffset;
+	time_t now = time(NULL);
+	struct tm local;
+	int rc;
+
+	if (n->c->localtime && localtime_r(&now, &local))
+		offset += local.tm_gmtoff;
+	rc = domctl_set_time_offset(n->privcmd, n->domid, offset);
+	return rc ? create_fail(n, rc,
+				"set its clock (localtime=, "
+				"rtc_timeoffset=)")
+		  : 0;
+}
+
 static int create_set_vcpu(struct creation *n)
 {
 	struct vcpu_guest_context context;
@@ -391,6 +393,9 @@ static int create_set_vcpu(struct creation *n)
 	rc = domctl_set_vcpu(n->privcmd, n->domid, 0, &context);
 	if (rc)
 		return create_fail(n, rc, "set its first virtual CPU");
+	rc = create_set_clock(n);
+	if (rc)
+		return rc;
 	return image_seed_grants(&n->image, n->err);
 }
 

@@ -5,6 +5,7 @@
  * others by people who wish us ill.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/system/suite.h"
@@ -177,4 +178,28 @@ Test(bootdisk, an_unpacked_kernel_is_kept_and_used_again)
 		    "vane create /etc/vane/stock-xz.cfg kernel=/run/k",
 		    "neither a bzImage");
 	suite_run(m, 20, "rm /run/k");
+}
+
+/* A quarter of an hour is for the boot, on the slowest machine. */
+static void clock_is_ahead(const char *settings, long seconds)
+{
+	const char *line;
+	long now, guest;
+
+	suite_run(m, 20, "rm -f /var/log/vane/clock.log");
+	suite_run(m, 120, "vane create /etc/vane/clock.cfg %s", settings);
+	line = strstr(suite_guest_line(m, "clock", 180, "clock: "), "clock: ");
+	guest = strtol(line + 7, NULL, 10);
+	now = strtol(suite_run(m, 20, "date -u +%%s"), NULL, 10);
+	if (labs(guest - seconds - now) > 900)
+		suite_fail(m, "the guest has %ld, domain zero %ld", guest, now);
+	suite_run(m, 20, "vane destroy clock");
+	suite_guest_gone(m, "clock", 30);
+}
+
+Test(bootdisk, a_guests_clock_is_domain_zeros_and_its_offset)
+{
+	clock_is_ahead("", 7200);
+	clock_is_ahead("rtc_timeoffset=0", 0);
+	clock_is_ahead("rtc_timeoffset=-86400", -86400);
 }
