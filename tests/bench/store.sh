@@ -31,8 +31,8 @@ run() {
 		read -rt 0.05 <> <(:) || true
 	done
 	echo "$name"
-	"$client" "$socket"
-	kill "$pid"
+	"$client" "$socket" || echo "  $name does not bear it on this machine"
+	kill "$pid" 2>/dev/null || true
 	wait "$pid" 2>/dev/null || true
 	pid=
 }
