@@ -39,6 +39,7 @@
  */
 #define PARAVANE_OP_holder_next 1
 
+#ifndef __ASSEMBLY__
 struct paravane_holder {
 	domid_t domain;	 /* in */
 	domid_t holder;	 /* in, out */
@@ -48,6 +49,7 @@ struct paravane_holder {
 	uint64_t pages; /* out: all that `domain` has, or that is kept of it */
 };
 _Static_assert(sizeof(struct paravane_holder) == 24, "ABI");
+#endif
 
 /* major << 16 | minor */
 #define PARAVANE_VERSION_MAJOR 0

@@ -47,7 +47,7 @@ OURS = {
     "RING_HEADER_BYTES": "ring.h helper",
 }
 # Whole families of our own.
-OURS_PREFIX = ("PARAVANE_", "__HYPERVISOR_paravane_op")
+OURS_PREFIX = ("PARAVANE_", "__HYPERVISOR_paravane_op", "struct paravane_")
 
 # What stands in a published header's place, where the name differs.
 XEN_HEADERS = """
