@@ -101,11 +101,15 @@ int ring_write(struct ring *r, const void *data, size_t len)
 	return (int)len;
 }
 
-void ring_publish(struct ring *r, uint32_t req_cons)
+bool ring_publish(struct ring *r, uint32_t req_cons)
 {
 	/* From now on the other side may overwrite what was copied. */
 	__atomic_store_n(&r->page->req_cons, req_cons, __ATOMIC_RELEASE);
 	__atomic_store_n(&r->page->rsp_prod, r->rsp_prod, __ATOMIC_RELEASE);
+	/* It looks at ours after it has written its own, and so do we. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return __atomic_load_n(&r->page->req_prod, __ATOMIC_ACQUIRE) !=
+	       r->req_cons;
 }
 
 char *input_space(struct input *in, size_t *room)

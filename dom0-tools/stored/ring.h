@@ -50,9 +50,10 @@ int ring_read(struct ring *r, void *buf, size_t room);
 int ring_write(struct ring *r, const void *data, size_t len);
 /*
  * Shows the other side what was written, and that what it wrote is read up to
- * `req_cons` (not beyond r->req_cons).
+ * `req_cons` (not beyond r->req_cons). True when it has written more than was
+ * read; it may have sent no event for that.
  */
-void ring_publish(struct ring *r, uint32_t req_cons);
+bool ring_publish(struct ring *r, uint32_t req_cons);
 
 #define INPUT_BYTES (2 * (sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX))
 

@@ -298,30 +298,32 @@ static void ignore_ring(struct server *s, struct conn *c, int rc)
 
 /*
  * Lets the other side see how far we are; true if that is news about its
- * requests. A request that is longer than the ring makes room for its rest by
- * moving to the journal.
+ * requests. *more: it has written meanwhile.
+ *
+ * A request that came in part moves to the journal, because all that was read
+ * has to be shown as read: Linux sends no event for bytes that it adds to
+ * others which it believes unread.
  */
-static bool publish(struct server *s, struct conn *c)
+static bool publish(struct server *s, struct conn *c, bool *more)
 {
 	struct client *client = c->client;
 	struct input *in = &client->in;
-	uint32_t before = client->taken;
-	uint32_t loose = c->ring.req_cons - before;
+	uint32_t before = client->taken, loose;
 
 	if ((int32_t)(client->in_pos - client->taken) > 0)
 		client->taken = client->in_pos;
-	if (loose == XENSTORE_RING_SIZE && client->taken == before &&
-	    !input_has_message(in)) {
+	loose = c->ring.req_cons - client->taken;
+	if (loose && !client->ignored && !input_has_message(in)) {
 		state_input(s, client, in->buf + in->end - loose, loose);
 		client->taken = c->ring.req_cons;
 	}
-	ring_publish(&c->ring, client->taken);
+	*more = ring_publish(&c->ring, client->taken);
 	return client->taken != before;
 }
 
 static void ring_turn(struct server *s, struct conn *c)
 {
-	bool moved = false, more = false;
+	bool moved = false, more = false, unread;
 	int rc;
 
 	if (ring_wants_reset(&c->ring)) {
@@ -333,9 +335,11 @@ static void ring_turn(struct server *s, struct conn *c)
 	rc = conn_serve(s, c, &moved, &more);
 	if (rc)
 		ignore_ring(s, c, rc);
-	moved |= publish(s, c);
+	moved |= publish(s, c, &unread);
 	if (moved || rc)
 		xen_notify(&s->xen, c->port);
+	if (unread && !c->waits && !client_is_behind(c->client))
+		more = true;
 	if (!rc && more)
 		conn_queue(s, c);
 }
@@ -362,7 +366,7 @@ static void socket_turn(struct server *s, struct conn *c)
 /* What is sent to it need not wait. */
 static void wait_turn(struct server *s, struct conn *c)
 {
-	bool moved = false;
+	bool moved = false, unread;
 	size_t len;
 
 	if (conn_flush(s, c, &moved) && !c->client->is_ring) {
@@ -370,7 +374,7 @@ static void wait_turn(struct server *s, struct conn *c)
 	} else if (!c->client->is_ring) {
 		poll_for(s, c, client_peek(c->client, &len) ? EPOLLOUT : 0);
 	} else if (moved) {
-		publish(s, c);
+		publish(s, c, &unread);
 		xen_notify(&s->xen, c->port);
 	}
 }

@@ -63,6 +63,16 @@ Test(store, guests_live_through_the_daemons_death)
 	suite_guest_gone(m, "writer", 60);
 }
 
+Test(store, a_guest_boots_while_the_daemon_dies)
+{
+	suite_run(m, 30, "vane create /etc/vane/stock.cfg");
+	for (int i = 0; i < 5; i++)
+		kill_and_restart();
+	suite_guest_line(m, "stock", 180, "guest: ready");
+	suite_run(m, 30, "vane shutdown stock");
+	suite_guest_gone(m, "stock", 60);
+}
+
 Test(store, watchers_are_told_once_and_go_on)
 {
 	suite_run(m, 20,

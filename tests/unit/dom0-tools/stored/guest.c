@@ -10,6 +10,8 @@ void guest_put(struct guest *g, const void *data, size_t len)
 {
 	struct xenstore_domain_interface *p = fake_page(g->domid);
 	const char *from = data;
+	uint32_t prod;
+	size_t chunk;
 
 	while (len) {
 		uint32_t cons = __atomic_load_n(&p->req_cons, __ATOMIC_ACQUIRE);
@@ -18,11 +20,19 @@ void guest_put(struct guest *g, const void *data, size_t len)
 			fake_wait(g->domid, &g->seen);
 			continue;
 		}
-		p->req[MASK_XENSTORE_IDX(p->req_prod)] = *from++;
-		__atomic_store_n(&p->req_prod, p->req_prod + 1,
-				 __ATOMIC_RELEASE);
-		len--;
-		fake_kick(g->domid);
+		/* As much as there is room for, and then, like Linux, an event
+		 * only if the other side has read all that came before. */
+		prod = p->req_prod;
+		chunk = XENSTORE_RING_SIZE - (prod - cons);
+		chunk = chunk < len ? chunk : len;
+		for (size_t i = 0; i < chunk; i++)
+			p->req[MASK_XENSTORE_IDX(prod + i)] = from[i];
+		__atomic_store_n(&p->req_prod, prod + (uint32_t)chunk,
+				 __ATOMIC_SEQ_CST);
+		if (prod <= __atomic_load_n(&p->req_cons, __ATOMIC_SEQ_CST))
+			fake_kick(g->domid);
+		from += chunk;
+		len -= chunk;
 	}
 }
 
