@@ -32,10 +32,10 @@ TestSuite(store, .init = begin, .fini = end);
 static void kill_and_restart(void)
 {
 	suite_run(m, 60,
-		  "old=$(pidof vane-stored); kill -9 $old; "
-		  "vane-stored 2>/dev/null; "
-		  "await 30 sh -c 'p=$(pidof vane-stored) && "
-		  "[ \"$p\" != '$old' ] && vane store read domid'");
+		  "lock=/run/xenstored/socket.lock; old=$(cat $lock); "
+		  "kill -9 $old; vane-stored 2>/dev/null; "
+		  "await 30 sh -c '[ $(cat '$lock') != '$old' ] && "
+		  "vane store read domid'");
 }
 
 Test(store, guests_live_through_the_daemons_death)
