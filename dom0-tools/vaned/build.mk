@@ -9,10 +9,7 @@ DT_PURE_SRCS += $(DT_VANED_PURE) $(addprefix $(DT)/lib/,blockdev.c loopdev.c \
 	rtnetlink.c script.c)
 DT_PROGRAMS += $(DT_BUILD)/vaned
 
-# A weak reference takes nothing out of the library; this does.
-DT_VANED_CORE := -Wl,-u,core_dump
-
 $(DT_BUILD)/vaned: $(call dt_objects,$(DT_VANED_PURE) \
 		$(addprefix $(DT)/vaned/,backends.c decide.c domains.c main.c \
 		record.c restart.c script.c sweep.c vbd.c vif.c worker.c)) $(DT_LIB)
-	$(CC) -static $(if $(wildcard $(DT)/builder/core.c),$(DT_VANED_CORE)) -o $@ $^ $(DT_LIBS)
+	$(CC) -static -o $@ $^ $(DT_LIBS)

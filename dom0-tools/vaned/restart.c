@@ -7,18 +7,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "builder/core.h"
 #include "builder/create.h"
 #include "lib/daemon.h"
 #include "lib/privcmd.h"
 #include "lib/restarting.h"
 #include "vaned/record.h"
-
-/*
- * builder/core.c. Weak, so that vaned can be built without it; it is then
- * said that no core is written.
- */
-int core_dump(int privcmd_fd, uint16_t domid, const char *path, struct err *e)
-	__attribute__((weak));
 
 struct successor {
 	struct domain *old;
@@ -89,11 +83,6 @@ void restart_dump_core(void *arg, struct worker_result *result)
 	const struct domain *o = arg;
 	int fd;
 
-	if (!core_dump) {
-		result->rc = err_set(&result->err, ENOSYS,
-				     "this build has no writer of cores");
-		return;
-	}
 	result->rc = daemon_mkdirs(RESTART_DUMP_DIR, 0700);
 	if (result->rc) {
 		err_set(&result->err, result->rc,

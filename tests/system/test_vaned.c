@@ -139,6 +139,20 @@ Test(vaned, a_crash_is_seen_and_its_action_done)
 	suite_run(m, 20, "vane destroy crasher");
 }
 
+Test(vaned, a_crash_with_coredump_destroy_leaves_a_core)
+{
+	machine_tolerate(m, "crash");
+	suite_run(m, 20, "rm -f /var/lib/vane/dump/*");
+	suite_run(m, 30,
+		  "vane create /etc/vane/crasher.cfg "
+		  "'on_crash=\"coredump-destroy\"'");
+	event(120, "core-dumped", "crasher");
+	event(60, "destroyed", "crasher");
+	suite_run(m, 20,
+		  "[ $(head -c 4 /var/lib/vane/dump/crasher-*.core | od -An "
+		  "-tx1 | tr -d ' ') = 7f454c46 ]; rm /var/lib/vane/dump/*");
+}
+
 Test(vaned, vaned_serves_others_while_it_restarts_a_guest)
 {
 	suite_guest_up(m, "stock-xz");
