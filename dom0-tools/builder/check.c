@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "builder/check.h"
+#include "builder/nodes.h"
 #include "lib/domctl.h"
 #include "lib/domname.h"
 
@@ -94,11 +95,32 @@ int check_cpus(int privcmd, const struct config *c, struct err *e)
 	return 0;
 }
 
+/* `path` as nodes_script() gives it; `what` the device, for the message. */
+static int check_script(const char *what, const char *path, struct err *e)
+{
+	if (strlen(path) + 1 >= NODES_SCRIPT_BYTES)
+		return err_set(e, ENAMETOOLONG,
+			       "%s: script=: a path has at most %d bytes", what,
+			       NODES_SCRIPT_BYTES - 2);
+	if (access(path, X_OK) < 0)
+		return err_set(e, errno, "%s: script %s: %s", what, path,
+			       strerror(errno));
+	return 0;
+}
+
 static int check_disk(const struct config_disk *d, bool *is_device,
 		      struct err *e)
 {
+	char script[NODES_SCRIPT_BYTES], what[64];
 	struct stat st;
 
+	nodes_script(d->script, script);
+	if (script[0]) {
+		/* What its target is, the script knows, and makes a device. */
+		*is_device = true;
+		snprintf(what, sizeof(what), "disk %s", d->vdev);
+		return check_script(what, script, e);
+	}
 	if (stat(d->target, &st) < 0)
 		return err_set(e, errno, "disk %s: %s: %s", d->vdev, d->target,
 			       strerror(errno));
@@ -161,8 +183,18 @@ int check_vifs(const struct config *c, struct err *e)
 {
 	for (size_t i = 0; i < c->vif_count; i++) {
 		const struct config_vif *v = &c->vifs[i];
-		char path[64], bridges[256];
+		char path[64], bridges[256], script[NODES_SCRIPT_BYTES];
 
+		nodes_script(v->script, script);
+		if (script[0]) {
+			int rc;
+
+			snprintf(path, sizeof(path), "vif %zu", i);
+			rc = check_script(path, script, e);
+			if (rc)
+				return rc;
+			continue;
+		}
 		snprintf(path, sizeof(path), "/sys/class/net/%s", v->bridge);
 		if (access(path, F_OK) == 0) {
 			snprintf(path, sizeof(path), "/sys/class/net/%s/bridge",

@@ -189,11 +189,27 @@ static int nodes_close_device(struct nodes_dir *front, struct nodes_dir *back)
 	return front->rc ? front->rc : back->rc;
 }
 
+void nodes_script(const char *script, char path[NODES_SCRIPT_BYTES])
+{
+	static const char *const own[] = {"", "vif-bridge", "block"};
+
+	path[0] = '\0';
+	if (script == NULL)
+		return;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		if (strcmp(script, own[i]) == 0)
+			return;
+	}
+	snprintf(path, NODES_SCRIPT_BYTES, "%s%s",
+		 *script == '/' ? "" : "/etc/xen/scripts/", script);
+}
+
 static int nodes_add_disk(const struct config_disk *disk, bool is_device,
 			  uint16_t domid, struct nodes *n)
 {
 	const char *type = disk->cdrom ? "cdrom" : "disk";
 	struct nodes_dir front, back;
+	char script[NODES_SCRIPT_BYTES];
 	int rc =
 		nodes_open_device(n, "vbd", domid, disk->device, &front, &back);
 
@@ -212,8 +228,9 @@ static int nodes_add_disk(const struct config_disk *disk, bool is_device,
 	nodes_add(&back, "device-type", NODE_INHERITED, "%s", type);
 	nodes_add(&back, "bootable", NODE_INHERITED, "1");
 	nodes_add(&back, "removable", NODE_INHERITED, "%d", disk->cdrom);
-	if (disk->script)
-		nodes_add(&back, "script", NODE_INHERITED, "%s", disk->script);
+	nodes_script(disk->script, script);
+	if (script[0])
+		nodes_add(&back, "script", NODE_INHERITED, "%s", script);
 	return nodes_close_device(&front, &back);
 }
 
@@ -221,6 +238,7 @@ static int nodes_add_vif(const struct config_vif *vif, uint32_t handle,
 			 uint16_t domid, struct nodes *n)
 {
 	struct nodes_dir front, back;
+	char script[NODES_SCRIPT_BYTES];
 	char mac[18];
 	int rc = nodes_open_device(n, "vif", domid, handle, &front, &back);
 
@@ -232,8 +250,8 @@ static int nodes_add_vif(const struct config_vif *vif, uint32_t handle,
 	nodes_add(&back, "handle", NODE_INHERITED, "%u", handle);
 	nodes_add(&back, "mac", NODE_INHERITED, "%s", mac);
 	nodes_add(&back, "bridge", NODE_INHERITED, "%s", vif->bridge);
-	nodes_add(&back, "script", NODE_INHERITED, "%s",
-		  vif->script ? vif->script : "");
+	nodes_script(vif->script, script);
+	nodes_add(&back, "script", NODE_INHERITED, "%s", script);
 	nodes_add(&back, "type", NODE_INHERITED, "vif");
 	/* There before it is "connected": the driver waits for it then. */
 	nodes_add(&back, "hotplug-status", NODE_INHERITED, "%s", "");

@@ -21,6 +21,8 @@
 #include "lib/config.h"
 #include "lib/store.h"
 
+#define NODES_SCRIPT_BYTES 192
+
 enum node_access {
 	NODE_INHERITED, /* as its parent */
 	NODE_PRIVATE,	/* domain zero's, nobody else reads it */
@@ -63,6 +65,14 @@ int nodes_make_disk(const struct config_disk *disk, bool is_device,
 int nodes_make_vif(const struct config_vif *vif, uint32_t handle,
 		   uint16_t domid, struct nodes *n);
 void nodes_free(struct nodes *n);
+
+/*
+ * Pure: the program that script= of a card or disk means, an absolute path,
+ * cut off when it is longer. A plain name is one of Xen's directory, as it is
+ * for xl. "" when none is meant: NULL, and the names of the scripts whose work
+ * vaned does itself.
+ */
+void nodes_script(const char *script, char path[NODES_SCRIPT_BYTES]);
 
 /* Writes all of them, with their permissions. 0 or -errno. */
 int nodes_write(struct store *store, uint32_t txn, uint16_t domid,

@@ -29,6 +29,7 @@
 #include <stdint.h>
 #include <net/if.h>
 
+#include "builder/nodes.h"
 #include "lib/blockdev.h"
 #include "lib/domctl.h"
 #include "lib/evloop.h"
@@ -69,7 +70,7 @@ struct device {
 	struct loopdev loop;
 
 	/* A script of the user binds it, see script.c; empty: none does. */
-	char script[192];
+	char script[NODES_SCRIPT_BYTES];
 	bool script_comes, script_undone;
 	char vif[IFNAMSIZ]; /* for it */
 	struct worker worker;

@@ -304,6 +304,31 @@ static void card_with_script(const char *script)
 		  "shift 2; done");
 }
 
+/* The same by the configuration, and a script that is not there. */
+Test(vaned, a_script_of_the_configuration_binds_a_card)
+{
+	refused(20, "vif 0: script /etc/xen/scripts/nohook: No such file",
+		"vane create /etc/vane/micro.cfg "
+		"'vif=[\"bridge=nobr,script=nohook\"]'");
+	suite_run(m, 20,
+		  "mkdir -p /etc/xen/scripts; printf '%%s\\n' '#!/bin/sh' "
+		  "'echo $1 $XENBUS_PATH >>/run/hook.log' "
+		  ">/etc/xen/scripts/hook; chmod +x /etc/xen/scripts/hook; "
+		  "rm -f /run/hook.log");
+	suite_run(m, 60,
+		  "vane create /etc/vane/micro.cfg "
+		  "'vif=[\"bridge=nobr,script=hook\"]'");
+	event(30, "device-attached", "what /etc/xen/scripts/hook chose");
+	suite_run(m, 20,
+		  "grep -qx \"online backend/vif/$(vane domid micro)/0\" "
+		  "/run/hook.log");
+	suite_run(m, 30, "vane destroy micro");
+	suite_run(m, 20,
+		  "grep -q '^offline ' /run/hook.log; "
+		  "s=$?; rm -r /etc/xen; [ $s = 0 ]");
+}
+
+/* What another toolstack writes. */
 Test(vaned, a_script_of_the_user_binds_a_card)
 {
 	suite_run(m, 30, "vane create /etc/vane/micro.cfg");

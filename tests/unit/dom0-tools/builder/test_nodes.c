@@ -259,3 +259,33 @@ Test(nodes, a_device_that_comes_later_has_the_same_nodes)
 	}
 	nodes_free(&first);
 }
+
+Test(nodes, a_script_is_a_path_or_what_vaned_does_itself)
+{
+	static const char *const rows[][2] = {
+		{NULL, ""},
+		{"", ""},
+		{"vif-bridge", ""},
+		{"block", ""},
+		{"block-drbd", "/etc/xen/scripts/block-drbd"},
+		{"vif-route", "/etc/xen/scripts/vif-route"},
+		{"/opt/hook", "/opt/hook"},
+		{"/etc/xen/scripts/vif-bridge", "/etc/xen/scripts/vif-bridge"},
+	};
+	struct config_vif vif = {.bridge = "br0", .script = "vif-route"};
+	char path[NODES_SCRIPT_BYTES], name[2 * NODES_SCRIPT_BYTES];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		nodes_script(rows[i][0], path);
+		cr_assert_str_eq(path, rows[i][1], "row %zu", i);
+	}
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	nodes_script(name, path);
+	cr_assert_eq(strlen(path), sizeof(path) - 1);
+
+	nodes_free(&nodes);
+	cr_assert_eq(nodes_make_vif(&vif, 0, 7, &nodes), 0);
+	cr_assert_str_eq(find(B "vif/7/0/script")->value,
+			 "/etc/xen/scripts/vif-route");
+}
