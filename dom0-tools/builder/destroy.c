@@ -158,9 +158,36 @@ void domain_forget(struct store *store, uint16_t domid)
 	store_release(store, domid);
 }
 
-/* Until the hypervisor does not know the domain any more. */
-static int destroy_await_memory(int privcmd, uint16_t domid, struct err *e)
+void domain_describe_holders(int privcmd, struct store *store, uint16_t domid,
+			     char *text, size_t size)
 {
+	struct paravane_holder h = {.domain = domid};
+	size_t at = 0;
+
+	while (at < size && h.holder < DOMID_FIRST_RESERVED &&
+	       paravane_holder_next(privcmd, &h) == 0) {
+		char *name = store ? domname_of(store, h.holder) : NULL;
+
+		at += (size_t)snprintf(
+			text + at, size - at, "%s%u grant%s by '%s' (%u)",
+			at ? ", " : "", h.grants, h.grants == 1 ? "" : "s",
+			name		? name
+			: h.holder == 0 ? "Domain-0"
+					: "?",
+			h.holder);
+		free(name);
+		h.holder++;
+	}
+	if (at == 0)
+		snprintf(text, size,
+			 "no grants, so mapped by a program in domain zero");
+}
+
+/* Until the hypervisor does not know the domain any more. */
+static int destroy_await_memory(int privcmd, struct store *store,
+				uint16_t domid, const char *name, struct err *e)
+{
+	char holders[256];
 	uint64_t end = destroy_now_ms() + DESTROY_MEMORY_MS;
 	struct xen_domctl_getdomaininfo info;
 	struct timespec pause = {0, 250000};
@@ -180,34 +207,44 @@ static int destroy_await_memory(int privcmd, uint16_t domid, struct err *e)
 		if (pause.tv_nsec < 16000000)
 			pause.tv_nsec *= 2;
 	}
+	domain_describe_holders(privcmd, store, domid, holders,
+				sizeof(holders));
 	return err_set(e, ETIMEDOUT,
-		       "domain %u is dead, but %" PRIu64
-		       " KiB of it are still mapped in domain zero, by a back "
-		       "end or a daemon; they come back when it lets go",
-		       domid, info.tot_pages * 4);
+		       "the domain is dead, but %" PRIu64
+		       " pages of '%s' (%u) are still used: %s; they come back "
+		       "when that ends",
+		       (uint64_t)info.tot_pages, name, domid, holders);
 }
 
 int domain_destroy(int privcmd, struct store *store, uint16_t domid,
 		   struct err *e)
 {
 	struct xen_domctl_getdomaininfo info;
+	char *name;
 	int rc;
 
 	if (domid == 0)
 		return err_set(e, EPERM,
 			       "domain 0 is this one: use 'poweroff'");
+	name = store ? domname_of(store, domid) : NULL;
 	rc = domctl_get_info(privcmd, domid, &info);
 	if (rc == 0 && !(info.flags & XEN_DOMINF_dying))
 		rc = domctl_destroy(privcmd, domid);
 	if (rc == -ESRCH) {
 		domain_forget(store, domid);
-		return err_set(e, ESRCH, "there is no domain %u", domid);
+		err_set(e, ESRCH, "there is no domain %u", domid);
+		goto out_free;
 	}
-	if (rc)
-		return err_set(e, rc, "cannot destroy domain %u (%s)", domid,
-			       err_name(rc));
+	if (rc) {
+		err_set(e, rc, "cannot destroy domain %u (%s)", domid,
+			err_name(rc));
+		goto out_free;
+	}
 	if (store)
 		destroy_await_devices(store, domid);
 	domain_forget(store, domid);
-	return destroy_await_memory(privcmd, domid, e);
+	rc = destroy_await_memory(privcmd, store, domid, name ? name : "?", e);
+out_free:
+	free(name);
+	return rc;
 }

@@ -6,6 +6,7 @@
 #define DOM0_TOOLS_BUILDER_DESTROY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/err.h"
@@ -27,5 +28,13 @@ int domain_destroy(int privcmd, struct store *store, uint16_t domid,
  * meanwhile stays.
  */
 void domain_forget(struct store *store, uint16_t domid);
+
+/*
+ * Who uses the pages of a domain, for messages: "3 grants by 'web' (4)". A
+ * program of domain zero may map them without a grant; that is said when
+ * there is none. Cut off at `size`.
+ */
+void domain_describe_holders(int privcmd, struct store *store, uint16_t domid,
+			     char *text, size_t size);
 
 #endif

@@ -495,6 +495,21 @@ int sched_remote_shutdown(int fd, uint16_t domid, uint32_t reason)
 				      domctl_addr(page), 0, 0, 0);
 }
 
+int paravane_holder_next(int fd, struct paravane_holder *h)
+{
+	char *page = domctl_get_page();
+	long rc;
+
+	if (page == NULL)
+		return -ENOMEM;
+	memcpy(page, h, sizeof(*h));
+	rc = privcmd_hypercall(fd, __HYPERVISOR_paravane_op,
+			       PARAVANE_OP_holder_next, domctl_addr(page), 0, 0,
+			       0);
+	memcpy(h, page, sizeof(*h));
+	return (int)rc;
+}
+
 int xen_version_number(int fd)
 {
 	return (int)privcmd_hypercall(fd, __HYPERVISOR_xen_version,

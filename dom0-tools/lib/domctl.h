@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "public/domctl.h"
+#include "public/paravane.h"
 #include "public/sysctl.h"
 #include "public/version.h"
 #include "public/xen.h"
@@ -88,6 +89,13 @@ int evtchn_alloc_unbound(int fd, uint16_t domid, uint16_t remote);
 
 /* Reason: SHUTDOWN_*; for the domain that does not listen any more. */
 int sched_remote_shutdown(int fd, uint16_t domid, uint32_t reason);
+
+/*
+ * The first domain from h->holder on that uses grants of h->domain; Paravane's
+ * own call, see public/paravane.h. -ENOENT: no more, and h->pages is set;
+ * -ESRCH: no such domain; -ENOSYS: another hypervisor.
+ */
+int paravane_holder_next(int fd, struct paravane_holder *h);
 
 /* Major << 16 | minor. */
 int xen_version_number(int fd);

@@ -346,19 +346,19 @@ static void destroy(struct domain *o)
 static void say_lingers(struct domain *o)
 {
 	struct event e = event_of(o, "lingers");
-	char devices[512];
+	char devices[512], holders[256];
 
 	if (o->late_said)
 		return;
 	o->late_said = true;
 	backends_describe(o->v, o->domid, devices, sizeof(devices));
+	domain_describe_holders(o->v->privcmd, o->v->store, o->domid, holders,
+				sizeof(holders));
 	event_say(&e,
 		  "domain %u (%s) has been dying for %u s: %" PRIu64
-		  " pages are still held; back ends left: %s; with none left, "
-		  "a process in domain zero has its pages mapped "
-		  "(vane-consoled, vane-stored, a debugger), or another guest "
-		  "has",
-		  o->domid, o->name, LIFE_END_MS / 1000, o->pages, devices);
+		  " pages are still used: %s; back ends left: %s",
+		  o->domid, o->name, LIFE_END_MS / 1000, o->pages, holders,
+		  devices);
 }
 
 static void restart_done(void *arg, const struct worker_result *result)

@@ -360,6 +360,22 @@ Test(vaned, a_script_that_hangs_is_killed_and_said)
 	suite_guest_gone(m, "micro", 30);
 }
 
+/* The console's daemon, stopped, keeps the console's ring. */
+Test(vaned, who_holds_a_dead_domain_is_named)
+{
+	suite_run(
+		m, 60,
+		"vane create -p /etc/vane/micro.cfg; p=$(pidof vane-consoled);"
+		" await 20 grep -q xen/gntdev /proc/$p/maps; kill -STOP $p");
+	suite_run(m, 60,
+		  "vane destroy micro 2>/run/err; s=$?; cat /run/err; "
+		  "[ $s = 1 ] && grep -q \"pages of 'micro' ([0-9]*) are still "
+		  "used: 1 grant by 'Domain-0' (0)\" /run/err");
+	event(60, "lingers", "1 grant by .Domain-0. (0)");
+	suite_run(m, 20, "kill -CONT $(pidof vane-consoled)");
+	event(30, "destroyed", "micro");
+}
+
 Test(vaned, a_daemon_that_dies_comes_back)
 {
 	suite_guest_up(m, "ticker");
