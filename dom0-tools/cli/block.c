@@ -149,20 +149,21 @@ int cli_block_attach(int argc, char **argv)
 	struct config_disk disk;
 	struct cli c = {.privcmd = -1};
 	char *spec;
-	int status = device_options("block-attach", &argc, argv, &o);
+	struct cli_args a;
+	int status = cli_parse(argc, argv, 2, argc, &a);
 
+	if (status == CLI_OK)
+		status = device_options(&a, &o);
 	if (status)
 		return status;
-	if (argc < 3 || o.force)
-		return cli_usage("block-attach");
-	spec = device_join(&arena, argc - 2, argv + 2);
+	spec = device_join(&arena, a.count - 1, a.words + 1);
 	if (spec == NULL || config_parse_disk(&arena, spec, &disk, &c.err)) {
 		err_set(&c.err, ENOMEM, "out of memory");
 		cli_fail(&c);
 		status = CLI_USAGE;
 		goto out_free;
 	}
-	status = device_open(&c, argv[1], &d);
+	status = device_open(&c, a.words[0], &d);
 	if (status)
 		goto out_free;
 	if (block_attach(&c, &d, &disk, &o))
@@ -225,17 +226,18 @@ int cli_block_detach(int argc, char **argv)
 	struct device_options o;
 	struct device_ref d = {0};
 	struct cli c;
-	int status = device_options("block-detach", &argc, argv, &o);
+	struct cli_args a;
+	int status = cli_parse(argc, argv, 2, 2, &a);
 
+	if (status == CLI_OK)
+		status = device_options(&a, &o);
 	if (status)
 		return status;
-	if (argc != 3)
-		return cli_usage("block-detach");
-	status = device_open(&c, argv[1], &d);
+	status = device_open(&c, a.words[0], &d);
 	if (status)
 		return status;
 	/* Asked for, it does not come back with the next life. */
-	if (block_find(&c, &d, argv[2]) ||
+	if (block_find(&c, &d, a.words[1]) ||
 	    kept_edit(d.domid, block_drop, &d.devid, &c.err) ||
 	    device_detach(&c, &d, &o))
 		status = cli_fail(&c);

@@ -13,7 +13,6 @@
 #include "cli/console.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -351,83 +350,26 @@ static int console_attach(const struct console_options *o)
 	return status;
 }
 
-static const char console_help[] =
-	"usage: vane console [-f | -r] [-w] [--raw] DOMAIN\n"
-	"       vane console -l [-F] [--raw] NAME\n"
-	"Attaches to a domain's console; Ctrl-] leaves it. The end of input ends\n"
-	"nothing: what the guest prints is shown until it ends.\n"
-	"  -f, --force      type, although somebody else does\n"
-	"  -r, --read-only  only look\n"
-	"  -w, --wait       wait until there is a domain of that name\n"
-	"      --raw        let all escape sequences through to this terminal\n"
-	"  -l, --log        show what was kept of it, also when it is gone\n"
-	"                   (Domain-0: its kernel; hypervisor: the hypervisor)\n"
-	"  -F, --follow     and what comes\n"
-	"  -t pv, -n 0      accepted, as xl has them\n";
-
-/* Long names; those of one letter are xl's where xl has them. */
-static const struct option console_long[] = {
-	{"force", no_argument, NULL, 'f'},
-	{"read-only", no_argument, NULL, 'r'},
-	{"wait", no_argument, NULL, 'w'},
-	{"log", no_argument, NULL, 'l'},
-	{"follow", no_argument, NULL, 'F'},
-	{"raw", no_argument, NULL, 'R'},
-	{"type", required_argument, NULL, 't'},
-	{"num", required_argument, NULL, 'n'},
-	{"help", no_argument, NULL, 'h'},
-	{0},
-};
-
-/* False: wrong usage, or the line about it was printed. */
-static bool console_take_option(int letter, struct console_options *o)
-{
-	switch (letter) {
-	case 'f':
-		o->mode = CONSPROTO_TAKE;
-		return true;
-	case 'r':
-		o->mode = CONSPROTO_READ;
-		return true;
-	case 'w':
-		o->wait = true;
-		return true;
-	case 'l':
-		o->log = true;
-		return true;
-	case 'F':
-		o->log = o->follow = true;
-		return true;
-	case 'R':
-		o->is_raw = true;
-		return true;
-	case 't': /* what xl's users write: there is one kind, and one of it */
-		return strcmp(optarg, "pv") == 0;
-	case 'n':
-		return strcmp(optarg, "0") == 0;
-	default:
-		return false;
-	}
-}
-
 int cli_console(int argc, char **argv)
 {
 	struct console_options o = {.mode = CONSPROTO_WRITE};
-	int letter;
+	struct cli_args a;
+	int status = cli_parse(argc, argv, 1, 1, &a);
 
-	opterr = 0;
-	optind = 1;
-	while ((letter = getopt_long(argc, argv, "frwlFt:n:h", console_long,
-				     NULL)) != -1) {
-		if (letter == 'h') {
-			fputs(console_help, stdout);
-			return CLI_OK;
-		}
-		if (!console_take_option(letter, &o))
-			return cli_usage("console");
-	}
-	if (optind + 1 != argc)
+	if (status)
+		return status;
+	/* What xl's users write: there is one kind, and one of it. */
+	if ((cli_has(&a, 't') && strcmp(cli_value(&a, 't'), "pv") != 0) ||
+	    (cli_has(&a, 'n') && strcmp(cli_value(&a, 'n'), "0") != 0))
 		return cli_usage("console");
-	o.name = argv[optind];
+	if (cli_has(&a, 'r'))
+		o.mode = CONSPROTO_READ;
+	if (cli_has(&a, 'f'))
+		o.mode = CONSPROTO_TAKE;
+	o.wait = cli_has(&a, 'w');
+	o.follow = cli_has(&a, 'F');
+	o.log = cli_has(&a, 'l') || o.follow;
+	o.is_raw = cli_has(&a, 'R');
+	o.name = a.words[0];
 	return o.log ? console_print_log(&o) : console_attach(&o);
 }

@@ -114,7 +114,7 @@ uint32_t *device_list(struct store *s, uint16_t domid, const char *class,
 	return ids;
 }
 
-/* "--timeout=SECONDS"; false when it is none. */
+/* False when it is no number of seconds, or too many. */
 static bool device_timeout(const char *text, unsigned int *seconds)
 {
 	char *end;
@@ -126,26 +126,22 @@ static bool device_timeout(const char *text, unsigned int *seconds)
 	return true;
 }
 
-int device_options(const char *verb, int *argc, char **argv,
-		   struct device_options *o)
+int device_options(const struct cli_args *a, struct device_options *o)
 {
-	int kept = 1;
+	*o = (struct device_options){
+		.force = cli_has(a, 'F'),
+		.no_wait = cli_has(a, 'n'),
+		.wait_s = DEVICE_WAIT_S,
+	};
+	if (cli_has(a, 't') && !device_timeout(cli_value(a, 't'), &o->wait_s)) {
+		struct err e = ERR_NONE;
 
-	*o = (struct device_options){.wait_s = DEVICE_WAIT_S};
-	for (int i = 1; i < *argc; i++) {
-		if (strcmp(argv[i], "--force") == 0)
-			o->force = true;
-		else if (strcmp(argv[i], "--no-wait") == 0)
-			o->no_wait = true;
-		else if (strncmp(argv[i], "--timeout=", 10) == 0) {
-			if (!device_timeout(argv[i] + 10, &o->wait_s))
-				return cli_usage(verb);
-		} else if (argv[i][0] == '-')
-			return cli_usage(verb);
-		else
-			argv[kept++] = argv[i];
+		err_set(&e, EINVAL,
+			"'%s' is no number of seconds from 1 to 3600",
+			cli_value(a, 't'));
+		cli_print_error(&e);
+		return CLI_USAGE;
 	}
-	*argc = kept;
 	return CLI_OK;
 }
 
@@ -525,21 +521,15 @@ static int device_list_domains(struct cli *c, int count, char **words,
 
 int device_list_verb(int argc, char **argv, const struct device_table *t)
 {
-	bool is_json = false;
-	int kept = 1, status;
+	struct cli_args a;
+	int status = cli_parse(argc, argv, 1, argc, &a);
 	struct json j;
+	bool is_json;
 	struct cli c;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0)
-			is_json = true;
-		else if (argv[i][0] == '-')
-			return cli_usage(t->verb);
-		else
-			argv[kept++] = argv[i];
-	}
-	if (kept < 2)
-		return cli_usage(t->verb);
+	if (status)
+		return status;
+	is_json = cli_has(&a, 'j');
 	status = cli_open(&c);
 	if (status)
 		return status;
@@ -549,8 +539,8 @@ int device_list_verb(int argc, char **argv, const struct device_table *t)
 	} else {
 		t->head();
 	}
-	status = device_list_domains(&c, kept - 1, argv + 1,
-				     is_json ? &j : NULL, t);
+	status = device_list_domains(&c, a.count, a.words, is_json ? &j : NULL,
+				     t);
 	if (is_json) {
 		json_close_array(&j);
 		json_end(&j);

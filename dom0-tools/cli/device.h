@@ -49,12 +49,8 @@ struct device_options {
 	unsigned int wait_s;
 };
 
-/*
- * Takes the options off the front and the end of the arguments; CLI_OK, or
- * CLI_USAGE said.
- */
-int device_options(const char *verb, int *argc, char **argv,
-		   struct device_options *o);
+/* CLI_OK, or CLI_USAGE and the line is printed. */
+int device_options(const struct cli_args *a, struct device_options *o);
 
 /*
  * The domain of a user's word, alive and not domain zero; with a status. On

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* `vane dmesg` and `vane debug-keys`: the hypervisor's own console. */
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/cli.h"
 
@@ -9,15 +8,15 @@
 
 int cli_dmesg(int argc, char **argv)
 {
-	bool clear = argc == 2 && strcmp(argv[1], "-c") == 0;
+	struct cli_args a;
 	char text[DMESG_STEP];
 	uint32_t index = 0;
 	struct cli c;
-	int status;
+	int status = cli_parse(argc, argv, 0, 0, &a);
 	long n;
 
-	if (argc > 2 || (argc == 2 && !clear))
-		return cli_usage("dmesg");
+	if (status)
+		return status;
 	status = cli_open_hypervisor(&c);
 	if (status)
 		return status;
@@ -28,7 +27,7 @@ int cli_dmesg(int argc, char **argv)
 			fwrite(text, 1, (size_t)n, stdout);
 	} while (n == (long)sizeof(text));
 	/* Cleared only once all of it was shown. */
-	if (n >= 0 && clear)
+	if (n >= 0 && cli_has(&a, 'c'))
 		n = sysctl_read_console(c.privcmd, text, 1, &index, true);
 	if (n < 0) {
 		err_set(&c.err, (int)n,
@@ -43,17 +42,19 @@ int cli_dmesg(int argc, char **argv)
 
 int cli_debug_keys(int argc, char **argv)
 {
+	struct cli_args a;
 	struct cli c;
-	int status, rc;
+	int status = cli_parse(argc, argv, 1, 1, &a);
+	int rc;
 
-	if (argc != 2)
-		return cli_usage("debug-keys");
+	if (status)
+		return status;
 	status = cli_open_hypervisor(&c);
 	if (status)
 		return status;
-	rc = sysctl_debug_keys(c.privcmd, argv[1]);
+	rc = sysctl_debug_keys(c.privcmd, a.words[0]);
 	if (rc) {
-		err_set(&c.err, rc, "cannot send '%s' (%s)", argv[1],
+		err_set(&c.err, rc, "cannot send '%s' (%s)", a.words[0],
 			err_name(rc));
 		status = cli_fail(&c);
 	}

@@ -115,27 +115,21 @@ static int events_wait(struct events *e, int inotify)
 int cli_events(int argc, char **argv)
 {
 	struct events e = {0};
-	bool all = false, follow = true;
-	int inotify, status = CLI_OK;
+	struct cli_args a;
+	bool follow;
+	int inotify, status = cli_parse(argc, argv, 0, 0, &a);
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0)
-			e.is_json = true;
-		else if (strcmp(argv[i], "-a") == 0 ||
-			 strcmp(argv[i], "--all") == 0)
-			all = true;
-		else if (strcmp(argv[i], "--no-follow") == 0)
-			follow = false;
-		else
-			return cli_usage("events");
-	}
+	if (status)
+		return status;
+	e.is_json = cli_has(&a, 'j');
+	follow = !cli_has(&a, 'n');
 	inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (inotify < 0 ||
 	    inotify_add_watch(inotify, EVENT_DIR,
 			      IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0)
 		return events_fail(EVENT_DIR);
 	e.file = fopen(EVENT_FILE, "re");
-	if (e.file && follow && !all)
+	if (e.file && follow && !cli_has(&a, 'a'))
 		fseek(e.file, 0, SEEK_END);
 	events_drain(&e);
 	if (follow)

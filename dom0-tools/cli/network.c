@@ -205,13 +205,14 @@ int cli_network_attach(int argc, char **argv)
 	struct cli c = {.privcmd = -1};
 	bool has_mac;
 	char *spec;
-	int status = device_options("network-attach", &argc, argv, &o);
+	struct cli_args a;
+	int status = cli_parse(argc, argv, 1, argc, &a);
 
+	if (status == CLI_OK)
+		status = device_options(&a, &o);
 	if (status)
 		return status;
-	if (argc < 2 || o.force)
-		return cli_usage("network-attach");
-	spec = device_join(&arena, argc - 2, argv + 2);
+	spec = device_join(&arena, a.count - 1, a.words + 1);
 	if (spec == NULL ||
 	    config_parse_vif(&arena, spec, &vif, &has_mac, &c.err) ||
 	    (!has_mac && network_make_mac(vif.mac))) {
@@ -220,7 +221,7 @@ int cli_network_attach(int argc, char **argv)
 		status = CLI_USAGE;
 		goto out_free;
 	}
-	status = device_open(&c, argv[1], &d);
+	status = device_open(&c, a.words[0], &d);
 	if (status)
 		goto out_free;
 	if (network_attach(&c, &d, &vif, &o))
@@ -270,17 +271,18 @@ int cli_network_detach(int argc, char **argv)
 	struct device_options o;
 	struct device_ref d = {0};
 	struct cli c;
-	int status = device_options("network-detach", &argc, argv, &o);
+	struct cli_args a;
+	int status = cli_parse(argc, argv, 2, 2, &a);
 
+	if (status == CLI_OK)
+		status = device_options(&a, &o);
 	if (status)
 		return status;
-	if (argc != 3)
-		return cli_usage("network-detach");
-	status = device_open(&c, argv[1], &d);
+	status = device_open(&c, a.words[0], &d);
 	if (status)
 		return status;
 	/* Asked for, it does not come back with the next life. */
-	if (network_find(&c, &d, argv[2]) ||
+	if (network_find(&c, &d, a.words[1]) ||
 	    kept_edit(d.domid, network_drop, d.mac, &c.err) ||
 	    device_detach(&c, &d, &o))
 		status = cli_fail(&c);

@@ -18,7 +18,6 @@ struct list_options {
 	bool recursive;
 	bool full_paths;
 	bool perms;
-	bool json;
 };
 
 int store_fail(struct cli *c, const char *what, const char *path, int rc)
@@ -155,57 +154,48 @@ static int store_list(struct cli *c, const char *path, unsigned int depth,
 	return CLI_OK;
 }
 
-static int store_verb_ls(struct cli *c, int argc, char **argv)
+static int store_verb_ls(struct cli *c, const struct cli_args *a)
 {
-	struct list_options o = {0};
+	struct list_options o = {
+		.recursive = cli_has(a, 'r'),
+		.full_paths = cli_has(a, 'f'),
+		.perms = cli_has(a, 'p'),
+	};
+	const char *top = a->count ? a->words[0] : "/";
 	struct json j;
-	int i = 0, status;
+	int status;
 
-	for (; i < argc && argv[i][0] == '-'; i++) {
-		if (strcmp(argv[i], "-r") == 0)
-			o.recursive = true;
-		else if (strcmp(argv[i], "-f") == 0)
-			o.full_paths = true;
-		else if (strcmp(argv[i], "-p") == 0)
-			o.perms = true;
-		else if (strcmp(argv[i], "--json") == 0)
-			o.json = true;
-		else
-			return cli_usage("store");
-	}
-	if (argc - i > 1)
+	if (a->count > 1)
 		return cli_usage("store");
-	if (!o.json)
-		return store_list(c, i < argc ? argv[i] : "/", 0, &o, NULL);
+	if (!cli_has(a, 'j'))
+		return store_list(c, top, 0, &o, NULL);
 	json_begin(&j, stdout);
 	json_open_array(&j, NULL);
-	status = store_list(c, i < argc ? argv[i] : "/", 0, &o, &j);
+	status = store_list(c, top, 0, &o, &j);
 	json_close_array(&j);
 	json_end(&j);
 	return status;
 }
 
-static int store_verb_read(struct cli *c, int argc, char **argv)
+static int store_verb_read(struct cli *c, const struct cli_args *a)
 {
-	bool json = argc && strcmp(argv[0], "--json") == 0;
+	bool json = cli_has(a, 'j');
 	struct json j;
 
-	argc -= json;
-	argv += json;
-	if (argc == 0)
+	if (a->count == 0)
 		return cli_usage("store");
 	if (json) {
 		json_begin(&j, stdout);
 		json_open_object(&j, NULL);
 	}
-	for (int i = 0; i < argc; i++) {
+	for (int i = 0; i < a->count; i++) {
 		size_t length;
-		char *value = store_read(c->store, 0, argv[i], &length);
+		char *value = store_read(c->store, 0, a->words[i], &length);
 
 		if (value == NULL)
-			return store_fail(c, "read", argv[i], -errno);
+			return store_fail(c, "read", a->words[i], -errno);
 		if (json) {
-			json_string(&j, argv[i], value);
+			json_string(&j, a->words[i], value);
 		} else {
 			fwrite(value, 1, length, stdout);
 			putchar('\n');
@@ -219,29 +209,29 @@ static int store_verb_read(struct cli *c, int argc, char **argv)
 	return CLI_OK;
 }
 
-static int store_verb_write(struct cli *c, int argc, char **argv)
+static int store_verb_write(struct cli *c, const struct cli_args *a)
 {
-	if (argc == 0 || argc % 2)
+	if (a->count == 0 || a->count % 2)
 		return cli_usage("store");
-	for (int i = 0; i < argc; i += 2) {
-		int rc = store_write(c->store, 0, argv[i], argv[i + 1],
-				     strlen(argv[i + 1]));
+	for (int i = 0; i < a->count; i += 2) {
+		int rc = store_write(c->store, 0, a->words[i], a->words[i + 1],
+				     strlen(a->words[i + 1]));
 
 		if (rc)
-			return store_fail(c, "write", argv[i], rc);
+			return store_fail(c, "write", a->words[i], rc);
 	}
 	return CLI_OK;
 }
 
-static int store_verb_rm(struct cli *c, int argc, char **argv)
+static int store_verb_rm(struct cli *c, const struct cli_args *a)
 {
-	if (argc == 0)
+	if (a->count == 0)
 		return cli_usage("store");
-	for (int i = 0; i < argc; i++) {
-		int rc = store_rm(c->store, 0, argv[i]);
+	for (int i = 0; i < a->count; i++) {
+		int rc = store_rm(c->store, 0, a->words[i]);
 
 		if (rc)
-			return store_fail(c, "remove", argv[i], rc);
+			return store_fail(c, "remove", a->words[i], rc);
 	}
 	return CLI_OK;
 }
@@ -264,26 +254,26 @@ static int parse_perm(const char *text, struct store_perm *perm)
 	return 0;
 }
 
-static int store_verb_chmod(struct cli *c, int argc, char **argv)
+static int store_verb_chmod(struct cli *c, const struct cli_args *a)
 {
 	struct store_perm perms[64];
 	size_t count = 0;
 	int rc;
 
-	if (argc < 2 || argc > 64)
+	if (a->count < 2 || a->count > 64)
 		return cli_usage("store");
-	for (int i = 1; i < argc; i++) {
-		if (parse_perm(argv[i], &perms[count++])) {
+	for (int i = 1; i < a->count; i++) {
+		if (parse_perm(a->words[i], &perms[count++])) {
 			err_set(&c->err, -EINVAL,
 				"'%s' is no permission: one of n (none), r "
 				"(read), w (write), b (both) and a domain's "
 				"id, the owner first, as in 'n1 r2'",
-				argv[i]);
+				a->words[i]);
 			return cli_fail(c);
 		}
 	}
-	rc = store_set_perms(c->store, 0, argv[0], perms, count);
-	return rc ? store_fail(c, "set the permissions of", argv[0], rc)
+	rc = store_set_perms(c->store, 0, a->words[0], perms, count);
+	return rc ? store_fail(c, "set the permissions of", a->words[0], rc)
 		  : CLI_OK;
 }
 
@@ -304,27 +294,20 @@ static void print_event(const char *path, bool json)
 }
 
 /* Until Ctrl-C, or so many events. */
-static int store_verb_watch(struct cli *c, int argc, char **argv)
+static int store_verb_watch(struct cli *c, const struct cli_args *a)
 {
 	long count = -1;
-	bool json = false;
 	char *end = NULL;
-	int i = 0, rc;
+	int rc;
 
-	for (; i < argc && argv[i][0] == '-'; i++) {
-		if (strcmp(argv[i], "--json") == 0)
-			json = true;
-		else if (strcmp(argv[i], "-n") == 0 && i + 1 < argc)
-			count = strtol(argv[++i], &end, 10);
-		else
-			return cli_usage("store");
-	}
-	if (i == argc || (end && (*end || count < 1)))
+	if (cli_has(a, 'n'))
+		count = strtol(cli_value(a, 'n'), &end, 10);
+	if (a->count == 0 || (end && (*end || count < 1)))
 		return cli_usage("store");
-	for (; i < argc; i++) {
-		rc = store_watch(c->store, argv[i], "vane");
+	for (int i = 0; i < a->count; i++) {
+		rc = store_watch(c->store, a->words[i], "vane");
 		if (rc)
-			return store_fail(c, "watch", argv[i], rc);
+			return store_fail(c, "watch", a->words[i], rc);
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	while (count) {
@@ -338,7 +321,7 @@ static int store_verb_watch(struct cli *c, int argc, char **argv)
 		}
 		if (rc)
 			return store_fail(c, "watch", "the store", rc);
-		print_event(path, json);
+		print_event(path, cli_has(a, 'j'));
 		free(path);
 		free(token);
 		count -= count > 0;
@@ -346,36 +329,69 @@ static int store_verb_watch(struct cli *c, int argc, char **argv)
 	return CLI_OK;
 }
 
-int cli_store(int argc, char **argv)
+/* Its options are rows of "store" in args.c; each verb takes some of them. */
+static const struct store_verb {
+	const char *name;
+	const char *letters; /* NULL: its words may begin with a dash */
+	int (*run)(struct cli *c, const struct cli_args *a);
+} store_verbs[] = {
+	{"ls", "rfpj", store_verb_ls},	   {"read", "j", store_verb_read},
+	{"write", NULL, store_verb_write}, {"rm", NULL, store_verb_rm},
+	{"chmod", NULL, store_verb_chmod}, {"watch", "nj", store_verb_watch},
+	{"quota", "j", store_verb_quota},
+};
+
+static const struct store_verb *store_find_verb(const char *name)
 {
-	static const struct {
-		const char *name;
-		int (*run)(struct cli *c, int argc, char **argv);
-	} verbs[] = {
-		{"ls", store_verb_ls},	     {"read", store_verb_read},
-		{"write", store_verb_write}, {"rm", store_verb_rm},
-		{"chmod", store_verb_chmod}, {"watch", store_verb_watch},
-		{"quota", store_verb_quota},
-	};
-	struct cli c = {.privcmd = -1};
+	for (size_t i = 0; i < sizeof(store_verbs) / sizeof(*store_verbs);
+	     i++) {
+		if (strcmp(name, store_verbs[i].name) == 0)
+			return &store_verbs[i];
+	}
+	return NULL;
+}
+
+/* What stands behind the name of `v`; a status. */
+static int store_parse(const struct store_verb *v, int argc, char **argv,
+		       struct cli_args *a)
+{
 	int status;
 
-	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]);
-	     i++) {
-		if (strcmp(argv[1], verbs[i].name) != 0)
-			continue;
-		/* The hypervisor is not needed for this. */
-		c.store = store_open();
-		if (c.store == NULL) {
-			err_set(&c.err, errno,
-				"the store does not answer at %s (%s); start "
-				"vane-stored",
-				STORE_SOCKET_PATH, strerror(errno));
-			return cli_fail(&c);
-		}
-		status = verbs[i].run(&c, argc - 2, argv + 2);
-		cli_close(&c);
-		return status;
+	if (v->letters == NULL) {
+		*a = (struct cli_args){.count = argc - 2, .words = argv + 2};
+		return CLI_OK;
 	}
-	return cli_usage("store");
+	argv[1] = argv[0];
+	status = cli_parse(argc - 1, argv + 1, 0, argc, a);
+	for (int letter = 1; letter < 128 && status == CLI_OK; letter++) {
+		if (a->is_set[letter] && !strchr(v->letters, letter))
+			status = cli_usage("store");
+	}
+	return status;
+}
+
+int cli_store(int argc, char **argv)
+{
+	const struct store_verb *v = argc > 1 ? store_find_verb(argv[1]) : NULL;
+	struct cli c = {.privcmd = -1};
+	struct cli_args a;
+	int status;
+
+	if (v == NULL)
+		return cli_usage("store");
+	status = store_parse(v, argc, argv, &a);
+	if (status)
+		return status;
+	/* The hypervisor is not needed for this. */
+	c.store = store_open();
+	if (c.store == NULL) {
+		err_set(&c.err, errno,
+			"the store does not answer at %s (%s); start "
+			"vane-stored",
+			STORE_SOCKET_PATH, strerror(errno));
+		return cli_fail(&c);
+	}
+	status = v->run(&c, &a);
+	cli_close(&c);
+	return status;
 }

@@ -9,6 +9,6 @@
 int store_fail(struct cli *c, const char *what, const char *path, int rc);
 
 /* `vane store quota [--json] [DOMAIN] [NAME=VALUE...]` */
-int store_verb_quota(struct cli *c, int argc, char **argv);
+int store_verb_quota(struct cli *c, const struct cli_args *a);
 
 #endif

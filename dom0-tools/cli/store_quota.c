@@ -154,27 +154,23 @@ static int quota_domain(struct cli *c, const char *word, char domid[8])
 	return CLI_OK;
 }
 
-int store_verb_quota(struct cli *c, int argc, char **argv)
+int store_verb_quota(struct cli *c, const struct cli_args *a)
 {
 	char number[8];
 	const char *domid = NULL;
-	bool json = false;
 	int i = 0, status = CLI_OK;
 
-	if (i < argc && strcmp(argv[i], "--json") == 0) {
-		json = true;
-		i++;
-	}
-	if (i < argc && !strchr(argv[i], '=')) {
-		status = quota_domain(c, argv[i++], number);
+	if (a->count && !strchr(a->words[0], '=')) {
+		status = quota_domain(c, a->words[i++], number);
 		domid = number;
 	}
 	if (status)
 		return status;
-	if (i == argc)
-		return quota_show(c, domid, json);
-	for (; i < argc && !status; i++)
-		status = strchr(argv[i], '=') ? quota_set(c, domid, argv[i])
-					      : cli_usage("store");
+	if (i == a->count)
+		return quota_show(c, domid, cli_has(a, 'j'));
+	for (; i < a->count && !status; i++)
+		status = strchr(a->words[i], '=')
+				 ? quota_set(c, domid, a->words[i])
+				 : cli_usage("store");
 	return status;
 }

@@ -43,6 +43,13 @@ try "vane pause " "$guest" Domain-0
 try "vane pause ${guest:0:2}" "$guest"
 try "vane destroy -" --help
 try "vane shutdown -w ${guest:0:2}" "$guest"
+try "vane console -r ${guest:0:2}" "$guest"
+try "vane block-detach ${guest:0:2}" "$guest"
+try "vane block-attach --no-wait ${guest:0:2}" "$guest"
+try "vane network-list $guest ${guest:0:2}" "$guest"
+try "vane network-detach $guest " "!$guest"
+try "vane mem-set $guest " "!$guest"
+try "vane events " "!$guest"
 try "vane trigger $guest " nmi reset
 try "vane help du" dump-core
 mkdir -p /run/completion /etc/vane
