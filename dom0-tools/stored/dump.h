@@ -10,7 +10,7 @@
  * Of a client on a socket only the transactions are kept, because it does not
  * outlive the daemon: they are there for journal records that end them.
  * Format: docs/specs/store-state.md. Test: tests/unit/dom0-tools/stored/
- * test_dump.c, and the fuzzer.
+ * test_restart.c, and the fuzzer.
  */
 #ifndef DOM0_TOOLS_STORED_DUMP_H
 #define DOM0_TOOLS_STORED_DUMP_H

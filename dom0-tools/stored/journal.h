@@ -14,7 +14,7 @@
  * on in the old file; then what the old one gained meanwhile is copied behind
  * the dump, and the new file renamed over the old. At any moment there is one
  * file of that name, and it is whole.
- * Test: tests/unit/dom0-tools/stored/test_journal.c.
+ * Test: tests/unit/dom0-tools/stored/test_restart.c.
  */
 #ifndef DOM0_TOOLS_STORED_JOURNAL_H
 #define DOM0_TOOLS_STORED_JOURNAL_H

@@ -4,7 +4,7 @@
  * A record is a kind, a few numbers and a tail of bytes, with a checksum; how
  * long it is stands in its first word, which is written last, so that a writer
  * that dies leaves a whole record or none.
- * Test: tests/unit/dom0-tools/stored/test_record.c.
+ * Test: tests/unit/dom0-tools/stored/test_restart.c.
  */
 #ifndef DOM0_TOOLS_STORED_RECORD_H
 #define DOM0_TOOLS_STORED_RECORD_H

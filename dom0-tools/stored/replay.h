@@ -10,7 +10,7 @@
  * and whose replies nobody has to find again (reads over a socket, outside of
  * transactions) are left out, see journal_is_needed().
  * Format: docs/specs/store-state.md. Test: tests/unit/dom0-tools/stored/
- * test_dump.c, test_restart.c, and the fuzzer.
+ * test_restart.c, and the fuzzer.
  */
 #ifndef DOM0_TOOLS_STORED_REPLAY_H
 #define DOM0_TOOLS_STORED_REPLAY_H
