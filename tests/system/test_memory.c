@@ -174,7 +174,7 @@ ParameterizedTestParameters(memory, sizes_are_refused_with_the_numbers)
 	static struct refusal rows[] = {
 		{"mem-set m", 2, "usage"},
 		{"mem-set m 1x", 2, "'1x' is no amount"},
-		{"mem-set m -- 20", 2, "usage"},
+		{"mem-set m --20", 2, "there is no option '--20'"},
 		{"mem-set --timeout x m 20", 2, "usage"},
 		{"mem-set m 99999999999999999999t", 2, "no amount"},
 		{"mem-set nobody 20", 3, "nobody"},
