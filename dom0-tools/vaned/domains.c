@@ -361,6 +361,15 @@ static void say_lingers(struct domain *o)
 		  devices);
 }
 
+/* What failed after its record was made was taken back but for that. */
+static void forget_failed(struct vaned *v, uint16_t domid)
+{
+	const struct domain next = {.v = v, .domid = domid};
+
+	if (domid)
+		record_forget(&next);
+}
+
 static void restart_done(void *arg, const struct worker_result *result)
 {
 	struct domain *o = arg, *next;
@@ -372,6 +381,7 @@ static void restart_done(void *arg, const struct worker_result *result)
 	if (result->rc) {
 		restarting_path(o->life_name, path);
 		store_rm(o->v->store, 0, path);
+		forget_failed(o->v, result->domid);
 		e = event_of(o, "restart-failed");
 		event_say(&e, "domain %u (%s) could not be restarted: %s",
 			  o->domid, o->life_name, result->err.text);

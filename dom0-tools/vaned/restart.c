@@ -17,13 +17,14 @@
 struct successor {
 	struct domain *old;
 	const char *name;
+	uint16_t domid; /* 0 until its record is in a transaction */
 };
 
 /* The new domain is known, and the name taken, in one and the same moment. */
 static int note_successor(void *arg, struct store *store, uint32_t txn,
 			  uint16_t domid)
 {
-	const struct successor *s = arg;
+	struct successor *s = arg;
 	struct domain next = {
 		.v = s->old->v,
 		.domid = domid,
@@ -35,6 +36,7 @@ static int note_successor(void *arg, struct store *store, uint32_t txn,
 	char path[NAMES_PATH_BYTES];
 	int rc;
 
+	s->domid = domid;
 	restarting_path(s->name, path);
 	rc = store_rm(store, txn, path);
 	return rc ? rc : record_write(&next, store, txn);
@@ -57,7 +59,7 @@ void restart_create(void *arg, struct worker_result *result)
 		return;
 	s.name = c.name;
 	result->rc = domain_create(&c, &o, &created, &result->err);
-	result->domid = created.domid;
+	result->domid = s.domid;
 	config_free(&c);
 }
 

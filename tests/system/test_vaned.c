@@ -392,11 +392,12 @@ Test(vaned, a_daemon_that_dies_comes_back)
 /* vaned under the test's own hand: started again at once, by no supervisor. */
 static void take_vaned(void)
 {
-	suite_run(m, 60,
-		  "pkill -f 'supervise vaned'; kill $(pidof vaned); "
-		  "await 20 sh -c '! pidof vaned' && vaned && touch /run/again;"
-		  " (while [ -e /run/again ]; do pidof vaned || vaned; "
-		  "usleep 100000; done) >/dev/null 2>&1 &");
+	suite_run(
+		m, 60,
+		"kill $(cat /run/vane/vaned.supervisor); kill $(pidof vaned); "
+		"await 20 sh -c '! pidof vaned' && vaned && touch /run/again;"
+		" (while [ -e /run/again ]; do pidof vaned || vaned; "
+		"usleep 100000; done) >/dev/null 2>&1 &");
 }
 
 static void give_vaned_back(void)
@@ -422,16 +423,16 @@ static const char *leftovers(void)
 /* Ends whatever there is, however often it comes back, and compares. */
 static void converges(const char *before, const char *what, unsigned int at)
 {
-	const char *after = "";
+	char after[SUITE_TEXT] = "";
 
 	suite_run(m, 120,
 		  "await 90 sh -c 'vane store rm /tool/vane/restarting/loop; "
 		  "vane destroy loop; ! vane list 2>&1 | grep -q loop'; "
 		  "await 20 test -z \"$(ls /run/vane/creating)\"; "
-		  "pkill killat; :");
+		  "kill $(pidof killat); :");
 	/* What is taken back by vaned is gone when it says so. */
 	for (int i = 0; i < 40; i++) {
-		after = leftovers();
+		snprintf(after, sizeof(after), "%s", leftovers());
 		if (!strcmp(before, after))
 			return;
 		suite_run(m, 20, "usleep 500000");
