@@ -73,6 +73,18 @@ struct conn *conn_new(struct server *s, uint16_t domid, struct client *client)
 	return c;
 }
 
+/*
+ * A child that shortens the state file has the socket too: so close() alone
+ * would neither end the events, for a connection that is gone, nor tell the
+ * other side.
+ */
+static void socket_close(struct server *s, int fd)
+{
+	epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+	shutdown(fd, SHUT_RDWR);
+	close(fd);
+}
+
 /* The last rites, when nobody can refer to it any more. */
 static void reap(struct server *s, struct conn *c)
 {
@@ -83,7 +95,7 @@ static void reap(struct server *s, struct conn *c)
 		client_free(c->client);
 	}
 	if (c->fd >= 0)
-		close(c->fd);
+		socket_close(s, c->fd);
 	guests_unmap(s, c);
 	*c->link = c->next;
 	if (c->next)

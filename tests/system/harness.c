@@ -31,7 +31,7 @@ static const char *const suffix[FILES] = {
 	[LOCK] = "lock", [BUSY] = "busy",   [QEMU] = "qemu",
 };
 
-const struct machine_config machine_default = {.name = "pc"};
+const struct machine_config machine_default = {.name = "pc", .copies = 4};
 
 static char error_text[8192];
 
@@ -155,26 +155,52 @@ void machine_kill_all(void)
 	globfree(&g);
 }
 
-static struct machine *machine_new(const char *name)
+/* Locks a machine's name; without `wait` only if nobody has it. */
+static int lock_name(struct machine *m, const char *name, bool wait)
+{
+	snprintf(m->name, sizeof(m->name), "%s", name);
+	for (unsigned int i = 0; i < COUNT(suffix); i++)
+		snprintf(m->path[i], sizeof(m->path[i]),
+			 MACHINE_DIRECTORY "/%s.%s", name, suffix[i]);
+	m->lock_fd = open(m->path[LOCK], O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (m->lock_fd >= 0 &&
+	    !flock(m->lock_fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB))
+		return 0;
+	machine_fail(-errno, "%s: %s", m->path[LOCK], strerror(errno));
+	if (m->lock_fd >= 0)
+		close(m->lock_fd);
+	m->lock_fd = -1;
+	return -1;
+}
+
+/* NAME itself, or NAME-2, NAME-3... if others have the ones before. */
+static int lock_some(struct machine *m, const struct machine_config *c)
+{
+	char name[sizeof(m->name)];
+
+	for (unsigned int i = 2; i <= c->copies; i++) {
+		if (i == 2 && !lock_name(m, c->name, false))
+			return 0;
+		snprintf(name, sizeof(name), "%s-%u", c->name, i);
+		if (!lock_name(m, name, false))
+			return 0;
+	}
+	return lock_name(m, c->name, true);
+}
+
+static struct machine *machine_new(const struct machine_config *c)
 {
 	struct machine *m = calloc(1, sizeof(*m));
 
 	if (!m)
 		abort();
 	m->log_fd = m->input_fd = m->inotify_fd = m->pid_fd = -1;
-	snprintf(m->name, sizeof(m->name), "%s", name);
-	for (unsigned int i = 0; i < COUNT(suffix); i++)
-		snprintf(m->path[i], sizeof(m->path[i]),
-			 MACHINE_DIRECTORY "/%s.%s", name, suffix[i]);
 	mkdir("build", 0777);
 	mkdir(MACHINE_DIRECTORY, 0777);
-	m->lock_fd = open(m->path[LOCK], O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-	if (m->lock_fd < 0 || flock(m->lock_fd, LOCK_EX)) {
-		machine_fail(-errno, "%s: %s", m->path[LOCK], strerror(errno));
-		free(m);
-		return NULL;
-	}
-	return m;
+	if (!lock_some(m, c))
+		return m;
+	free(m);
+	return NULL;
 }
 
 static void machine_free(struct machine *m)
@@ -191,7 +217,7 @@ static int mark_busy(struct machine *m)
 
 struct machine *machine_start(const struct machine_config *c)
 {
-	struct machine *m = machine_new(c->name);
+	struct machine *m = machine_new(c);
 	int fd;
 
 	if (!m)
@@ -246,9 +272,9 @@ static int enter_command_mode(struct machine *m)
 	return error;
 }
 
-static struct machine *take_over(const char *name)
+static struct machine *take_over(const struct machine_config *c)
 {
-	struct machine *m = machine_new(name);
+	struct machine *m = machine_new(c);
 
 	if (!m)
 		return NULL;
@@ -269,7 +295,7 @@ free:
 
 struct machine *machine_open(const struct machine_config *c)
 {
-	struct machine *m = take_over(c->name);
+	struct machine *m = take_over(c);
 
 	return m ? m : machine_boot(c);
 }

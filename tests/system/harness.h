@@ -8,6 +8,7 @@
  * process that started it, so that tests, each a process of its own, share one
  * booted domain zero: machine_open() takes a running one over, or boots it. A
  * test that fails leaves it marked as unknown, and the next one boots afresh.
+ * Tests that run at the same time each get a machine of their own.
  *
  * All waiting is for a line or for the machine's end, with a limit that the
  * environment variable TEST_TIME_SCALE stretches. Functions return 0 or
@@ -25,6 +26,7 @@
 
 struct machine_config {
 	const char *name;
+	unsigned int copies;	 /* any of so many alike will do; 0: one */
 	const char *machine;	 /* NULL: "pc" */
 	const char *cpu;	 /* NULL: $CPU, or "max" */
 	unsigned int memory_mib; /* 0: 2048 */

@@ -29,6 +29,8 @@ static const char *const complaints[] = {
 	"crashed:",
 	"EXT4-fs error",
 	"I/O error",
+	"segfault at",
+	"Out of memory: Killed",
 };
 
 /* What no machine comes back from: nothing is gained by waiting longer. */

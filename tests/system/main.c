@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The runner: Criterion's, one test at a time because tests share machines,
- * and no machine survives it.
+ * The runner: Criterion's, as many tests at a time as there are processors and
+ * machines for them; no machine survives it.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -30,6 +30,14 @@ static void wait_for_turn(void)
 	flock(fd, LOCK_EX);
 }
 
+static unsigned int processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+	long most = machine_default.copies;
+
+	return n < 1 ? 1 : n < most ? n : most;
+}
+
 static void on_signal(int number)
 {
 	machine_kill_all();
@@ -41,7 +49,7 @@ int main(int argc, char **argv)
 	struct criterion_test_set *tests = criterion_initialize();
 	int result = 0;
 
-	criterion_options.jobs = 1;
+	criterion_options.jobs = processors();
 	if (criterion_handle_args(argc, argv, true)) {
 		wait_for_turn();
 		machine_kill_all();

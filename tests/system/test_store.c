@@ -9,33 +9,35 @@
 
 #include "tests/system/suite.h"
 
+#define LOCK "/run/xenstored/socket.lock"
+
 static struct machine *m;
 
 static void begin(void)
 {
 	m = suite_machine(&machine_default);
 	suite_no_guests(m);
+	/* The tests start the daemon themselves, at once. */
+	suite_run(m, 20, "kill $(cat /run/vane/vane-stored.supervisor); :");
 }
 
 static void end(void)
 {
 	suite_no_guests(m);
+	suite_run(m, 90,
+		  "old=$(cat " LOCK "); kill $old; "
+		  "await 20 sh -c '! kill -0 '$old && start-daemons");
 	suite_done(m);
 }
 
 TestSuite(store, .init = begin, .fini = end);
 
-/*
- * By hand, or by the supervisor where there is one: whoever comes second finds
- * the lock held.
- */
 static void kill_and_restart(void)
 {
 	suite_run(m, 60,
-		  "lock=/run/xenstored/socket.lock; old=$(cat $lock); "
-		  "kill -9 $old; vane-stored 2>/dev/null; "
-		  "await 30 sh -c '[ $(cat '$lock') != '$old' ] && "
-		  "vane store read domid'");
+		  "old=$(cat " LOCK "); kill -9 $old; "
+		  "await 20 sh -c '! kill -0 '$old && vane-stored && "
+		  "vane store read domid");
 }
 
 Test(store, guests_live_through_the_daemons_death)

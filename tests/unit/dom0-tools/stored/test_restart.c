@@ -175,6 +175,31 @@ Test(stored_restart, nodes_and_quotas_are_there_again)
 	free(text);
 }
 
+/* The child that shortens the file shares every socket with the daemon. */
+Test(stored_restart, connections_end_while_the_file_is_shortened)
+{
+	static char value[2048];
+	char path[32];
+	struct stat st;
+	off_t size = 0;
+	int shortened = 0;
+
+	memset(value, 'x', sizeof(value));
+	for (int i = 0; shortened < 3; i++) {
+		struct store *other = store_open_path(socket_path);
+
+		cr_assert_not_null(other);
+		snprintf(path, sizeof(path), "/big/%d", i % 2000);
+		cr_assert_eq(store_write(other, 0, path, value, sizeof(value)),
+			     0);
+		store_close(other);
+		cr_assert_eq(stat(state_path, &st), 0);
+		shortened += st.st_size < size;
+		size = st.st_size;
+	}
+	expect_value("/local/domain/0/name", "Domain-0");
+}
+
 Test(stored_restart, a_handles_watches_fire_once_and_go_on)
 {
 	int fd = store_fd(store);
