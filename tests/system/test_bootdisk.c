@@ -160,8 +160,8 @@ Test(bootdisk, an_unpacked_kernel_is_kept_and_used_again)
 		suite_run(
 			m, 120,
 			"f=$(ls /run/vane/cache/*) && "
-			"[ \"$(head -c $(stat -c %%s /data/boot/vmlinux) $f | "
-			"sha256sum)\" = \"$(sha256sum </data/boot/vmlinux)\" ]");
+			"head -c $(stat -c %%s /data/boot/vmlinux) $f | "
+			"cmp - /data/boot/vmlinux");
 	}
 	/* The second one used it: damage in it is seen. */
 	suite_run(m, 30,
