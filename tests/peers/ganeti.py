@@ -105,7 +105,7 @@ def main():
         print("refused:", str(err)[:160])
 
     domid = hv_xen._InstanceDomID(info)
-    hv.REBOOT_RETRY_INTERVAL = 1 * scale
+    hv.REBOOT_RETRY_INTERVAL = 2 * scale
     hv.RebootInstance(instance)
     wait_for("second prompt", lambda: ready_count() == 2, 120 * scale)
     info = hv.GetAllInstancesInfo(hvparams=params)
