@@ -8,7 +8,7 @@ DT_STORED_PURE := $(addprefix $(DT)/stored/,wire.c tree.c quota.c client.c \
 DT_STORED_SERVER := $(addprefix $(DT)/stored/,server.c guests.c state.c \
 	journal.c)
 DT_PURE_SRCS += $(DT_STORED_PURE) $(DT_STORED_SERVER) \
-	$(addprefix $(DT)/lib/,store.c store_errors.c)
+	$(addprefix $(DT)/lib/,store.c store_link.c store_errors.c)
 DT_PROGRAMS += $(DT_BUILD)/vane-stored
 
 $(DT_BUILD)/vane-stored: $(call dt_objects,$(DT_STORED_PURE) \
@@ -31,7 +31,8 @@ test-store-utils: $(BUILD)/xen-utils/.done ## Debian's xenstore-utils against it
 test-store-utils: $(DT_BUILD)/vane-stored $(DT_BUILD)/libxenstore.so.4
 
 # The client library, static for our programs and shared in the place of Xen's.
-DT_VANESTORE_SRCS := $(addprefix $(DT)/lib/,xenstore.c store.c store_errors.c)
+DT_VANESTORE_SRCS := $(addprefix $(DT)/lib/,xenstore.c store.c store_link.c \
+	store_errors.c)
 DT_PURE_SRCS += $(DT)/lib/xenstore.c
 DT_PROGRAMS += $(DT_BUILD)/libvanestore.a $(DT_BUILD)/libxenstore.so.4
 
