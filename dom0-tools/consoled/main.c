@@ -33,6 +33,7 @@ static const char help_text[] =
 	"usage: vane-consoled [options]\n"
 	"Keeps every guest's console output and serves `vane console`.\n"
 	"  -F, --foreground     stay at the terminal and log to it too\n"
+	"      --wait           where one runs already, wait for its end\n"
 	"      --pid-file FILE  default /run/vane/vane-consoled.pid\n"
 	"      --log FILE       the daemon's own log, default "
 	"/var/log/vane/vane-consoled.log\n"
@@ -274,6 +275,7 @@ enum {
 	OPT_BYTES,
 	OPT_FILES,
 	OPT_RAW,
+	OPT_WAIT,
 	OPT_SOCKET,
 };
 
@@ -285,6 +287,7 @@ static const struct option options[] = {
 	{"log-bytes", required_argument, NULL, OPT_BYTES},
 	{"log-files", required_argument, NULL, OPT_FILES},
 	{"log-raw", no_argument, NULL, OPT_RAW},
+	{"wait", no_argument, NULL, OPT_WAIT},
 	{"timestamps", no_argument, NULL, 't'},
 	{"socket", required_argument, NULL, OPT_SOCKET},
 	{"help", no_argument, NULL, 'h'},
@@ -315,6 +318,9 @@ static int take_option(int c, struct consoled *d, struct daemon_options *o)
 		return -1;
 	case 't':
 		d->has_stamps = true;
+		return -1;
+	case OPT_WAIT:
+		o->waits = true;
 		return -1;
 	case OPT_RAW:
 		d->is_raw = true;

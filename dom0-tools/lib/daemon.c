@@ -166,9 +166,28 @@ static int try_lock(int fd)
 	return -EWOULDBLOCK;
 }
 
-static int take_lock(void)
+/* Another instance has it: that is an error, or waited out. */
+static int await_lock(int fd)
 {
 	char holder[32] = "";
+	ssize_t n = pread(fd, holder, sizeof(holder) - 1, 0);
+
+	holder[n > 0 ? n : 0] = '\0';
+	holder[strcspn(holder, "\n")] = '\0';
+	daemon_log("already running as process %s (lock %s is held); %s",
+		   holder[0] ? holder : "?", me.o.lock_file,
+		   me.o.waits ? "waiting for its end" : "stop that one first");
+	if (!me.o.waits)
+		return -EWOULDBLOCK;
+	while (flock(fd, LOCK_EX)) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	return 0;
+}
+
+static int take_lock(void)
+{
 	char pid[32];
 	int fd, rc;
 
@@ -181,18 +200,14 @@ static int take_lock(void)
 		goto fail;
 	}
 	rc = try_lock(fd);
-	if (rc) {
+	if (rc == -EWOULDBLOCK) {
+		rc = await_lock(fd);
 		if (rc == -EWOULDBLOCK) {
-			ssize_t n = read(fd, holder, sizeof(holder) - 1);
-
-			holder[n > 0 ? n : 0] = '\0';
-			holder[strcspn(holder, "\n")] = '\0';
-			daemon_log("already running as process %s (lock %s is "
-				   "held); stop that one first",
-				   holder[0] ? holder : "?", me.o.lock_file);
 			close(fd);
 			return rc;
 		}
+	}
+	if (rc) {
 		close(fd);
 		goto fail;
 	}

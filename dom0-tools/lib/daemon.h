@@ -17,6 +17,7 @@
 struct daemon_options {
 	const char *name; /* begins each line on the terminal */
 	bool foreground;
+	bool waits; /* for another instance's end, where it would fail */
 	const char *lock_file; /* NULL: as many instances as one likes */
 	const char *pid_file;  /* NULL: none */
 	const char *log_file;  /* NULL: the terminal */

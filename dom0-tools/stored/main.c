@@ -19,13 +19,14 @@
 #define DEFAULT_STATE "/run/vane/stored.state"
 
 static const char usage[] =
-	"usage: vane-stored [-F] [--pid-file FILE] [--log FILE] [--socket "
-	"PATH]\n"
-	"                   [--state FILE | --no-state] [--no-domains]\n"
+	"usage: vane-stored [-F] [--wait] [--pid-file FILE] [--log FILE]\n"
+	"                   [--socket PATH] [--state FILE | --no-state]\n"
+	"                   [--no-domains]\n"
 	"Serves the store to domain zero's kernel, to guests, and on a "
 	"socket.\n"
 	"\n"
 	"  -F, --foreground   stay in the foreground and log to the terminal\n"
+	"  --wait             where one runs already, wait for its end\n"
 	"  --pid-file FILE    write the process id there\n"
 	"  --log FILE         default in the background: " DEFAULT_LOG "\n"
 	"  --socket PATH      default: " STORE_SOCKET_PATH "\n"
@@ -40,6 +41,7 @@ enum {
 	OPT_LISTEN_FD,
 	OPT_STATE,
 	OPT_NO_STATE,
+	OPT_WAIT,
 	OPT_NO_DOMAINS,
 	OPT_HELP
 };
@@ -52,6 +54,7 @@ static const struct option options[] = {
 	{"listen-fd", required_argument, NULL, OPT_LISTEN_FD},
 	{"state", required_argument, NULL, OPT_STATE},
 	{"no-state", no_argument, NULL, OPT_NO_STATE},
+	{"wait", no_argument, NULL, OPT_WAIT},
 	{"no-domains", no_argument, NULL, OPT_NO_DOMAINS},
 	{"help", no_argument, NULL, OPT_HELP},
 	{0},
@@ -67,6 +70,9 @@ static int parse(int argc, char **argv, struct daemon_options *d,
 		switch (c) {
 		case 'F':
 			d->foreground = true;
+			break;
+		case OPT_WAIT:
+			d->waits = true;
 			break;
 		case OPT_PID_FILE:
 			d->pid_file = optarg;

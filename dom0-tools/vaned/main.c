@@ -32,6 +32,7 @@ static const char help_text[] =
 	"Binds the guests' disks and network cards, and restarts or removes "
 	"guests that stop.\n"
 	"  -F, --foreground     stay at the terminal and log to it too\n"
+	"      --wait           where one runs already, wait for its end\n"
 	"      --pid-file FILE  default /run/vane/vaned.pid\n"
 	"      --log FILE       default /var/log/vane/vaned.log\n"
 	"  -h, --help           this text\n";
@@ -305,12 +306,13 @@ static void finish(struct vaned *v)
 	evloop_free(&v->loop);
 }
 
-enum { OPT_PID = 256, OPT_LOG };
+enum { OPT_PID = 256, OPT_LOG, OPT_WAIT };
 
 static const struct option options[] = {
 	{"foreground", no_argument, NULL, 'F'},
 	{"pid-file", required_argument, NULL, OPT_PID},
 	{"log", required_argument, NULL, OPT_LOG},
+	{"wait", no_argument, NULL, OPT_WAIT},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
@@ -330,6 +332,9 @@ static int parse_options(int argc, char **argv, struct daemon_options *o)
 			break;
 		case OPT_LOG:
 			o->log_file = optarg;
+			break;
+		case OPT_WAIT:
+			o->waits = true;
 			break;
 		case 'h':
 			fputs(help_text, stdout);

@@ -389,6 +389,27 @@ Test(vaned, a_daemon_that_dies_comes_back)
 	suite_guest_gone(m, "ticker", 30);
 }
 
+/* Nobody's failure is counted meanwhile, and nobody waits longer for it. */
+Test(vaned, a_daemon_started_by_hand_is_followed_by_the_supervised_one)
+{
+	suite_run(m, 60,
+		  "kill $(cat /run/vane/vaned.supervisor); kill $(pidof vaned);"
+		  " await 20 sh -c '! pidof vaned' && vaned && "
+		  "cp /run/vane/vaned.lock /run/byhand && "
+		  "rm -f /var/log/vane/supervise.log && start-daemons");
+	suite_run(m, 30,
+		  "await 20 grep -q \"process $(cat /run/byhand) .*waiting\" "
+		  "/run/vane/vaned.out");
+	suite_run(m, 30, "kill -9 $(cat /run/byhand)");
+	suite_run(m, 40,
+		  "await 20 sh -c 'grep -q \"^PPid:.$(cat "
+		  "/run/vane/vaned.supervisor)$\" "
+		  "/proc/$(cat /run/vane/vaned.lock)/status'");
+	suite_run(m, 20, "! cat /var/log/vane/supervise.log");
+	suite_run(m, 30, "vane create /etc/vane/micro.cfg");
+	event(20, "preserved", "micro");
+}
+
 /* vaned under the test's own hand: started again at once, by no supervisor. */
 static void take_vaned(void)
 {

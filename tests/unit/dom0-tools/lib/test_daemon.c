@@ -102,6 +102,21 @@ Test(dom0_daemon, an_overlong_message_is_cut)
 	cr_assert_eq(text[strlen(text) - 1], '\n');
 }
 
+/* A daemon that writes a byte to `fd` when it has begun, and stays. */
+static pid_t begin_in_child(const struct daemon_options *o, int fd)
+{
+	pid_t child = fork();
+
+	if (child)
+		return child;
+	if (daemon_begin(o))
+		_exit(2);
+	if (write(fd, "r", 1) != 1)
+		_exit(3);
+	pause();
+	_exit(0);
+}
+
 Test(dom0_daemon, a_second_instance_is_refused_and_leaves_the_first_alone)
 {
 	struct daemon_options o = all(true);
@@ -110,14 +125,7 @@ Test(dom0_daemon, a_second_instance_is_refused_and_leaves_the_first_alone)
 	char c;
 
 	cr_assert_eq(pipe(ends), 0);
-	child = fork();
-	if (!child) {
-		if (daemon_begin(&o))
-			_exit(2);
-		if (write(ends[1], "r", 1) != 1)
-			_exit(3);
-		pause();
-	}
+	child = begin_in_child(&o, ends[1]);
 	cr_assert_eq(read(ends[0], &c, 1), 1);
 	cr_assert_eq(daemon_begin(&o), -EWOULDBLOCK);
 	cr_assert_eq(atoi(content(pid_file)), (int)child);
@@ -126,6 +134,41 @@ Test(dom0_daemon, a_second_instance_is_refused_and_leaves_the_first_alone)
 	waitpid(child, &status, 0);
 	cr_assert_eq(daemon_begin(&o), 0);
 	daemon_end();
+}
+
+Test(dom0_daemon, one_that_waits_takes_over_when_the_first_one_dies)
+{
+	struct daemon_options o = all(true);
+	char said[1024] = "", wanted[64];
+	int ends[2], errors[2];
+	pid_t first, second;
+	ssize_t n;
+	char c;
+
+	cr_assert_eq(pipe(ends), 0);
+	cr_assert_eq(pipe(errors), 0);
+	first = begin_in_child(&o, ends[1]);
+	cr_assert_eq(read(ends[0], &c, 1), 1);
+
+	o.waits = true;
+	dup2(errors[1], STDERR_FILENO);
+	second = begin_in_child(&o, ends[1]);
+	for (size_t at = 0; !strchr(said, '\n'); at += (size_t)n) {
+		n = read(errors[0], said + at, sizeof(said) - 1 - at);
+		cr_assert_gt(n, 0);
+	}
+	snprintf(wanted, sizeof(wanted), "as process %d (lock", (int)first);
+	cr_assert_not_null(strstr(said, wanted), "%s", said);
+	cr_assert_not_null(strstr(said, "waiting for its end"), "%s", said);
+	cr_assert_eq(atoi(content(pid_file)), (int)first);
+
+	kill(first, SIGKILL);
+	waitpid(first, NULL, 0);
+	cr_assert_eq(read(ends[0], &c, 1), 1);
+	cr_assert_eq(atoi(content(pid_file)), (int)second);
+	cr_assert_eq(atoi(content(lock)), (int)second);
+	kill(second, SIGKILL);
+	waitpid(second, NULL, 0);
 }
 
 Test(dom0_daemon, the_caller_gets_the_prompt_back_only_when_it_is_ready)
