@@ -116,6 +116,18 @@ int domctl_set_max_mem(int fd, uint16_t domid, uint64_t kib)
 	return (int)domctl_do(fd, &op);
 }
 
+int domctl_set_handle(int fd, uint16_t domid, const uint8_t uuid[16])
+{
+	struct xen_domctl op = {
+		.cmd = XEN_DOMCTL_setdomainhandle,
+		.domain = domid,
+	};
+
+	memcpy(op.u.setdomainhandle.handle, uuid,
+	       sizeof(op.u.setdomainhandle.handle));
+	return (int)domctl_do(fd, &op);
+}
+
 int domctl_set_time_offset(int fd, uint16_t domid, int64_t seconds)
 {
 	struct xen_domctl op = {

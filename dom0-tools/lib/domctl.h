@@ -36,6 +36,8 @@ int domctl_set_vcpu(int fd, uint16_t domid, uint32_t vcpu,
 int domctl_get_vcpu(int fd, uint16_t domid, uint32_t vcpu,
 		    struct vcpu_guest_context *context);
 int domctl_hypercall_init(int fd, uint16_t domid, uint64_t mfn);
+/* Its UUID. */
+int domctl_set_handle(int fd, uint16_t domid, const uint8_t uuid[16]);
 /* -ESRCH when that very domain does not exist. */
 int domctl_get_info(int fd, uint16_t domid,
 		    struct xen_domctl_getdomaininfo *info);

@@ -10,6 +10,7 @@ DT_PURE_SRCS += $(DT_VANED_PURE) $(addprefix $(DT)/lib/,blockdev.c loopdev.c \
 DT_PROGRAMS += $(DT_BUILD)/vaned
 
 $(DT_BUILD)/vaned: $(call dt_objects,$(DT_VANED_PURE) \
-		$(addprefix $(DT)/vaned/,backends.c decide.c domains.c main.c \
-		record.c restart.c script.c sweep.c vbd.c vif.c worker.c)) $(DT_LIB)
+		$(addprefix $(DT)/vaned/,aside.c backends.c decide.c domains.c \
+		main.c record.c restart.c script.c sweep.c vbd.c vif.c \
+		worker.c)) $(DT_LIB)
 	$(CC) -static -o $@ $^ $(DT_LIBS)

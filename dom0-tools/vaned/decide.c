@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/daemon.h"
 #include "lib/restarting.h"
 #include "public/sched.h"
+#include "vaned/aside.h"
 #include "vaned/record.h"
 #include "vaned/restart.h"
 
@@ -135,36 +135,6 @@ static int write_restarting(struct domain *o, struct store *store, uint32_t txn)
 			    life_reason_name(o->facts.reason));
 }
 
-/* The old domain keeps its memory for whoever looks, under another name. */
-static int rename_aside(struct domain *o, struct store *store, uint32_t txn)
-{
-	char path[NAMES_PATH_BYTES], name[CONFIG_NAME_MAX + 1], stamp[32];
-	time_t now = time(NULL);
-	uint16_t other;
-	char node[64];
-	struct tm tm;
-	int rc;
-
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
-	snprintf(name, sizeof(name), "%.*s-%s",
-		 (int)(CONFIG_NAME_MAX - 7 - strlen(stamp)), o->life_name,
-		 stamp);
-	/* Two lives may end in one second. */
-	if (!domname_lookup(store, txn, name, &other))
-		snprintf(name + strlen(name), sizeof(name) - strlen(name),
-			 "-%u", o->domid);
-	domname_path(o->name, path);
-	rc = store_rm(store, txn, path);
-	domname_path(name, path);
-	if (!rc)
-		rc = store_writef(store, txn, path, "%u", o->domid);
-	snprintf(node, sizeof(node), "/local/domain/%u/name", o->domid);
-	if (!rc)
-		rc = store_write(store, txn, node, name, strlen(name));
-	return rc;
-}
-
 static int write_decision(struct domain *o, struct store *store, uint32_t txn)
 {
 	int rc = 0;
@@ -172,7 +142,7 @@ static int write_decision(struct domain *o, struct store *store, uint32_t txn)
 	if (o->facts.wants_successor)
 		rc = write_restarting(o, store, txn);
 	if (!rc && o->phase == LIFE_SUCCEEDED)
-		rc = rename_aside(o, store, txn);
+		rc = aside_write(o, store, txn);
 	return rc ? rc : record_write(o, store, txn);
 }
 
@@ -211,8 +181,10 @@ void decide(struct domain *o)
 		o->facts.wants_successor = false;
 		return;
 	}
-	if (o->phase == LIFE_SUCCEEDED)
+	if (o->phase == LIFE_SUCCEEDED) {
 		o->devices_unwanted = true;
+		aside_finish(o);
+	}
 	if (o->phase == LIFE_DUMPING)
 		restart_core_path(o->name, o->core_path, sizeof(o->core_path));
 	domain_set_phase(o, o->phase);

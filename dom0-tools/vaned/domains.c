@@ -17,6 +17,7 @@
 #include "lib/domname.h"
 #include "lib/restarting.h"
 #include "public/sched.h"
+#include "vaned/aside.h"
 #include "vaned/record.h"
 #include "vaned/restart.h"
 
@@ -94,9 +95,11 @@ static void learn(struct domain *o)
 	if (o->is_ours)
 		return;
 	o->is_ours = record_read(o);
-	o->devices_unwanted = o->phase == LIFE_SUCCEEDED;
 	if (o->is_ours || !o->name[0])
 		learn_name(o);
+	o->devices_unwanted = o->phase == LIFE_SUCCEEDED;
+	if (o->devices_unwanted)
+		aside_finish(o);
 }
 
 struct domain *domains_add(struct vaned *v, uint16_t domid)

@@ -10,6 +10,7 @@
  * life.c     pure: what to do about a domain          (life.h)
  * domains.c  the domains, and their reconciliation
  * decide.c   what to do about a domain that shut down
+ * aside.c    one that is kept beside its successor
  * record.c   what is known still after a kill
  * restart.c  what a child process does: a domain's successor, its core
  * worker.c   child processes

@@ -116,17 +116,61 @@ Test(vaned, a_storm_of_restarts_is_damped_and_given_up)
 			   suite_resources(m));
 }
 
+/* Both kept lives lost what they had, name and UUID too. */
 Test(vaned, rename_restart_keeps_the_old_domain_under_another_name)
 {
-	suite_run(m, 30,
-		  "vane create /etc/vane/micro.cfg "
+	suite_run(m, 20, "truncate -s 1M /data/disks/loop.img");
+	suite_run(m, 60,
+		  "vane create /etc/vane/loop.cfg "
 		  "'on_poweroff=\"rename-restart\"'");
-	event(60, "restart-delayed", "micro");
-	suite_run(m, 20, "vane store rm /tool/vane/restarting/micro");
-	event(20, "restart-cancelled", "micro");
+	event(60, "restart-delayed", "loop");
+	suite_run(m, 20, "vane store rm /tool/vane/restarting/loop");
+	event(20, "restart-cancelled", "loop");
 	suite_run(m, 20,
-		  "[ $(vane list | grep -c '^micro-20......T......Z') = 2 ]");
-	suite_run(m, 20, "! vane domid micro");
+		  "[ $(vane list | grep -c '^loop-20......T......Z') = 2 ]");
+	suite_run(m, 20, "! vane domid loop");
+	suite_run(m, 60,
+		  "await 40 sh -c '[ -z \"$(losetup -a; "
+		  "ls /sys/class/net/xenbr0/brif)\" ]'");
+	suite_run(m, 20,
+		  "for g in $(vane list | sed -n 's/^\\(loop-[^ ]*\\).*/\\1/p')"
+		  "; do [ $(vane block-list $g | wc -l) = 1 ] && "
+		  "[ $(vane network-list $g | wc -l) = 1 ] || exit; done");
+	/* Each life had a disk and a card of its own. */
+	suite_run(
+		m, 20,
+		"for d in vbd/51712 vif/0; do [ $(grep '\"device-attached\"' " EVENTS
+		" | grep -c \"\\\"$d\\\"\") = 2 ] || exit; done");
+	suite_run(m, 20,
+		  "[ $(vane list -l | sed -n 's/.*\"uuid\": //p' | sort -u | "
+		  "wc -l) = 3 ] && [ $(vane store ls /vm | wc -l) = 2 ]");
+}
+
+/* The memory of the old one, while the new one writes to the same disk. */
+Test(vaned, what_rename_restart_keeps_can_be_looked_at)
+{
+	suite_run(m, 20,
+		  "truncate -s 64M /data/disks/scratch.img; "
+		  "rm -f /var/log/vane/writer*");
+	suite_run(m, 60,
+		  "vane create /etc/vane/writer.cfg "
+		  "'on_reboot=\"rename-restart\"'");
+	suite_guest_line(m, "writer", 180, "writer: round 1");
+	suite_run(m, 30, "vane reboot writer");
+	event(120, "restarted", "writer");
+	suite_run(m, 20,
+		  "rm /var/log/vane/writer.log; "
+		  "kill -HUP $(pidof vane-consoled)");
+	suite_guest_line(m, "writer", 180, "writer: round 1");
+	suite_run(m, 60,
+		  "g=$(vane list | sed -n 's/^\\(writer-20[^ ]*\\).*/\\1/p'); "
+		  "vane dump-core $g /data/kept.core && "
+		  "[ $(head -c 4 /data/kept.core | od -An -tx1 | tr -d ' ') = "
+		  "7f454c46 ] && rm /data/kept.core && vane destroy $g");
+	suite_run(m, 20, "vane destroy writer");
+	suite_run(m, 60,
+		  "await 40 sh -c '! losetup -a | grep scratch'; "
+		  "[ -z \"$(vane store ls /vm)\" ]");
 }
 
 Test(vaned, a_crash_is_seen_and_its_action_done)
