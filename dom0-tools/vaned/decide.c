@@ -39,7 +39,7 @@ static bool is_stopping(const struct domain *o)
 	return is;
 }
 
-/* Says what happened; gives what the configuration wants done about it. */
+/* Says what happened, once; gives what the configuration wants about it. */
 static enum config_action look_up(struct domain *o)
 {
 	struct event e = {
@@ -48,26 +48,29 @@ static enum config_action look_up(struct domain *o)
 		.name = o->name,
 		.reason = life_reason_word(o->facts.reason),
 	};
-	enum config_action action;
+	enum config_action action = ACTION_DESTROY;
 	struct err err = ERR_NONE;
 	const char *setting;
 	struct config c;
+	char what[sizeof(err.text) + 64];
 
 	if (life_reason_is_crash(o->facts.reason))
 		e.kind = "crashed";
 	if (record_config(o, &c, &err)) {
-		e.action = config_action_name(ACTION_DESTROY);
-		event_say(&e, "domain %u (%s) %s; %s, so it is destroyed",
-			  o->domid, o->name, life_reason_name(o->facts.reason),
-			  err.text);
-		return ACTION_DESTROY;
+		snprintf(what, sizeof(what), "; %s, so it is destroyed",
+			 err.text);
+	} else {
+		action = life_action(&c, o->facts.reason, &setting);
+		snprintf(o->life_name, sizeof(o->life_name), "%s", c.name);
+		snprintf(what, sizeof(what), ": %s=%s", setting,
+			 config_action_name(action));
+		config_free(&c);
 	}
-	action = life_action(&c, o->facts.reason, &setting);
-	snprintf(o->life_name, sizeof(o->life_name), "%s", c.name);
 	e.action = config_action_name(action);
-	event_say(&e, "domain %u (%s) %s: %s=%s", o->domid, o->name,
-		  life_reason_name(o->facts.reason), setting, e.action);
-	config_free(&c);
+	if (!o->shutdown_said)
+		event_say(&e, "domain %u (%s) %s%s", o->domid, o->name,
+			  life_reason_name(o->facts.reason), what);
+	o->shutdown_said = true;
 	return action;
 }
 
@@ -165,6 +168,7 @@ static enum life_phase phase_after(enum config_action action)
 
 void decide(struct domain *o)
 {
+	struct life_storm before = o->storm;
 	enum config_action action;
 	uint64_t delay_ms;
 
@@ -176,7 +180,8 @@ void decide(struct domain *o)
 	o->facts.wants_successor = restarts(action);
 	o->not_before_ns = evloop_now_ns() + delay_ms * 1000000;
 	if (record_in_txn(o, write_decision)) {
-		/* Decided anew, once the store can be written again. */
+		/* Decided anew, see arm_timer(). */
+		o->storm = before;
 		o->phase = LIFE_RUNNING;
 		o->facts.wants_successor = false;
 		return;

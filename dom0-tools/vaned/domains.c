@@ -541,13 +541,15 @@ static bool is_late(const struct domain *o)
 
 /*
  * The end of a dying domain is announced by nobody, nor is the passing of
- * time: look again.
+ * time, nor that a decision can be written down now: look again.
  */
 static void arm_timer(struct domain *o)
 {
 	uint64_t now = evloop_now_ns();
+	bool undecided = o->is_ours &&
+			 life_step(o->phase, &o->facts) == LIFE_STEP_DECIDE;
 	bool waits = o->phase == LIFE_ENDING || o->phase == LIFE_STARTING ||
-		     o->facts.wants_successor;
+		     o->facts.wants_successor || undecided;
 
 	if (!waits || o->timer.armed)
 		return;

@@ -99,7 +99,7 @@ struct domain {
 	uint16_t from;	/* LIFE_STARTING: whose successor; 0: nobody's */
 	bool is_unmade; /* its creator died, and it goes */
 	bool is_paused;
-	bool created_said, started_said;
+	bool created_said, started_said, shutdown_said;
 	struct worker worker; /* creates its successor, or writes its core */
 	char core_path[192];
 
