@@ -29,6 +29,9 @@ UNIT_HV_CFLAGS := $(UNIT_CFLAGS) -Itests/unit/fake -Itests/unit -Ihypervisor \
 UNIT_DT_CFLAGS := $(UNIT_CFLAGS) $(DT_CFLAGS) -Itests/unit -Iinclude \
 	-Idom0-tools -I.
 
+# test_steps.c counts the basic blocks that the store runs through.
+UNIT_STEPS_CFLAGS := -fsanitize-coverage=trace-pc
+
 # fake/heap.c stands before these: a test lets an allocation fail.
 UNIT_HV_WRAP := $(addprefix -Wl$(UNIT_COMMA)--wrap=,hv_alloc hv_page_alloc \
 	page_alloc page_alloc_for page_alloc_unscrubbed)
@@ -49,6 +52,9 @@ $(BUILD)/unit/$(1)/dt/%.o: %.c tests/unit/build.mk
 	@mkdir -p $$(@D)
 	@echo '  UNIT $(1) $$<'
 	@$(2) $$(UNIT_DT_CFLAGS) -MMD -MP -c -o $$@ $$<
+
+$(BUILD)/unit/$(1)/dt/dom0-tools/stored/%.o: \
+	UNIT_DT_CFLAGS += $$(UNIT_STEPS_CFLAGS)
 
 $(BUILD)/unit/hypervisor-$(1): $$(UNIT_HV_SRCS:%.c=$(BUILD)/unit/$(1)/hv/%.o)
 	@echo '  UNIT $$@'
