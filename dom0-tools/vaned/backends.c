@@ -115,6 +115,24 @@ static void set_phase(struct device *d, enum device_phase phase,
 	domains_touch(d->v, d->key.domid);
 }
 
+/*
+ * The directory of one domain's devices, or that of all. With the latter a
+ * watch begins, also one that was set anew because the store's daemon died:
+ * what changed meanwhile nobody tells.
+ */
+static void directory_event(struct vaned *v, const char *path)
+{
+	unsigned int domid;
+	int end = 0;
+
+	if (sscanf(path, "/local/domain/0/backend/%*3[a-z]/%5u%n", &domid,
+		   &end) == 1 &&
+	    !path[end])
+		backends_touch(v, (uint16_t)domid);
+	else
+		v->scan_devices = true;
+}
+
 void backends_event(struct vaned *v, const char *path)
 {
 	/* Nodes that decide a step; the drivers write many others. */
@@ -125,8 +143,10 @@ void backends_event(struct vaned *v, const char *path)
 	struct device *d;
 	const char *node;
 
-	if (device_key_parse(path, &key, &node))
+	if (device_key_parse(path, &key, &node)) {
+		directory_event(v, path);
 		return;
+	}
 	d = find(v, &key);
 	if (!d) {
 		add(v, &key);

@@ -75,6 +75,27 @@ Test(store, a_guest_boots_while_the_daemon_dies)
 	suite_guest_gone(m, "stock", 60);
 }
 
+/* vaned is stopped while the store dies and the disk's nodes are written. */
+Test(store, vaned_finds_a_disk_that_came_while_it_had_no_store)
+{
+	suite_run(m, 20,
+		  "truncate -s 1M /data/disks/loop.img; "
+		  "kill -STOP $(cat /run/vane/vaned.lock)");
+	kill_and_restart();
+	suite_run(m, 60,
+		  "vane create /etc/vane/micro.cfg "
+		  "'disk=[\"/data/disks/loop.img,raw,xvda,w\"]' "
+		  ">/run/create.out 2>&1 & echo $! >/run/pid; "
+		  "await 30 sh -c 'vane store read /local/domain/0/backend/vbd/"
+		  "$(vane domid micro)/51712/params'; s=$?; "
+		  "kill -CONT $(cat /run/vane/vaned.lock); exit $s");
+	suite_run(
+		m, 60,
+		"await 40 sh -c '! kill -0 $(cat /run/pid)'; "
+		"cat /run/create.out; grep -q '^micro: domain' /run/create.out");
+	suite_run(m, 20, "losetup -a | grep loop.img; vane destroy micro");
+}
+
 Test(store, watchers_are_told_once_and_go_on)
 {
 	suite_run(m, 20,
