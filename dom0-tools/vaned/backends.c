@@ -531,34 +531,51 @@ static void connect_device(struct device *d)
 	}
 }
 
+/* Where it has to be, wherever the back end says that it is. */
+static void rm_frontend(const struct device *d)
+{
+	char path[PATH_BYTES];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/device/%s/%u",
+		 d->key.domid, device_kind_name(d->key.kind), d->key.devid);
+	store_rm(d->v->store, 0, path);
+}
+
 /*
  * The driver closes when it sees the front end's directory gone. That one
  * belongs to a dead domain; while the domain lives, its own state decides.
  */
 static void close_device(struct device *d)
 {
-	char *frontend;
-
 	if (!domains_device_wanted(d->v, d->key.domid)) {
 		in_txn(d, write_closing);
-		frontend = device_read(d, 0, "frontend");
-		if (frontend && !strncmp(frontend, "/local/domain/", 14))
-			store_rm(d->v->store, 0, frontend);
-		free(frontend);
+		rm_frontend(d);
 	}
 	set_phase(d, DEVICE_CLOSING, DEVICE_CLOSE_MS);
 	d->is_dirty = true;
 }
 
-/* Removes a directory that has no children left; so cleaning up goes up. */
+/*
+ * Removes a directory that has no children left; so cleaning up goes up. In a
+ * transaction, for the toolstack may just be writing the next device there.
+ */
 static void rm_empty(struct vaned *v, const char *path)
 {
-	size_t count = 1;
-	char **nodes = store_ls(v->store, 0, path, &count);
+	int rc = -EAGAIN;
 
-	free(nodes);
-	if (nodes && !count)
-		store_rm(v->store, 0, path);
+	for (int i = 0; i < TXN_TRIES && rc == -EAGAIN; i++) {
+		size_t count = 1;
+		uint32_t txn;
+		char **nodes;
+
+		if (store_txn_start(v->store, &txn))
+			return;
+		nodes = store_ls(v->store, txn, path, &count);
+		free(nodes);
+		if (nodes && !count)
+			store_rm(v->store, txn, path);
+		rc = store_txn_commit(v->store, txn);
+	}
 }
 
 static void script_undone(void *arg, const struct worker_result *result)
@@ -572,10 +589,27 @@ static void script_undone(void *arg, const struct worker_result *result)
 	d->is_dirty = true;
 }
 
-static void release(struct device *d, bool was_asked)
+/*
+ * What is there still. A directory that was gone when the facts were read may
+ * be the next device's by now.
+ */
+static void rm_nodes(struct device *d, bool dir_exists)
 {
 	char path[PATH_BYTES];
-	char *frontend;
+
+	device_dir(d, path, sizeof(path));
+	if (dir_exists) {
+		rm_frontend(d);
+		store_rm(d->v->store, 0, path);
+	}
+	*strrchr(path, '/') = '\0';
+	rm_empty(d->v, path);
+}
+
+static void release(struct device *d, const struct device_facts *f)
+{
+	bool was_asked = !f->dir_exists || !f->driver_bound ||
+			 f->state == XenbusStateClosed;
 	struct vaned *v = d->v;
 	uint16_t domid = d->key.domid;
 
@@ -589,15 +623,7 @@ static void release(struct device *d, bool was_asked)
 		    DEVICE_CLOSE_MS / 1000);
 	else if (d->phase != DEVICE_NEW)
 		say(d, "device-detached", "removed");
-	frontend = device_read(d, 0, "frontend");
-	if (frontend && !strncmp(frontend, "/local/domain/", 14))
-		store_rm(v->store, 0, frontend);
-	free(frontend);
-	device_dir(d, path, sizeof(path));
-	store_rm(v->store, 0, path);
-	*strrchr(path, '/') = '\0';
-	rm_empty(v, path);
-
+	rm_nodes(d, f->dir_exists);
 	vbd_release(d);
 	/* Whoever waited for the disk may have it now. */
 	for (struct device *o = v->devices; o; o = o->next) {
@@ -630,8 +656,7 @@ static void reconcile(struct device *d)
 		close_device(d);
 		return;
 	case DEVICE_STEP_RELEASE:
-		release(d, !f.dir_exists || !f.driver_bound ||
-				   f.state == XenbusStateClosed);
+		release(d, &f);
 		return;
 	}
 }
