@@ -33,6 +33,23 @@ static void request_free(struct request *r)
 	free(r->mtu);
 }
 
+/* Whether xen-netback made it for this card: a name alone proves nothing. */
+static bool is_own(const struct device *d, const char *name)
+{
+	char path[64], parent[128], own[32];
+	const char *base;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%.15s/device", name);
+	n = readlink(path, parent, sizeof(parent) - 1);
+	if (n < 0)
+		return false;
+	parent[n] = '\0';
+	base = strrchr(parent, '/');
+	snprintf(own, sizeof(own), "vif-%u-%u", d->key.domid, d->key.devid);
+	return !strcmp(base ? base + 1 : parent, own);
+}
+
 /* By the kernel's name, or by the wished one if it was renamed before. */
 static int find_link(struct device *d, const char *wish, struct rtnl_link *link)
 {
@@ -41,9 +58,14 @@ static int find_link(struct device *d, const char *wish, struct rtnl_link *link)
 
 	snprintf(name, sizeof(name), "vif%u.%u", d->key.domid, d->key.devid);
 	rc = rtnl_find(d->v->rtnl, name, link);
-	if (rc == -ENODEV && wish)
+	if (!rc && is_own(d, name))
+		return 0;
+	if ((!rc || rc == -ENODEV) && wish) {
 		rc = rtnl_find(d->v->rtnl, wish, link);
-	return rc;
+		if (!rc && is_own(d, wish))
+			return 0;
+	}
+	return rc ? rc : -ENODEV;
 }
 
 int vif_find(struct device *d, struct rtnl_link *link)

@@ -327,6 +327,25 @@ Test(vaned, a_card_comes_and_goes_with_its_traffic)
 	refused(20, "no network card", "vane network-detach hotplug 1");
 }
 
+/* Nor does it take the interface that has the name. */
+Test(vaned, a_card_does_not_get_the_name_of_another_interface)
+{
+	char vif[64];
+
+	suite_guest_up(m, "hotplug");
+	snprintf(vif, sizeof(vif), "%.60s",
+		 suite_run(m, 20, "ls /sys/class/net/xenbr0/brif"));
+	for (int i = 0; i < 5; i++)
+		refused(30, "is taken by another interface",
+			"vane create /etc/vane/micro.cfg 'vif=[\"bridge="
+			"xenbr0,mtu=1400,vifname='$(ls "
+			"/sys/class/net/xenbr0/brif)'\"]'");
+	suite_run(m, 20,
+		  "[ \"$(ls /sys/class/net/xenbr0/brif)\" = %s ] && "
+		  "grep -qx 1500 /sys/class/net/%s/mtu",
+		  vif, vif);
+}
+
 /* A card whose back end names a script, as the configuration's script= does. */
 static void card_with_script(const char *script)
 {
