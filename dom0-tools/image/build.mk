@@ -77,7 +77,8 @@ DATA_CONFIGS := $(IMAGE)/demo/a.cfg $(IMAGE)/demo/b.cfg \
 	$(patsubst tests/%,$(BUILD)/%,$(wildcard tests/system/etc/*.cfg))
 DATA_TESTS := $(wildcard tests/system/data/*) $(BUILD)/system/disk.sha256 \
 	$(BUILD)/system/programs/killat \
-	$(addprefix $(BUILD)/guest/,hello.elf devices.elf claim-bad.elf)
+	$(addprefix $(BUILD)/guest/,hello.elf devices.elf claim-bad.elf \
+		store-storm.elf)
 
 $(IMAGE)/data.ext4: $(DATA_FILES) $(DATA_DISKS) $(DATA_CONFIGS) \
 		$(DATA_TESTS) $(BUILD)/system/bootdisk/boot.img \

@@ -423,6 +423,42 @@ Test(vaned, a_script_that_hangs_is_killed_and_said)
 	suite_guest_gone(m, "micro", 30);
 }
 
+static long log_lines(void)
+{
+	return strtol(suite_run(m, 20, "wc -l </var/log/vane/vaned.log"), NULL,
+		      10);
+}
+
+Test(vaned, a_guest_that_rewrites_its_front_ends_hurts_nobody_else)
+{
+	long before;
+
+	suite_run(m, 20,
+		  "truncate -s 64M /data/disks/scratch.img; "
+		  "truncate -s 1M /data/disks/loop.img; "
+		  "rm -f /var/log/vane/storm.log");
+	suite_guest_up(m, "hotplug");
+	before = log_lines();
+	suite_run(m, 60,
+		  "vane create /etc/vane/storm.cfg "
+		  "\"extra='other=$(vane domid hotplug)'\"");
+	suite_guest_line(m, "storm", 60, "storm: begins");
+	suite_run(m, 60,
+		  "vane create /etc/vane/micro.cfg 'disk=[\"/data/disks/"
+		  "loop.img,raw,xvda,w\"]' && vane destroy micro");
+	suite_guest_line(m, "storm", 180, "VERDICT: SUCCESS");
+	if (log_lines() - before > 20)
+		suite_fail(
+			m, "%ld lines: %s", log_lines() - before,
+			suite_run(m, 20, "tail -n 40 /var/log/vane/vaned.log"));
+	suite_run(m, 20,
+		  "[ $(vane store read /local/domain/0/backend/vif/"
+		  "$(vane domid hotplug)/0/state) = 4 ]");
+	suite_run(m, 60,
+		  "vane destroy storm && ! losetup -a | grep scratch && "
+		  "[ $(ls /sys/class/net/xenbr0/brif | wc -l) = 1 ]");
+}
+
 /* The console's daemon, stopped, keeps the console's ring. */
 Test(vaned, who_holds_a_dead_domain_is_named)
 {
