@@ -80,6 +80,30 @@ Test(boot, the_clock_is_right)
 	suite_done(m);
 }
 
+/* One that is paused cannot hear the request. */
+Test(boot, power_off_does_not_wait_for_a_guest_that_does_not_answer)
+{
+	static const struct machine_config config = {.name = "boot-deaf"};
+	struct machine *m = machine_boot(&config);
+
+	if (!m)
+		suite_fail(NULL, "%s", machine_error());
+	suite_guest_up(m, "ticker");
+	suite_run(m, 30,
+		  "echo STOP_TIMEOUT=%u >/etc/vane/guests.conf; "
+		  "vane create -p /etc/vane/micro.cfg",
+		  machine_scaled(30));
+	if (machine_leave_prompt(m) || machine_send(m, "poweroff\n") ||
+	    machine_expect(m, "vane-guests: micro has not shut down within",
+			   90))
+		suite_fail(m, "%s", machine_error());
+	if (machine_wait_exit(m, 120))
+		suite_fail(m, "power off: %s", machine_error());
+	if (machine_check_log(m))
+		suite_fail(m, "complaint: %s", machine_error());
+	machine_kill(m);
+}
+
 Test(boot, reboot_starts_the_machine_again)
 {
 	struct machine_config c = {.name = "boot-again", .reboots = true};

@@ -635,3 +635,29 @@ Test(vaned, guests_start_in_order_and_stop_in_reverse)
 		"{ cat " EVENTS "; false; }");
 	suite_run(m, 20, "vane store rm /tool/vaned/stopping");
 }
+
+/* Two that cannot be, each in another way, between two that can. */
+Test(vaned, a_broken_configuration_does_not_hinder_the_others_start)
+{
+	suite_run(m, 20,
+		  "mkdir -p /run/auto; rm -f /run/auto/*; "
+		  "ln -s /etc/vane/micro.cfg /run/auto/10-micro; "
+		  "echo 'name = \"broken' >/run/auto/20-broken; "
+		  "echo 'AUTO_DIR=/run/auto' >/run/guests.conf");
+	suite_run(m, 20,
+		  "printf 'name = \"huge\"\\nmemory = 9999999\\nkernel = "
+		  "\"/data/tests/hello.elf\"\\n' >/run/auto/30-huge; "
+		  "sed 's/\"micro\"/\"last\"/' /etc/vane/micro.cfg "
+		  ">/run/auto/40-last");
+	suite_run(m, 60,
+		  "VANE_GUESTS_CONF=/run/guests.conf vane-guests start "
+		  ">/run/said 2>&1; s=$?; cat /run/said; [ $s = 1 ]");
+	suite_run(m, 20,
+		  "grep -q '20-broken:1' /run/said && "
+		  "grep -q '20-broken was not started' /run/said && "
+		  "grep -q '30-huge was not started' /run/said");
+	suite_run(
+		m, 20,
+		"[ \"$(vane list | awk 'NR > 2 { print $1 }' | tr '\\n' ' ')\""
+		" = 'micro last ' ]");
+}
