@@ -137,6 +137,17 @@ static int update_one(struct vcpu *v, const struct update_domains *u,
 	}
 }
 
+/*
+ * How many were done, however it ended: callers that go on behind the one that
+ * failed, as Linux does to map frames of another domain, count on it.
+ */
+static long done_tell(gptr_t out, uint32_t done, long rc)
+{
+	if (!gptr_is_null(out) && guest_write_obj(out, &done))
+		return -EFAULT;
+	return rc;
+}
+
 /* args: requests, count, done, domains */
 long hypercall_mmu_update(struct vcpu *v, uint64_t args[6])
 {
@@ -153,7 +164,7 @@ long hypercall_mmu_update(struct vcpu *v, uint64_t args[6])
 	}
 	rc = domains_find(v, args[3], &u);
 	if (rc)
-		return rc;
+		return done_tell(done_out, done_before, rc);
 	for (i = 0; i < count; i++) {
 		struct mmu_update req;
 
@@ -174,13 +185,7 @@ long hypercall_mmu_update(struct vcpu *v, uint64_t args[6])
 		args[0] += (uint64_t)i * sizeof(struct mmu_update);
 		args[1] = (count - i) | PREEMPTED;
 	}
-	if (!gptr_is_null(done_out)) {
-		uint32_t done = done_before + i;
-
-		if (guest_write_obj(done_out, &done))
-			return -EFAULT;
-	}
-	return rc;
+	return done_tell(done_out, done_before + i, rc);
 }
 
 static void flush_as_asked(struct vcpu *v, uint64_t va, uint64_t flags)
@@ -377,7 +382,7 @@ long hypercall_mmuext_op(struct vcpu *v, uint64_t args[6])
 	}
 	owner = domain_find_for(v, (domid_t)args[3], &rc);
 	if (!owner)
-		return rc;
+		return done_tell(done_out, done_before, rc);
 	rc = 0;
 	for (i = 0; i < count; i++) {
 		struct mmuext_op op;
@@ -399,13 +404,7 @@ long hypercall_mmuext_op(struct vcpu *v, uint64_t args[6])
 		args[0] += (uint64_t)i * sizeof(struct mmuext_op);
 		args[1] = (count - i) | PREEMPTED;
 	}
-	if (!gptr_is_null(done_out)) {
-		uint32_t done = done_before + i;
-
-		if (guest_write_obj(done_out, &done))
-			return -EFAULT;
-	}
-	return rc;
+	return done_tell(done_out, done_before + i, rc);
 }
 
 /* An L1 entry by machine address, its table held. */

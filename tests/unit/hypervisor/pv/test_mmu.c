@@ -218,10 +218,12 @@ ParameterizedTest(struct foreign_row *row, mmu, who_may_name_whom)
 	struct vcpu *by = row->from_zero ? z : v;
 	uint32_t refs[] = {zero->refs, d->refs, two->refs, domain_io.refs,
 			   domain_xen.refs};
-	uint64_t args[6] = {FAKE_GUEST_BAD, 0, 0, row->foreign};
+	uint32_t done = 99;
+	uint64_t args[6] = {FAKE_GUEST_BAD, 0, (uintptr_t)&done, row->foreign};
 
 	/* No request: only the names count. */
 	cr_assert_eq(hypercall_mmu_update(by, args), row->rc, "%s", row->what);
+	cr_assert_eq(done, 0, "%s", row->what);
 	cr_assert_eq(refs[0], zero->refs);
 	cr_assert_eq(refs[1], d->refs);
 	cr_assert_eq(refs[2], two->refs);
@@ -450,6 +452,7 @@ Test(mmu, flushes_of_addresses_that_are_not_the_guests_do_nothing)
 Test(mmu, operations_for_another_are_pins_by_domain_zero_only)
 {
 	struct mmuext_op op = {.cmd = MMUEXT_PIN_L1_TABLE};
+	uint32_t done = 99;
 	uint64_t args[6] = {(uintptr_t)&op, 1, 0, WORLD_TWO};
 
 	op.arg1.mfn = theirs.n;
@@ -462,8 +465,10 @@ Test(mmu, operations_for_another_are_pins_by_domain_zero_only)
 	cr_assert_eq(hypercall_mmuext_op(z, args), -EPERM);
 	op.cmd = MMUEXT_CLEAR_PAGE;
 	cr_assert_eq(hypercall_mmuext_op(z, args), -EPERM);
+	args[2] = (uintptr_t)&done;
 	args[3] = 0x123;
 	cr_assert_eq(hypercall_mmuext_op(z, args), -ESRCH);
+	cr_assert_eq(done, 0);
 }
 
 Test(mmu, unknown_operations_are_refused)
