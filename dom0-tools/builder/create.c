@@ -31,6 +31,7 @@
 #include "lib/domctl.h"
 #include "lib/domname.h"
 #include "lib/privcmd.h"
+#include "lib/reach.h"
 #include "lib/restarting.h"
 
 #define CREATE_DEVICE_TIMEOUT_MS 20000
@@ -86,23 +87,23 @@ static int create_fail(struct creation *n, int rc, const char *what)
 	return err_set(n->err, rc, "cannot %s (%s)", what, err_name(rc));
 }
 
+static bool create_is_alive(const struct creation *n)
+{
+	struct xen_domctl_getdomaininfo info;
+
+	return domctl_get_info(n->privcmd, n->domid, &info) == 0 &&
+	       !(info.flags & XEN_DOMINF_dying);
+}
+
 /* CREATE_CHECK */
 
 static int create_open(struct creation *n)
 {
-	n->privcmd = privcmd_open();
+	n->privcmd = reach_hypervisor(n->err);
 	if (n->privcmd < 0)
-		return err_set(n->err, n->privcmd,
-			       "/dev/xen/privcmd: %s; this works in domain "
-			       "zero, as root, with the module xen-privcmd",
-			       strerror(-n->privcmd));
+		return n->privcmd;
 	n->store = store_open();
-	if (n->store == NULL)
-		return err_set(n->err, errno,
-			       "the store does not answer at %s (%s); start "
-			       "vane-stored",
-			       STORE_SOCKET_PATH, strerror(errno));
-	return 0;
+	return n->store ? 0 : reach_store_failed(errno, n->err);
 }
 
 static int create_open_ramdisk(struct creation *n)
@@ -174,9 +175,10 @@ static int create_check_devices(struct creation *n)
 	n->result->no_vaned = !n->o->no_device_wait && !check_vaned(n->store);
 	if (n->result->no_vaned && c->disk_count + c->vif_count)
 		return err_set(n->err, ESRCH,
-			       "vaned does not run, so nobody would bind the "
-			       "%zu disks and %zu network cards; start vaned",
-			       c->disk_count, c->vif_count);
+			       "vaned does not run, so nobody would bind its "
+			       "disks (%zu) and network cards (%zu); start it: "
+			       "'%svaned'",
+			       c->disk_count, c->vif_count, reach_starter());
 	return 0;
 }
 
@@ -574,6 +576,15 @@ static int create_await_devices(struct creation *n)
 
 /* CREATE_START */
 
+static int create_keep_fail(struct creation *n, const char *path, int rc)
+{
+	bool is_full = rc == -ENOSPC || rc == -EDQUOT;
+
+	return err_set(n->err, rc, "cannot keep the configuration: %s: %s%s",
+		       path, strerror(-rc),
+		       is_full ? "; make room in " CREATE_CONFIG_DIR : "");
+}
+
 static int create_keep_config(struct creation *n)
 {
 	char path[64], temporary[72];
@@ -591,20 +602,14 @@ static int create_keep_config(struct creation *n)
 
 		if (fd >= 0)
 			close(fd);
-		return err_set(n->err, rc,
-			       "cannot keep the configuration: "
-			       "%s: %s",
-			       temporary, strerror(-rc));
+		return create_keep_fail(n, temporary, rc);
 	}
 	config_print(n->c, f);
 	if (fclose(f) || rename(temporary, path) < 0) {
 		int rc = -errno;
 
 		unlink(temporary);
-		return err_set(n->err, rc,
-			       "cannot keep the configuration: "
-			       "%s: %s",
-			       path, strerror(-rc));
+		return create_keep_fail(n, path, rc);
 	}
 	return 0;
 }
@@ -615,10 +620,13 @@ static int create_start(struct creation *n)
 	int rc = create_keep_config(n);
 
 	/* So that nothing is lost of a guest that lives for milliseconds. */
-	if (rc == 0)
-		consproto_sync(n->domid);
-	if (rc || n->o->paused || waits)
+	if (rc)
 		return rc;
+	rc = consproto_sync(n->domid);
+	n->result->no_console = rc == -ENOENT || rc == -ECONNREFUSED;
+	/* Destroyed before it was kept, it would leave that behind. */
+	if (n->o->paused || waits)
+		return create_is_alive(n) ? 0 : -ESRCH;
 	rc = domctl_unpause(n->privcmd, n->domid);
 	return rc ? create_fail(n, rc, "start it") : 0;
 }
@@ -640,6 +648,26 @@ static const struct create_step {
 const char *create_phase_name(enum create_phase phase)
 {
 	return create_steps[phase].name;
+}
+
+/* What explains a failure of any phase comes before what the phase says. */
+static int create_explain(struct creation *n, int phase, int rc)
+{
+	if (rc == -EINTR && create_is_stopped(n)) {
+		err_clear(n->err);
+		return err_set(n->err, rc,
+			       "interrupted in its phase '%s'; everything was "
+			       "undone",
+			       create_steps[phase].name);
+	}
+	if (n->has_domain && !create_is_alive(n)) {
+		err_clear(n->err);
+		return err_set(n->err, ESRCH,
+			       "domain %u was destroyed while it was being "
+			       "created",
+			       n->domid);
+	}
+	return rc;
 }
 
 static void create_undo_domain(struct creation *n)
@@ -692,9 +720,10 @@ int domain_create(const struct config *c, const struct create_options *o,
 
 		rc = create_steps[i].run(&n);
 		if (rc == 0 && create_is_stopped(&n))
-			rc = err_set(e, EINTR,
-				     "interrupted; everything was undone");
+			rc = -EINTR;
 		result->phase_ns[i] = create_clock_ns(CLOCK_MONOTONIC) - start;
+		if (rc)
+			rc = create_explain(&n, i, rc);
 	}
 	if (rc)
 		create_undo_domain(&n);

@@ -70,6 +70,7 @@ struct create_result {
 	uint64_t phase_ns[CREATE_PHASES];
 	uint64_t cpu_ns; /* the caller's own processor time */
 	bool no_vaned;	 /* nobody will act when the domain ends */
+	bool no_console; /* nor does anybody keep what it prints */
 };
 
 /* 0, or -errno with the reason in *e and nothing left behind. */

@@ -11,7 +11,7 @@
 #include "cli/cli.h"
 #include "lib/cfgfile.h"
 #include "lib/domname.h"
-#include "lib/privcmd.h"
+#include "lib/reach.h"
 #include "lib/restarting.h"
 
 static const char *cli_program_name = "vane";
@@ -100,68 +100,24 @@ int cli_parse(int argc, char **argv, int min, int max, struct cli_args *a)
 	return CLI_OK;
 }
 
-/* The first line of a file of sysfs or procfs, or "". */
-static void cli_read_fact(const char *path, char *text, size_t size)
-{
-	FILE *f = fopen(path, "re");
-
-	text[0] = '\0';
-	if (f == NULL)
-		return;
-	if (fgets(text, (int)size, f) == NULL)
-		text[0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	fclose(f);
-}
-
-/* Why there is no way to the hypervisor, and what to do about it. */
-static int cli_no_hypervisor(struct err *e, int error)
-{
-	char type[16], rights[32];
-
-	cli_read_fact("/sys/hypervisor/type", type, sizeof(type));
-	cli_read_fact("/proc/xen/capabilities", rights, sizeof(rights));
-	if (error == -EACCES || error == -EPERM)
-		return err_set(e, error,
-			       "/dev/xen/privcmd: not permitted; this needs "
-			       "root: try 'sudo %s ...'",
-			       cli_program_name);
-	if (strcmp(type, "xen") != 0)
-		return err_set(e, error,
-			       "no hypervisor runs under this kernel; boot "
-			       "Paravane with this system as domain zero");
-	if (rights[0] && strstr(rights, "control_d") == NULL)
-		return err_set(e, error,
-			       "this is a guest; domains are driven from "
-			       "domain zero");
-	return err_set(e, error,
-		       "/dev/xen/privcmd: %s; load its driver: 'modprobe "
-		       "xen-privcmd'",
-		       strerror(-error));
-}
-
 int cli_open_hypervisor(struct cli *c)
 {
 	memset(c, 0, sizeof(*c));
-	c->privcmd = privcmd_open();
-	if (c->privcmd < 0) {
-		cli_no_hypervisor(&c->err, c->privcmd);
+	c->privcmd = reach_hypervisor(&c->err);
+	if (c->privcmd < 0)
 		return cli_fail(c);
-	}
 	c->store = store_open();
+	c->store_error = c->store ? 0 : errno;
 	return CLI_OK;
 }
 
 int cli_open(struct cli *c)
 {
 	int status = cli_open_hypervisor(c);
-	int error = errno;
 
 	if (status || c->store)
 		return status;
-	err_set(&c->err, error,
-		"the store does not answer at %s (%s); start vane-stored",
-		STORE_SOCKET_PATH, strerror(error));
+	reach_store_failed(c->store_error, &c->err);
 	cli_fail(c);
 	cli_close(c);
 	return CLI_FAILURE;
@@ -236,11 +192,6 @@ static int cli_no_domain(struct cli *c, const char *word)
 		err_set(&c->err, ESRCH,
 			"there is no domain '%s'; did you mean '%s'?", word,
 			nearest);
-	else if (c->store == NULL)
-		err_set(&c->err, ESRCH,
-			"there is no domain '%s' (names are unknown while "
-			"vane-stored does not run)",
-			word);
 	else
 		err_set(&c->err, ESRCH,
 			"there is no domain '%s'; 'vane list' shows those "
@@ -249,6 +200,14 @@ static int cli_no_domain(struct cli *c, const char *word)
 	free(nearest);
 	cli_fail(c);
 	return CLI_NO_DOMAIN;
+}
+
+/* The store knows names, and nobody else: there may be that domain or not. */
+static int cli_no_names(struct cli *c, const char *word)
+{
+	reach_store_failed(c->store_error, &c->err);
+	err_prefix(&c->err, "'%s' is known to the store only", word);
+	return cli_fail(c);
 }
 
 int cli_resolve(struct cli *c, const char *word, uint16_t *domid)
@@ -263,6 +222,9 @@ int cli_resolve(struct cli *c, const char *word, uint16_t *domid)
 		cli_fail(c);
 		return CLI_NO_DOMAIN;
 	}
+	if (rc == -ENOENT && c->store == NULL && !cli_is_xl() &&
+	    strspn(word, "0123456789") != strlen(word))
+		return cli_no_names(c, word);
 	if (rc == -ENOENT || rc == -ESRCH)
 		return cli_no_domain(c, word);
 	err_set(&c->err, rc, "cannot look for domain '%s' (%s)", word,

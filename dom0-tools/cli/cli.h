@@ -52,6 +52,7 @@ const struct cli_verb *cli_nearest_verb(const char *word);
 struct cli {
 	int privcmd;
 	struct store *store; /* NULL where the verb can do without */
+	int store_error;     /* errno, why it is NULL */
 	struct err err;
 };
 

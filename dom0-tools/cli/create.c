@@ -17,6 +17,7 @@
 #include "cli/keep.h"
 #include "cli/mem.h"
 #include "lib/json.h"
+#include "lib/reach.h"
 
 static volatile sig_atomic_t create_stop;
 
@@ -124,6 +125,19 @@ static int create_follow(const struct cli_args *a, uint16_t domid)
 	return status;
 }
 
+/* It is there, but without those who would serve it. */
+static void create_warn(const struct config *c, const struct create_result *r)
+{
+	if (r->no_vaned)
+		cli_warn("%s: vaned does not run, so nobody will act when it "
+			 "powers off or reboots; start it: '%svaned'",
+			 c->name, reach_starter());
+	if (r->no_console)
+		cli_warn("%s: vane-consoled does not answer, so what it prints "
+			 "is not kept; start it: '%svane-consoled'",
+			 c->name, reach_starter());
+}
+
 static int create_run(const struct cli_args *a, const struct config *c,
 		      struct err *e)
 {
@@ -144,10 +158,8 @@ static int create_run(const struct cli_args *a, const struct config *c,
 		err_prefix(e, "%s", c->name);
 		return cli_print_error(e);
 	}
-	if (r.no_vaned && !cli_has(a, 'q'))
-		cli_warn("%s: vaned does not run, so nobody will act when it "
-			 "powers off or reboots",
-			 c->name);
+	if (!cli_has(a, 'q'))
+		create_warn(c, &r);
 	if (cli_has(a, 'v'))
 		create_show_phases(&r);
 	if (cli_has(a, 'j'))

@@ -12,6 +12,7 @@
 #include "builder/check.h"
 #include "cli/device.h"
 #include "lib/domname.h"
+#include "lib/reach.h"
 #include "public/io/xenbus.h"
 
 #define TXN_TRIES      100
@@ -173,7 +174,8 @@ int device_open(struct cli *c, const char *word, struct device_ref *d)
 	else if (!check_vaned(c->store))
 		err_set(&c->err, ESRCH,
 			"vaned does not run, so nobody would bind or release "
-			"the device; start vaned");
+			"the device; start it: '%svaned'",
+			reach_starter());
 	else
 		return CLI_OK;
 	cli_fail(c);

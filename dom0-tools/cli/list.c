@@ -12,6 +12,7 @@
 #include "cli/format.h"
 #include "lib/config.h"
 #include "lib/json.h"
+#include "lib/reach.h"
 #include "lib/restarting.h"
 
 /* A node of a back end as a member of the device's object. */
@@ -199,6 +200,14 @@ static void list_json(struct cli *c,
 	json_end(&j);
 }
 
+static void list_warn_of_names(const struct cli *c)
+{
+	struct err e = ERR_NONE;
+
+	reach_store_failed(c->store_error, &e);
+	cli_warn("names are unknown: %s", e.text);
+}
+
 int cli_list(int argc, char **argv)
 {
 	struct xen_domctl_getdomaininfo *infos = NULL;
@@ -213,7 +222,7 @@ int cli_list(int argc, char **argv)
 	if (status)
 		return status;
 	if (c.store == NULL && !cli_is_xl())
-		cli_warn("names are unknown: vane-stored does not answer");
+		list_warn_of_names(&c);
 	status = list_gather(&c, &a, &infos, &count);
 	if (status == CLI_OK) {
 		if (cli_has(&a, 'l') || cli_has(&a, 'j'))

@@ -12,14 +12,17 @@
 #include <string.h>
 #include <time.h>
 
+#include "builder/check.h"
 #include "cli/cli.h"
+#include "lib/reach.h"
 #include "public/sched.h"
 
 #define SHUTDOWN_FORCE_MS 10000
 
 struct shutdown_kind {
 	const char *word;
-	const char *what; /* in xl's words */
+	const char *what;    /* in xl's words */
+	const char *follows; /* what vaned does then */
 	uint32_t reason;
 };
 
@@ -192,6 +195,16 @@ static int shutdown_gather(struct cli *c, const struct cli_args *a,
 	return status;
 }
 
+/* The guest can end without vaned; what is to follow cannot. */
+static void shutdown_look_for_vaned(struct cli *c,
+				    const struct shutdown_kind *k)
+{
+	if (!check_vaned(c->store))
+		cli_warn("vaned does not run: whoever shuts down stays as it "
+			 "is and is not %s; start it: '%svaned'",
+			 k->follows, reach_starter());
+}
+
 static int shutdown_run(int argc, char **argv, const char *what,
 			const struct shutdown_kind *k)
 {
@@ -213,6 +226,8 @@ static int shutdown_run(int argc, char **argv, const char *what,
 	status = shutdown_gather(&c, &a, what, &domids, &count);
 	for (size_t n = 0; n < count && status == CLI_OK; n++)
 		status = shutdown_ask(&c, domids[n], &a, k);
+	if (status == CLI_OK && count && !cli_is_xl())
+		shutdown_look_for_vaned(&c, k);
 	if (status == CLI_OK && cli_has(&a, 'w'))
 		status = shutdown_await(&c, domids, count);
 	free(domids);
@@ -225,6 +240,7 @@ int cli_shutdown(int argc, char **argv)
 	static const struct shutdown_kind kind = {
 		"poweroff",
 		"Shutting down",
+		"removed",
 		SHUTDOWN_poweroff,
 	};
 
@@ -237,6 +253,7 @@ int cli_reboot(int argc, char **argv)
 	static const struct shutdown_kind kind = {
 		"reboot",
 		"Rebooting",
+		"started again",
 		SHUTDOWN_reboot,
 	};
 

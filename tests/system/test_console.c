@@ -425,13 +425,13 @@ Test(console, what_cannot_be_attached_to_is_said_with_a_status)
 		  "vane create -p -q /etc/vane/micro.cfg");
 	suite_run(m, 20,
 		  "vane console micro 2>/run/err; [ $? = 1 ] && "
-		  "grep -q 'start vane-consoled' /run/err");
+		  "grep -q \"start it: 'vane-consoled'\" /run/err");
 	suite_run(m, 20, "vane destroy micro; rm -f " LOGS "/micro.log");
 	/* To be created and started, it is, and the rest is said. */
 	suite_run(m, 30,
 		  "vane create -q -c /etc/vane/micro.cfg 2>/run/err; "
 		  "[ $? = 1 ] && grep -q 'runs, but not attached to: .*start "
-		  "vane-consoled' /run/err || { cat /run/err; false; }");
+		  "it: .vane-consoled' /run/err || { cat /run/err; false; }");
 	suite_run(m, 30, "start-daemons");
 	/* It was in the ring until somebody came. */
 	log_has("micro", "VERDICT: SUCCESS");
