@@ -110,5 +110,7 @@ int domname_resolve(int privcmd, struct store *store, const char *word,
 	rc = domname_lookup(store, 0, word, domid);
 	if (rc == 0 && domctl_get_info(privcmd, *domid, &info) == 0)
 		return 0;
+	if (rc && rc != -ENOENT)
+		return rc;
 	return domname_search(privcmd, store, word, domid);
 }

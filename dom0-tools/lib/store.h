@@ -10,13 +10,15 @@
  * and every call in it gives -EAGAIN, also the commit, unless that was carried
  * out just before the end; so a loop that repeats a lost transaction needs
  * nothing more. A request fails with -ECONNREFUSED or the like when no daemon
- * answers for STORE_RECONNECT_MS; the next one tries again. A write or a
- * removal may be carried out twice, when the daemon dies before it has replied.
+ * answers for STORE_RECONNECT_MS; the next ones look again, without waiting,
+ * until there is one. A write or a removal may be carried out twice, when the
+ * daemon dies before it has replied.
  *
  * Functions that return int give 0 (or what they say) or -errno; functions
  * that return a pointer give NULL and set errno. `txn` is 0 outside of
  * transactions. Paths are absolute, or relative to the caller's own domain
- * directory. Test: tests/unit/dom0-tools/stored/test_client.c.
+ * directory. Tests: test_server.c, test_restart.c and test_reconnect.c in
+ * tests/unit/dom0-tools/stored.
  */
 #ifndef DOM0_TOOLS_LIB_STORE_H
 #define DOM0_TOOLS_LIB_STORE_H
@@ -42,13 +44,15 @@ struct store_perm {
 struct store;
 
 #define STORE_RECONNECT_MS 10000
+#define STORE_START_MS	   3000
 
 /*
  * $XENSTORED_PATH (a socket, or the kernel's /dev/xen/xenbus in a domain
  * without a daemon of its own), else STORE_SOCKET_PATH. Where nobody listens
  * it fails: the kernel's device would wait for the same missing daemon, and
  * cannot be interrupted.
- * A daemon that has just died is waited for, three seconds.
+ * A daemon that has just died, so that its socket is still there, is waited
+ * for: STORE_START_MS.
  */
 struct store *store_open(void);
 /* That socket, or character device, and no other. */

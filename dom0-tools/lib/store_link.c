@@ -32,9 +32,8 @@
 #include "lib/store.h"
 #include "lib/store_errors.h"
 
-#define RETRY_STEP_MS  50
-#define STORE_START_MS 3000
-#define HEADER_BYTES   sizeof(struct xsd_sockmsg)
+#define RETRY_STEP_MS 50
+#define HEADER_BYTES  sizeof(struct xsd_sockmsg)
 
 struct store_event {
 	struct store_event *next;
@@ -339,6 +338,7 @@ static int reconnect(struct store *s)
 	if (rc)
 		return rc;
 	s->lost = 0;
+	s->gave_up = false;
 	for (struct store_watched *w = s->watched; w; w = w->next) {
 		struct store_part parts[] = {STRING_PART(w->path),
 					     STRING_PART(w->token)};
@@ -355,14 +355,17 @@ static int reconnect(struct store *s)
 static int reconnect_in_time(struct store *s)
 {
 	struct timespec step = {.tv_nsec = RETRY_STEP_MS * 1000000};
-	int rc = 0;
+	int left_ms = s->gave_up ? 0 : STORE_RECONNECT_MS, rc = 0;
 
-	for (int ms = 0; s->lost && ms < STORE_RECONNECT_MS;
-	     ms += RETRY_STEP_MS) {
+	while (s->lost) {
 		rc = reconnect(s);
 		if (!rc || s->broken)
 			break;
+		s->gave_up = left_ms <= 0;
+		if (s->gave_up)
+			break;
 		nanosleep(&step, NULL);
+		left_ms -= RETRY_STEP_MS;
 	}
 	return rc;
 }

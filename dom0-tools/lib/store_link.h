@@ -25,8 +25,9 @@ struct store_txn {
 struct store {
 	/* The connection. */
 	int fd;
-	int broken; /* -errno once the transport has failed */
-	int lost;   /* -errno while there is no connection; 0: there is one */
+	int broken;   /* -errno once the transport has failed */
+	int lost;     /* -errno while there is no connection; 0: there is one */
+	bool gave_up; /* nobody came back in time: look, but do not wait */
 	bool is_socket;
 	char *path;
 	uint32_t last_req_id;
