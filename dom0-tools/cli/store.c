@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lib/json.h"
+#include "lib/reach.h"
 
 struct list_options {
 	bool recursive;
@@ -129,29 +130,52 @@ static void list_json(struct cli *c, struct json *j, const char *path,
 	free(value);
 }
 
-/* `j` is NULL for text. Only the top must exist. */
-static int store_list(struct cli *c, const char *path, unsigned int depth,
-		      const struct list_options *o, struct json *j)
+/* One node; `j` is NULL for text. */
+static void list_node(struct cli *c, const char *name, const char *path,
+		      unsigned int depth, const struct list_options *o,
+		      struct json *j)
+{
+	if (j)
+		list_json(c, j, path, o);
+	else
+		list_line(c, name, path, depth, o);
+}
+
+/* The children `names` of `path`, and theirs. */
+static void list_children(struct cli *c, const char *path, char **names,
+			  unsigned int depth, const struct list_options *o,
+			  struct json *j)
 {
 	const char *slash = path[strlen(path) - 1] == '/' ? "" : "/";
-	size_t count;
-	char **names = store_ls(c->store, 0, path, &count);
 
-	if (names == NULL)
-		return depth ? CLI_OK : store_fail(c, "list", path, -errno);
-	for (size_t i = 0; i < count; i++) {
+	for (; *names; names++) {
 		char child[4096];
+		char **below = NULL;
 
-		snprintf(child, sizeof(child), "%s%s%s", path, slash, names[i]);
-		if (j)
-			list_json(c, j, child, o);
-		else
-			list_line(c, names[i], child, depth, o);
+		snprintf(child, sizeof(child), "%s%s%s", path, slash, *names);
+		list_node(c, *names, child, depth, o, j);
+		/* It may have gone meanwhile, and then has none. */
 		if (o->recursive || o->full_paths)
-			store_list(c, child, depth + 1, o, j);
+			below = store_ls(c->store, 0, child, NULL);
+		if (below)
+			list_children(c, child, below, depth + 1, o, j);
+		free(below);
 	}
-	free(names);
-	return CLI_OK;
+}
+
+/*
+ * What is below `top`. A node with nothing below it has permissions all the
+ * same: who asks for those is shown the node itself.
+ */
+static void list_top(struct cli *c, const char *top, char **names,
+		     const struct list_options *o, struct json *j)
+{
+	const char *slash = strrchr(top, '/');
+
+	if (*names || !o->perms)
+		list_children(c, top, names, 0, o, j);
+	else
+		list_node(c, slash && slash[1] ? slash + 1 : top, top, 0, o, j);
 }
 
 static int store_verb_ls(struct cli *c, const struct cli_args *a)
@@ -163,48 +187,71 @@ static int store_verb_ls(struct cli *c, const struct cli_args *a)
 	};
 	const char *top = a->count ? a->words[0] : "/";
 	struct json j;
-	int status;
+	char **names;
 
 	if (a->count > 1)
 		return cli_usage("store");
-	if (!cli_has(a, 'j'))
-		return store_list(c, top, 0, &o, NULL);
-	json_begin(&j, stdout);
-	json_open_array(&j, NULL);
-	status = store_list(c, top, 0, &o, &j);
-	json_close_array(&j);
-	json_end(&j);
+	names = store_ls(c->store, 0, top, NULL);
+	if (names == NULL)
+		return store_fail(c, "list", top, -errno);
+	if (cli_has(a, 'j')) {
+		json_begin(&j, stdout);
+		json_open_array(&j, NULL);
+		list_top(c, top, names, &o, &j);
+		json_close_array(&j);
+		json_end(&j);
+	} else {
+		list_top(c, top, names, &o, NULL);
+	}
+	free(names);
+	return CLI_OK;
+}
+
+/* One object of all; half of one would be no JSON, so it is all or nothing. */
+static int read_json(struct cli *c, const struct cli_args *a)
+{
+	char **values = calloc((size_t)a->count, sizeof(*values));
+	int count = 0, status = CLI_OK;
+	struct json j;
+
+	if (values == NULL)
+		return store_fail(c, "read", a->words[0], -ENOMEM);
+	while (count < a->count && status == CLI_OK) {
+		values[count] = store_read(c->store, 0, a->words[count], NULL);
+		if (values[count])
+			count++;
+		else
+			status = store_fail(c, "read", a->words[count], -errno);
+	}
+	if (status == CLI_OK) {
+		json_begin(&j, stdout);
+		json_open_object(&j, NULL);
+		for (int i = 0; i < count; i++)
+			json_string(&j, a->words[i], values[i]);
+		json_close_object(&j);
+		json_end(&j);
+	}
+	while (count)
+		free(values[--count]);
+	free(values);
 	return status;
 }
 
 static int store_verb_read(struct cli *c, const struct cli_args *a)
 {
-	bool json = cli_has(a, 'j');
-	struct json j;
-
 	if (a->count == 0)
 		return cli_usage("store");
-	if (json) {
-		json_begin(&j, stdout);
-		json_open_object(&j, NULL);
-	}
+	if (cli_has(a, 'j'))
+		return read_json(c, a);
 	for (int i = 0; i < a->count; i++) {
 		size_t length;
 		char *value = store_read(c->store, 0, a->words[i], &length);
 
 		if (value == NULL)
 			return store_fail(c, "read", a->words[i], -errno);
-		if (json) {
-			json_string(&j, a->words[i], value);
-		} else {
-			fwrite(value, 1, length, stdout);
-			putchar('\n');
-		}
+		fwrite(value, 1, length, stdout);
+		putchar('\n');
 		free(value);
-	}
-	if (json) {
-		json_close_object(&j);
-		json_end(&j);
 	}
 	return CLI_OK;
 }
@@ -385,10 +432,7 @@ int cli_store(int argc, char **argv)
 	/* The hypervisor is not needed for this. */
 	c.store = store_open();
 	if (c.store == NULL) {
-		err_set(&c.err, errno,
-			"the store does not answer at %s (%s); start "
-			"vane-stored",
-			STORE_SOCKET_PATH, strerror(errno));
+		reach_store_failed(errno, &c.err);
 		return cli_fail(&c);
 	}
 	status = v->run(&c, &a);

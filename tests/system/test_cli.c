@@ -257,6 +257,23 @@ Test(cli, a_core_is_whole_or_not_there)
 	suite_run(m, 10, "rm /data/core");
 }
 
+Test(cli, nodes_of_the_store_are_listed)
+{
+	suite_run(m, 20, "vane store write /t/a/leaf v /t/b w");
+	prints("a\nb", "vane store ls /t");
+	prints("a = \"\"\n leaf = \"v\"\nb = \"w\"", "vane store ls -r /t");
+	prints("a = \"\"  (n0)\nb = \"w\"  (n0)", "vane store ls -p /t");
+	/* Nothing is below it, but it has permissions. */
+	prints("leaf = \"v\"  (n0)", "vane store ls -p /t/a/leaf");
+	prints("/t/a/leaf = \"v\"  (n0)", "vane store ls -fp /t/a/leaf");
+	prints("", "vane store ls /t/a/leaf");
+	prints("{ \"path\": \"/t/b\", \"value\": \"w\", "
+	       "\"permissions\": [ \"n0\" ] }",
+	       "vane store ls -jp /t/b | tr -s ' \\n' ' ' | "
+	       "sed 's/^\\[ \\(.*\\) \\] *$/\\1/'");
+	suite_run(m, 20, "vane store rm /t");
+}
+
 Test(cli, help_is_there_for_every_verb)
 {
 	suite_run(
