@@ -121,6 +121,20 @@ static void destroy_rm_name(struct store *store, uint16_t domid)
 	free(name);
 }
 
+/* What domain zero's drivers wrote of its devices when they failed. */
+static void destroy_rm_errors(struct store *store, uint16_t domid)
+{
+	static const char *const classes[] = {"vbd", "vif"};
+	char path[80];
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		snprintf(path, sizeof(path),
+			 "/local/domain/0/error/backend/%s/%u", classes[i],
+			 domid);
+		store_rm(store, 0, path);
+	}
+}
+
 /* The machine's directory outlives a domain that is restarted as another. */
 static void destroy_rm_vm(struct store *store, uint16_t domid)
 {
@@ -151,6 +165,7 @@ void domain_forget(struct store *store, uint16_t domid)
 	destroy_rm_name(store, domid);
 	destroy_rm_vm(store, domid);
 	destroy_each_backend(store, domid, destroy_rm_backend);
+	destroy_rm_errors(store, domid);
 	snprintf(path, sizeof(path), "/libxl/%u", domid);
 	store_rm(store, 0, path);
 	snprintf(path, sizeof(path), "/local/domain/%u", domid);
