@@ -2,6 +2,7 @@
 /* Which kernel does a disk want to boot? See choose.h. */
 #include <errno.h>
 #include <fnmatch.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -174,9 +175,18 @@ static int choose_nothing(struct choice *c, struct err *e)
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s",
 				       v->type[0] ? v->type : "nothing known",
 				       v->is_damaged ? " (damaged)"
-				       : v->ops	     ? ""
-						     : " (not read here)");
+				       : v->ops || !v->type[0]
+					       ? ""
+					       : " (not read here)");
 	}
+	if (c->volume_count == 1 && !c->volumes[0].number &&
+	    !c->volumes[0].type[0])
+		return err_set(e, ENOENT,
+			       "the disk of %" PRIu64
+			       " MiB is blank: neither partitions nor a file "
+			       "system that is known; install a system on it, "
+			       "or give kernel= and ramdisk= as files",
+			       c->volumes[0].bytes >> 20);
 	return err_set(e, ENOENT,
 		       "no grub.cfg and no loader/entries with a kernel on it "
 		       "(%s); give kernel= and ramdisk= as files",

@@ -132,7 +132,9 @@ int volume_probe(int disk, struct volume *volumes, size_t max, struct err *e)
 	size_t count;
 
 	if (bytes < VOLUME_SECTOR)
-		return err_set(e, EINVAL, "the disk is empty");
+		return err_set(e, EINVAL,
+			       "the disk is empty; install a system on it, "
+			       "or give kernel= and ramdisk= as files");
 	count = volume_probe_partitions(disk, (uint64_t)bytes, volumes, max);
 	if (count)
 		return (int)count;

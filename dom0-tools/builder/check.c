@@ -71,11 +71,6 @@ int check_cpus(int privcmd, const struct config *c, struct err *e)
 	uint8_t bitmap[512];
 	int rc;
 
-	if (c->maxvcpus > XEN_LEGACY_MAX_VCPUS)
-		return err_set(
-			e, EINVAL,
-			"maxvcpus=%u (or vcpus=): a guest has at most %d virtual CPUs; lower it",
-			c->maxvcpus, XEN_LEGACY_MAX_VCPUS);
 	if (c->cpus_count == 0)
 		return 0;
 	rc = sysctl_get_physinfo(privcmd, &info);
@@ -108,6 +103,12 @@ static int check_script(const char *what, const char *path, struct err *e)
 	return 0;
 }
 
+/* The next size that a disk can have. */
+static long long check_whole(off_t bytes)
+{
+	return bytes ? (bytes + 511) / 512 * 512 : 512;
+}
+
 static int check_disk(const struct config_disk *d, bool *is_device,
 		      struct err *e)
 {
@@ -138,8 +139,11 @@ static int check_disk(const struct config_disk *d, bool *is_device,
 	if (!*is_device && (st.st_size < 512 || st.st_size % 512))
 		return err_set(e, EINVAL,
 			       "disk %s: %s has %lld bytes, no whole number of "
-			       "512-byte sectors",
-			       d->vdev, d->target, (long long)st.st_size);
+			       "512-byte sectors; make it %lld: truncate -s "
+			       "%lld %s",
+			       d->vdev, d->target, (long long)st.st_size,
+			       check_whole(st.st_size), check_whole(st.st_size),
+			       d->target);
 	if (access(d->target, d->writable ? R_OK | W_OK : R_OK) < 0)
 		return err_set(e, errno, "disk %s: %s: %s", d->vdev, d->target,
 			       strerror(errno));
@@ -201,10 +205,13 @@ int check_vifs(const struct config *c, struct err *e)
 				 v->bridge);
 			if (access(path, F_OK) == 0)
 				continue;
-			return err_set(e, EINVAL,
-				       "vif %zu: '%s' is a network device, but "
-				       "no bridge",
-				       i, v->bridge);
+			check_list_bridges(bridges, sizeof(bridges));
+			return err_set(
+				e, EINVAL,
+				"vif %zu: '%s' is a network device, but "
+				"no bridge (bridges: %s); set bridge= to "
+				"one",
+				i, v->bridge, bridges);
 		}
 		check_list_bridges(bridges, sizeof(bridges));
 		return err_set(e, ENODEV,

@@ -123,7 +123,8 @@ static int core_read_memory(struct core *c, struct err *e)
 	if (rc == -ENODATA)
 		return err_set(e, rc,
 			       "domain %u has not told where its memory is; "
-			       "its kernel does so while it boots",
+			       "its kernel does so while it boots: try again "
+			       "when it has",
 			       c->domid);
 	if (rc == 0)
 		rc = corefile_walk(f, l4, core_frame, c);
@@ -146,7 +147,8 @@ static int core_failed_write(struct core *c, int error, struct err *e)
 		return err_set(e, error,
 			       "%s: no room: a core of domain %u takes up to "
 			       "%" PRIu64 " KiB, and %" PRIu64
-			       " KiB were free at the end; nothing is kept",
+			       " KiB were free at the end; nothing is kept; "
+			       "make room, or write it elsewhere",
 			       c->partial, c->domid, c->file.end / 1024,
 			       free_kib);
 	return err_set(e, error, "%s: %s; nothing is kept", c->partial,

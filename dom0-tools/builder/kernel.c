@@ -2,8 +2,10 @@
 /*
  * A kernel's file, opened, unpacked and understood; see kernel.h.
  */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,10 +72,52 @@ static int kernel_unpack(struct kernel *k, int fd, const char *name,
 	return 0;
 }
 
+/* Up to where the program headers of an ELF reach; 0 when it is none. */
+static uint64_t kernel_elf_end(const uint8_t *data, size_t size)
+{
+	Elf64_Ehdr head;
+	Elf64_Phdr ph;
+	uint64_t end = 0;
+
+	if (size < sizeof(head))
+		return 0;
+	memcpy(&head, data, sizeof(head));
+	if (memcmp(head.e_ident, ELFMAG, SELFMAG) ||
+	    head.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    head.e_phentsize != sizeof(ph) || head.e_phoff > size)
+		return 0;
+	for (size_t i = 0;
+	     i < head.e_phnum && (i + 1) * sizeof(ph) <= size - head.e_phoff;
+	     i++) {
+		memcpy(&ph, data + head.e_phoff + i * sizeof(ph), sizeof(ph));
+		if (ph.p_filesz && ph.p_offset + ph.p_filesz > end)
+			end = ph.p_offset + ph.p_filesz;
+	}
+	return end;
+}
+
+static int kernel_parse(struct kernel *k, const char *name, struct err *e)
+{
+	uint64_t end = kernel_elf_end(k->image.data, k->image.size);
+	const char *why = "";
+	int rc;
+
+	if (end > k->image.size)
+		return err_set(e, EINVAL,
+			       "kernel %s: it is cut off: its segments end at "
+			       "byte %" PRIu64 ", it has %zu; copy it again",
+			       name, end, k->image.size);
+	rc = elf_parse(k->image.data, k->image.size, &k->elf, &why);
+	return rc ? err_set(e, rc,
+			    "kernel %s: %s; take a 64-bit kernel with "
+			    "CONFIG_XEN_PV, such as Debian's",
+			    name, why)
+		  : 0;
+}
+
 static int kernel_read(struct kernel *k, int fd, const char *name,
 		       bool by_content, struct err *e)
 {
-	const char *why = "";
 	struct stat st;
 	int rc;
 
@@ -81,16 +125,9 @@ static int kernel_read(struct kernel *k, int fd, const char *name,
 	rc = kernel_map(k, fd, name, &st, e);
 	if (rc == 0)
 		rc = kernel_unpack(k, fd, name, &st, by_content, e);
+	if (rc == 0)
+		rc = kernel_parse(k, name, e);
 	if (rc) {
-		kernel_close(k);
-		return rc;
-	}
-	rc = elf_parse(k->image.data, k->image.size, &k->elf, &why);
-	if (rc) {
-		err_set(e, rc,
-			"kernel %s: %s; it must be a 64-bit kernel "
-			"built with CONFIG_XEN_PV",
-			name, why);
 		kernel_close(k);
 		return rc;
 	}

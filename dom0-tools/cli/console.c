@@ -25,6 +25,9 @@
 
 #include "cli/cli.h"
 #include "lib/consproto.h"
+#include "lib/domname.h"
+#include "lib/reach.h"
+#include "lib/restarting.h"
 
 #define CONSOLE_LEAVE 0x1d /* Ctrl-] */
 
@@ -272,8 +275,8 @@ static enum console_next console_open(struct cli *c, const char *request,
 
 	*fd = consproto_connect(CONSPROTO_SOCKET, request);
 	if (*fd < 0) {
-		err_set(&c->err, *fd, "%s: %s; start vane-consoled",
-			CONSPROTO_SOCKET, strerror(-*fd));
+		reach_daemon_failed("vane-consoled", CONSPROTO_SOCKET, *fd,
+				    &c->err);
 		return CONSOLE_BROKE;
 	}
 	while (next == CONSOLE_GO_ON && answers == 0)
@@ -327,6 +330,43 @@ static const char *const console_modes[] = {
 	[CONSPROTO_TAKE] = "take",
 };
 
+/* A guest that is gone has left its output, and that may be what is wanted. */
+static int console_find(struct cli *c, const char *name, uint16_t *domid)
+{
+	char *restarts = c->store ? restarting_read(c->store, 0, name) : NULL;
+	bool is_gone =
+		c->store && !restarts && console_has_log(name) &&
+		domname_resolve(c->privcmd, c->store, name, domid) == -ENOENT;
+
+	free(restarts);
+	if (!is_gone)
+		return cli_resolve(c, name, domid);
+	err_set(&c->err, ESRCH,
+		"there is no domain '%s' any more; what it printed is kept: "
+		"'vane console -l %s'",
+		name, name);
+	cli_fail(c);
+	return CLI_NO_DOMAIN;
+}
+
+/* Whether somebody is there; or the line is printed and the status given. */
+static int console_check_alive(struct cli *c, uint16_t domid)
+{
+	struct xen_domctl_getdomaininfo info;
+	char *name;
+
+	if (cli_is_xl() || domctl_get_info(c->privcmd, domid, &info) ||
+	    !(info.flags & XEN_DOMINF_shutdown))
+		return CLI_OK;
+	name = cli_domain_name(c, domid);
+	err_set(&c->err, ESRCH,
+		"domain %u has shut down, so nobody answers there; what it "
+		"printed: 'vane console -l %s'",
+		domid, name ? name : "NAME");
+	free(name);
+	return cli_fail(c);
+}
+
 static int console_attach(const struct console_options *o)
 {
 	char request[CONSPROTO_LINE_MAX];
@@ -340,7 +380,9 @@ static int console_attach(const struct console_options *o)
 		snprintf(request, sizeof(request), "await %s %.*s\n",
 			 console_modes[o->mode], CONSPROTO_NAME_MAX, o->name);
 	} else {
-		status = cli_resolve(&c, o->name, &domid);
+		status = console_find(&c, o->name, &domid);
+		if (status == CLI_OK)
+			status = console_check_alive(&c, domid);
 		snprintf(request, sizeof(request), "attach %s %u\n",
 			 console_modes[o->mode], domid);
 	}

@@ -34,5 +34,7 @@ int console_write(int fd, const uint8_t *p, size_t length);
 
 /* `vane console -l`; gives a status. */
 int console_print_log(const struct console_options *o);
+/* Whether it would show something of a guest of that name. */
+bool console_has_log(const char *name);
 
 #endif

@@ -59,6 +59,15 @@ static int console_log_path(const char *word, char *path)
 	return CLI_OK;
 }
 
+bool console_has_log(const char *name)
+{
+	char path[CONSOLE_PATH_BYTES];
+
+	return !console_is_number(name) && !cli_is_xl() &&
+	       console_log_path(name, path) == CLI_OK &&
+	       access(path, F_OK) == 0;
+}
+
 /* From where the descriptor stands to the end of the file; -1: no reader. */
 static int console_show_rest(int fd, struct console_output *o)
 {
@@ -148,9 +157,12 @@ int console_print_log(const struct console_options *o)
 	if (fd < 0) {
 		status = errno == ENOENT ? CLI_NO_DOMAIN : CLI_FAILURE;
 		err_set(&e, errno,
-			"no output of '%s' is kept: %s: %s; what there is: ls "
-			"%s",
-			o->name, path, strerror(errno), LOGNAME_DIR);
+			errno == EACCES ? "no output of '%s' can be read: %s: "
+					  "%s; this needs root: try again with "
+					  "sudo"
+					: "no output of '%s' is kept: %s: %s; "
+					  "what there is: ls " LOGNAME_DIR,
+			o->name, path, strerror(errno));
 		cli_print_error(&e);
 		return status;
 	}

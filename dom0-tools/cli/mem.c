@@ -65,13 +65,16 @@ int mem_check_set(const struct mem_facts *f, uint64_t kib, struct err *e)
 					  : "; 'vane mem-max' raises that");
 	/* Below the floor already: then it may at least grow. */
 	if (kib < f->min_kib && more == 0 && kib != f->has_kib)
-		return err_set(e, ERANGE,
-			       "%s: %" PRIu64 " MiB are too few to run in: it "
-			       "keeps at least %" PRIu64 "%s",
-			       f->name, kib / 1024, (f->min_kib + 1023) / 1024,
-			       f->is_zero ? " (dom0_floor= in " HOSTCONF_PATH
-					    ")"
-					  : "");
+		return err_set(
+			e, ERANGE,
+			"%s: %" PRIu64 " MiB are too few to run in: it "
+			"keeps at least %" PRIu64 "%s",
+			f->name, kib / 1024, (f->min_kib + 1023) / 1024,
+			f->is_zero ? " (dom0_floor= in " HOSTCONF_PATH ")"
+			: f->static_max_kib && f->min_kib >= f->static_max_kib
+				? ", all it may have: so small a guest "
+				  "gives none back"
+				: "");
 	if (more > f->free_kib)
 		return err_set(e, ENOMEM,
 			       "%s: needs %" PRIu64

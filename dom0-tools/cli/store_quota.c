@@ -6,17 +6,21 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/store.h"
+#include "lib/cfgfile.h"
 #include "lib/domname.h"
 #include "lib/json.h"
 
+#define QUOTA_NAME_BYTES 32
+
 /* One line of the daemon's answer, see stored/control.c. */
 struct quota_line {
-	char name[32];
+	char name[QUOTA_NAME_BYTES];
 	uint64_t limit, used, refused;
 	bool is_own, has_used;
 };
@@ -101,6 +105,54 @@ static int quota_show(struct cli *c, const char *domid, bool json)
 	return CLI_OK;
 }
 
+/*
+ * The name in the daemon's list (which is taken apart) that is most like a
+ * word, or ""; 0 when it is the word.
+ */
+static unsigned int quota_nearest(char *list, const char *word, char *nearest)
+{
+	unsigned int best = (unsigned int)strlen(word) / 4 + 1;
+	struct quota_line q;
+	char *line;
+
+	nearest[0] = '\0';
+	while ((line = strsep(&list, "\n"))) {
+		unsigned int d = parse_line(line, &q)
+					 ? cfg_distance(word, q.name)
+					 : UINT_MAX;
+
+		if (d > best || (d == best && nearest[0]))
+			continue;
+		best = d;
+		strcpy(nearest, q.name);
+	}
+	return best;
+}
+
+/* The daemon says EINVAL to both: to a name it has not, and to no number. */
+static void quota_refuse(struct cli *c, const char *name, const char *value,
+			 const char *domid)
+{
+	char *list = store_control(c->store, (const char *[]){"quota"}, 1);
+	char nearest[QUOTA_NAME_BYTES];
+
+	if (quota_nearest(list, name, nearest) == 0)
+		err_set(&c->err, EINVAL,
+			"the quota '%s' takes a number up to %" PRIu32
+			"%s, not '%s'",
+			name, UINT32_MAX, domid ? " or 'inherit'" : "", value);
+	else if (nearest[0])
+		err_set(&c->err, EINVAL,
+			"there is no quota '%s'; did you mean '%s'?", name,
+			nearest);
+	else
+		err_set(&c->err, EINVAL,
+			"there is no quota '%s'; 'vane store quota' lists "
+			"those that are",
+			name);
+	free(list);
+}
+
 /* "NAME=VALUE" */
 static int quota_set(struct cli *c, const char *domid, const char *word)
 {
@@ -120,11 +172,7 @@ static int quota_set(struct cli *c, const char *domid, const char *word)
 		return CLI_OK;
 	}
 	if (errno == EINVAL)
-		err_set(&c->err, -EINVAL,
-			"cannot set the quota '%s': there is no such quota, "
-			"or '%s' is no number up to 4294967295%s; 'vane store "
-			"quota' lists them",
-			name, equals + 1, domid ? " and not 'inherit'" : "");
+		quota_refuse(c, name, equals + 1, domid);
 	else
 		err_set(&c->err, -errno, "cannot set the quota '%s' (%s)", name,
 			errno == ENOENT ? "the store does not know that domain"

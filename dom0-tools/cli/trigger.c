@@ -12,12 +12,17 @@
 
 static int trigger_nmi(struct cli *c, uint16_t domid, uint32_t vcpu)
 {
+	struct xen_domctl_getdomaininfo info = {0};
 	int rc = domctl_send_nmi(c->privcmd, domid, vcpu);
 
 	if (rc == 0)
 		return CLI_OK;
-	if (rc == -ESRCH)
-		err_set(&c->err, rc, "domain %u has no vCPU %u", domid, vcpu);
+	if (rc == -ESRCH && domctl_get_info(c->privcmd, domid, &info) == 0)
+		err_set(&c->err, rc,
+			"domain %u has no vCPU %u: there %s %u, counted from "
+			"0",
+			domid, vcpu, info.max_vcpu_id ? "are" : "is",
+			info.max_vcpu_id + 1);
 	else
 		err_set(&c->err, rc, "cannot send an NMI to domain %u (%s)",
 			domid, err_name(rc));

@@ -54,7 +54,10 @@ int balloon_parse_size(const char *text, uint64_t *kib)
 
 uint64_t balloon_min_kib(uint64_t static_max_kib)
 {
-	return BALLOON_MIN_KIB + static_max_kib / BALLOON_TABLES_PART;
+	uint64_t kib = BALLOON_MIN_KIB + static_max_kib / BALLOON_TABLES_PART;
+
+	/* One that was made smaller than that runs in what it has. */
+	return static_max_kib && static_max_kib < kib ? static_max_kib : kib;
 }
 
 static void balloon_path(uint16_t domid, const char *node, char path[64])

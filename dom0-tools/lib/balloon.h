@@ -33,7 +33,8 @@ int balloon_parse_size(const char *text, uint64_t *kib);
 /*
  * Pure: the least that a guest with that maximum is told to have. A kernel
  * keeps a 64th of its maximum as tables of it, and needs some tens of MiB for
- * itself. Its programs are not in it: they may well need more.
+ * itself. Its programs are not in it: they may well need more. One that was
+ * made with less than that keeps its maximum; 0: the maximum is not known.
  */
 uint64_t balloon_min_kib(uint64_t static_max_kib);
 

@@ -106,22 +106,30 @@ static int read_maxmem(struct config_reader *r, const struct cfg_value *v)
 	return config_get_mib(r, v, &r->c->maxmem_mib);
 }
 
-static int read_vcpus(struct config_reader *r, const struct cfg_value *v)
+static int read_cpu_count(struct config_reader *r, const struct cfg_value *v,
+			  uint32_t *count)
 {
 	uint64_t n;
-	int rc = config_get_number(r, v, 1, CONFIG_VCPUS_MAX, &n);
+	int rc = config_get_number(r, v, 0, UINT64_MAX, &n);
 
-	r->c->vcpus = (uint32_t)n;
+	if (rc == 0 && (n == 0 || n > CONFIG_VCPUS_MAX))
+		rc = config_fail(r, v,
+				 "%s=%" PRIu64
+				 ": a guest has 1 to %d virtual CPUs: vcpus= "
+				 "at its start, maxvcpus= at most",
+				 r->s->name, n, CONFIG_VCPUS_MAX);
+	*count = (uint32_t)n;
 	return rc;
+}
+
+static int read_vcpus(struct config_reader *r, const struct cfg_value *v)
+{
+	return read_cpu_count(r, v, &r->c->vcpus);
 }
 
 static int read_maxvcpus(struct config_reader *r, const struct cfg_value *v)
 {
-	uint64_t n;
-	int rc = config_get_number(r, v, 1, CONFIG_VCPUS_MAX, &n);
-
-	r->c->maxvcpus = (uint32_t)n;
-	return rc;
+	return read_cpu_count(r, v, &r->c->maxvcpus);
 }
 
 static int read_kernel(struct config_reader *r, const struct cfg_value *v)

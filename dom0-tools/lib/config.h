@@ -20,7 +20,7 @@
 #include "lib/err.h"
 
 #define CONFIG_NAME_MAX	   63
-#define CONFIG_VCPUS_MAX   512
+#define CONFIG_VCPUS_MAX   32	/* places in a guest's shared page */
 #define CONFIG_CMDLINE_MAX 1023 /* start_info has room for so much */
 
 enum config_action {

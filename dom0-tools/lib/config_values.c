@@ -82,9 +82,10 @@ int config_get_number(struct config_reader *r, const struct cfg_value *v,
 					   r->s->name, v->string);
 	}
 	if (*number < min || *number > max)
-		return config_fail(
-			r, v, "%s=%" PRIu64 " is not in %" PRIu64 "..%" PRIu64,
-			r->s->name, *number, min, max);
+		return config_fail(r, v,
+				   "%s=%" PRIu64 " is out of range: %" PRIu64
+				   " to %" PRIu64,
+				   r->s->name, *number, min, max);
 	return 0;
 }
 
@@ -93,7 +94,9 @@ int config_get_mib(struct config_reader *r, const struct cfg_value *v,
 		   uint64_t *mib)
 {
 	struct cfg_value plain = *v;
+	uint64_t scale = 1;
 	size_t length;
+	int rc;
 
 	if (v->kind == CFG_STRING && (length = strlen(v->string)) > 1) {
 		char unit = v->string[length - 1];
@@ -103,17 +106,21 @@ int config_get_mib(struct config_reader *r, const struct cfg_value *v,
 						     length - 1);
 			if (plain.string == NULL)
 				return config_no_memory(r);
-			if (unit == 'G' || unit == 'g') {
-				int rc = config_get_number(
-					r, &plain, 1,
-					CONFIG_MEMORY_MAX_MIB / 1024, mib);
-
-				*mib *= 1024;
-				return rc;
-			}
+			if (unit == 'G' || unit == 'g')
+				scale = 1024;
 		}
 	}
-	return config_get_number(r, &plain, 1, CONFIG_MEMORY_MAX_MIB, mib);
+	rc = config_get_number(r, &plain, 0, UINT64_MAX, mib);
+	if (rc)
+		return rc;
+	if (*mib == 0 || *mib > CONFIG_MEMORY_MAX_MIB / scale)
+		return config_fail(r, v,
+				   "%s=%" PRIu64 "%s is out of range: 1 to "
+				   "%llu MiB, as in 512, \"512M\" or \"2G\"",
+				   r->s->name, *mib, scale == 1 ? "" : "G",
+				   CONFIG_MEMORY_MAX_MIB);
+	*mib *= scale;
+	return 0;
 }
 
 /* An absolute path. */

@@ -363,7 +363,19 @@ Test(volume, a_disk_that_boots_nothing_says_what_is_on_it)
 		  "dd if=s of=p bs=1M seek=10 conv=notrunc 2>/dev/null");
 	cr_assert_eq(choose("p", NULL), -ENOENT);
 	cr_assert(strstr(err.text, "partition 1: ext4, partition 2: swap (not "
-				   "read here), partition 3: nothing known"),
+				   "read here), partition 3: nothing known)"),
 		  "%s", err.text);
+	arena_free(&arena);
+}
+
+Test(volume, a_blank_disk_is_called_blank)
+{
+	disks_run("truncate -s 8M b && : >e");
+	cr_assert_eq(choose("b", NULL), -ENOENT);
+	cr_assert(strstr(err.text, "the disk of 8 MiB is blank: neither"), "%s",
+		  err.text);
+	cr_assert_eq(choose("e", NULL), -EINVAL);
+	cr_assert(strstr(err.text, "the disk is empty; install"), "%s",
+		  err.text);
 	arena_free(&arena);
 }

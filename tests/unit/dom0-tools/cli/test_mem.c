@@ -69,6 +69,18 @@ Test(mem, one_that_is_below_the_least_may_stay_and_grow)
 	cr_assert_eq(mem_check_set(&f, MIB(12), &e), -ERANGE);
 }
 
+Test(mem, one_that_has_none_to_give_is_told_so)
+{
+	struct mem_facts f = guest;
+	struct err e = ERR_NONE;
+
+	f.has_kib = f.target_kib = f.static_max_kib = f.min_kib = MIB(16);
+	cr_assert_eq(mem_check_set(&f, MIB(8), &e), -ERANGE);
+	cr_assert(strstr(e.text, "8 MiB are too few to run in: it keeps at "
+				 "least 16, all it may have"),
+		  "%s", e.text);
+}
+
 Test(mem, domain_zero_is_told_where_its_limits_stand)
 {
 	struct mem_facts f = guest;

@@ -59,6 +59,9 @@ ParameterizedTest(struct size_row *row, balloon, sizes)
 Test(balloon, the_least_grows_with_the_tables_for_the_most)
 {
 	cr_assert_eq(balloon_min_kib(0), 64 << 10);
+	cr_assert_eq(balloon_min_kib(16 << 10), 16 << 10);
+	cr_assert_eq(balloon_min_kib(65 << 10), 65 << 10);
+	cr_assert_eq(balloon_min_kib(66 << 10), (65 << 10) + 32);
 	cr_assert_eq(balloon_min_kib(64 << 20), (64 << 10) + (1 << 20));
 }
 
