@@ -359,7 +359,8 @@ long sysctl_read_console(int fd, char *text, size_t size, uint32_t *index,
 	if (buf == NULL)
 		return -ENOMEM;
 	r->clear = clear;
-	r->incremental = !clear;
+	/* Else the oldest byte is read again, and no more than that cleared. */
+	r->incremental = true;
 	r->index = *index;
 	r->buffer = domctl_addr(buf);
 	r->count = size;
