@@ -540,12 +540,25 @@ static void config_compare(struct config_reader *r, const char *key,
 	}
 }
 
+/* The known key that is most like the one being read, or NULL. */
+static const char *config_nearest(struct config_reader *r)
+{
+	const struct config_ignored *known;
+	unsigned int best = 3;
+	const char *nearest = NULL;
+
+	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++)
+		config_compare(r, config_keys[i].name, &best, &nearest);
+	for (known = config_ignored_keys; known->name; known++)
+		config_compare(r, known->name, &best, &nearest);
+	return nearest;
+}
+
 /* A key that nothing reads: ignored on purpose, or a mistake. */
 static int config_warn_unread(struct config_reader *r)
 {
 	const struct config_ignored *known = config_ignored_keys;
-	unsigned int best = 3;
-	const char *nearest = NULL;
+	const char *nearest;
 
 	while (known->name && strcmp(known->name, r->s->name) != 0)
 		known++;
@@ -554,10 +567,7 @@ static int config_warn_unread(struct config_reader *r)
 	if (known->name)
 		return config_warn(r, "%s is ignored: %s", known->name,
 				   known->why);
-	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++)
-		config_compare(r, config_keys[i].name, &best, &nearest);
-	for (known = config_ignored_keys; known->name; known++)
-		config_compare(r, known->name, &best, &nearest);
+	nearest = config_nearest(r);
 	if (nearest)
 		return config_warn(r,
 				   "unknown key '%s' ignored; did you mean "
@@ -606,16 +616,39 @@ static int config_join_cmdline(struct config_reader *r, const char *file)
 	return 0;
 }
 
-static int config_check_boot(struct config_reader *r, const char *file)
+/*
+ * What must be there is not: because its name was misspelt, in the line that
+ * the message then points at, or for another reason, which gets `advice`.
+ */
+static int config_missing(struct config_reader *r, const struct cfg_file *f,
+			  const char *file, const char *key, const char *advice)
+{
+	for (r->s = f->first; r->s; r->s = r->s->next) {
+		const char *nearest = NULL;
+
+		if (!config_find_key(r->s->name))
+			nearest = config_nearest(r);
+		if (nearest && strcmp(nearest, key) == 0)
+			return err_set(r->err, EINVAL,
+				       "%s:%u:%u: no %s; is that what '%s' is "
+				       "to be?",
+				       r->s->file, r->s->line, r->s->column,
+				       key, r->s->name);
+	}
+	return err_set(r->err, EINVAL, "%s: no %s; %s", file, key, advice);
+}
+
+static int config_check_boot(struct config_reader *r, const struct cfg_file *f,
+			     const char *file)
 {
 	struct config *c = r->c;
 
 	if (c->kernel == NULL)
-		return err_set(r->err, EINVAL,
-			       "%s: no kernel; add kernel=\"/boot/vmlinuz-…\", "
-			       "or kernel=\"" CONFIG_BOOT_DISK
-			       "\" for the one on the guest's first disk",
-			       file);
+		return config_missing(r, f, file, "kernel",
+				      "add kernel=\"/boot/vmlinuz-…\", or "
+				      "kernel=\"" CONFIG_BOOT_DISK
+				      "\" for the one on the guest's first "
+				      "disk");
 	if (config_boot_entry(c) == NULL)
 		return 0;
 	if (config_boot_disk(c) == NULL)
@@ -631,22 +664,22 @@ static int config_check_boot(struct config_reader *r, const char *file)
 	return 0;
 }
 
-static int config_finish(struct config_reader *r, const char *file)
+static int config_finish(struct config_reader *r, const struct cfg_file *f,
+			 const char *file)
 {
 	struct config *c = r->c;
 	int rc;
 
 	if (c->name == NULL)
-		return err_set(r->err, EINVAL, "%s: no name; add name=\"…\"",
-			       file);
-	rc = config_check_boot(r, file);
+		return config_missing(r, f, file, "name", "add name=\"…\"");
+	rc = config_check_boot(r, f, file);
 	if (rc)
 		return rc;
 	if (c->memory_mib == 0)
 		c->memory_mib = c->maxmem_mib;
 	if (c->memory_mib == 0)
-		return err_set(r->err, EINVAL,
-			       "%s: no memory; add memory=256 (MiB)", file);
+		return config_missing(r, f, file, "memory",
+				      "add memory=256 (MiB)");
 	if (c->maxmem_mib == 0)
 		c->maxmem_mib = c->memory_mib;
 	if (c->maxmem_mib < c->memory_mib)
@@ -693,7 +726,7 @@ static int config_read(struct config_reader *r, const struct cfg_file *f,
 		if (rc)
 			return rc;
 	}
-	return config_finish(r, file);
+	return config_finish(r, f, file);
 }
 
 int config_parse(struct config *c, const char *file, const char *text,

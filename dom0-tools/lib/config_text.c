@@ -32,6 +32,11 @@ int config_check_name(const char *name, struct err *e)
 			       "'%s' cannot be a domain's name: it would be "
 			       "taken for a domain number",
 			       name);
+	if (strcmp(name, "Domain-0") == 0)
+		return err_set(e, EINVAL,
+			       "'%s' cannot be a domain's name: it is domain "
+			       "zero's",
+			       name);
 	if (*name == '-')
 		return err_set(e, EINVAL,
 			       "'%s' cannot be a domain's name: it would be "
