@@ -5,6 +5,7 @@
  * its name and UUID are not a matter of this.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,34 +54,48 @@ static bool update_sets(const char *setting, const char *key)
 }
 
 /*
- * What is kept names a maximum always. Where it was that of the memory, it
- * follows when only the memory is changed.
+ * What is kept names a maximum always. Where it was that of `key`, and only
+ * `key` is set now, it follows: the setting that does so, or "".
  */
+static void update_follow(const char *const *settings, size_t count,
+			  const char *key, const char *maximum, char *setting,
+			  size_t size)
+{
+	const char *value = NULL;
+
+	setting[0] = '\0';
+	for (size_t i = 0; i < count; i++) {
+		if (update_sets(settings[i], maximum))
+			return;
+		if (update_sets(settings[i], key))
+			value = strchr(settings[i], '=');
+	}
+	if (value)
+		snprintf(setting, size, "%s%s", maximum, value);
+}
+
 static int update_read_kept(uint16_t domid, const char *const *settings,
 			    size_t count, const struct config *old,
 			    struct config *c, struct err *e)
 {
-	const char **all = calloc(count + 1, sizeof(*all));
-	const char *memory = NULL;
-	char maxmem[64];
+	const char **all = calloc(count + 2, sizeof(*all));
+	char maxmem[64], maxvcpus[64];
+	size_t n = count;
 	int rc;
 
 	if (all == NULL)
 		return err_set(e, ENOMEM, "out of memory");
-	for (size_t i = 0; i < count; i++) {
-		all[i] = settings[i];
-		if (update_sets(settings[i], "memory"))
-			memory = strchr(settings[i], '=');
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (update_sets(settings[i], "maxmem"))
-			memory = NULL;
-	}
-	if (memory && old->maxmem_mib == old->memory_mib) {
-		snprintf(maxmem, sizeof(maxmem), "maxmem%s", memory);
-		all[count++] = maxmem;
-	}
-	rc = keep_read(domid, all, count, c, e);
+	if (count)
+		memcpy(all, settings, count * sizeof(*all));
+	update_follow(settings, count, "memory", "maxmem", maxmem,
+		      sizeof(maxmem));
+	if (maxmem[0] && old->maxmem_mib == old->memory_mib)
+		all[n++] = maxmem;
+	update_follow(settings, count, "vcpus", "maxvcpus", maxvcpus,
+		      sizeof(maxvcpus));
+	if (maxvcpus[0] && old->maxvcpus == old->vcpus)
+		all[n++] = maxvcpus;
+	rc = keep_read(domid, all, n, c, e);
 	free(all);
 	return rc;
 }
