@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "builder/bootdisk.h"
+#include "builder/check.h"
 #include "builder/create.h"
 #include "cli/cli.h"
 #include "cli/keep.h"
@@ -174,9 +176,29 @@ static int create_run(const struct cli_args *a, const struct config *c,
 	return create_follow(a, r.domid);
 }
 
-/* What would be created; of a disk that boots by itself, what it boots. */
-static int create_show(const struct config *c, struct err *e)
+/* What a creation would stumble over at once; nothing is asked of anybody. */
+static void create_warn_missing(const struct config *c)
 {
+	bool *is_device = calloc(c->disk_count + 1, sizeof(*is_device));
+	struct err e = ERR_NONE;
+
+	if (config_boot_entry(c) == NULL && access(c->kernel, R_OK) < 0)
+		cli_warn("kernel %s: %s", c->kernel, strerror(errno));
+	if (c->ramdisk && access(c->ramdisk, R_OK) < 0)
+		cli_warn("ramdisk %s: %s", c->ramdisk, strerror(errno));
+	if (is_device && check_disks(c, is_device, &e))
+		cli_warn("%s", e.text);
+	err_clear(&e);
+	if (check_vifs(c, &e))
+		cli_warn("%s", e.text);
+	free(is_device);
+}
+
+/* What would be created; of a disk that boots by itself, what it boots. */
+static int create_show(const struct config *c, bool warn, struct err *e)
+{
+	if (warn)
+		create_warn_missing(c);
 	config_print(c, stdout);
 	fflush(stdout);
 	if (config_boot_entry(c) && bootdisk_show(c, stdout, e))
@@ -198,7 +220,7 @@ int cli_create(int argc, char **argv)
 	if (create_read_config(&a, &c, &e))
 		return cli_print_error(&e);
 	if (cli_has(&a, 'n'))
-		status = create_show(&c, &e);
+		status = create_show(&c, !cli_has(&a, 'q') && !cli_is_xl(), &e);
 	else
 		status = create_run(&a, &c, &e);
 	config_free(&c);
