@@ -48,6 +48,10 @@ extern const size_t cli_verb_count;
 const struct cli_verb *cli_find_verb(const char *name, size_t *matches);
 /* Pure: the verb most like a word, or NULL when none is. */
 const struct cli_verb *cli_nearest_verb(const char *word);
+/* Pure: what to do instead of a verb that others have; NULL: unknown. */
+const char *cli_missing_verb(const char *word);
+/* Says what was meant by a word that is no verb; gives the status. */
+int cli_no_verb(const char *who, const char *word, size_t matches);
 
 struct cli {
 	int privcmd;

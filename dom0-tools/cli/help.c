@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/store.h"
 
 static void help_verb(const struct cli_verb *v, bool names)
 {
@@ -15,6 +16,10 @@ static void help_verb(const struct cli_verb *v, bool names)
 	if (!names)
 		printf("%s %s%s%s\n\n  %s\n", cli_program(), v->name,
 		       v->arguments[0] ? " " : "", v->arguments, v->help);
+	if (!names && v->run == cli_store) {
+		putchar('\n');
+		store_help();
+	}
 	for (size_t i = 0; i < cli_option_count; i++) {
 		const struct cli_option *o = &cli_options[i];
 		char text[48];
@@ -59,6 +64,41 @@ static void help_list(bool names)
 		       cli_program(), cli_is_xl() ? "" : ", 3 no such domain");
 }
 
+int cli_no_verb(const char *who, const char *word, size_t matches)
+{
+	const struct cli_verb *nearest = cli_nearest_verb(word);
+	const char *instead = cli_missing_verb(word);
+
+	if (cli_is_xl()) {
+		fprintf(stderr, "command not implemented\n");
+		return CLI_FAILURE;
+	}
+	fprintf(stderr, "%s: ", who);
+	if (matches) {
+		fprintf(stderr, "'%s' may be", word);
+		for (size_t i = 0; i < cli_verb_count; i++) {
+			if (strncmp(cli_verbs[i].name, word, strlen(word)) == 0)
+				fprintf(stderr, " %s", cli_verbs[i].name);
+		}
+		fprintf(stderr, "; write more of it\n");
+	} else if (instead) {
+		fprintf(stderr, "there is no verb '%s'; %s\n", word, instead);
+	} else if (word[0] == '-') {
+		fprintf(stderr,
+			"'%s' stands before the verb; options stand behind it, "
+			"as in 'vane list -v'\n",
+			word);
+	} else if (nearest) {
+		fprintf(stderr, "there is no verb '%s'; did you mean '%s'?\n",
+			word, nearest->name);
+	} else {
+		fprintf(stderr,
+			"there is no verb '%s'; 'vane help' lists them\n",
+			word);
+	}
+	return CLI_USAGE;
+}
+
 int cli_help(int argc, char **argv)
 {
 	const struct cli_verb *v;
@@ -77,13 +117,8 @@ int cli_help(int argc, char **argv)
 		return CLI_OK;
 	}
 	v = cli_find_verb(a.words[0], &matches);
-	if (v == NULL) {
-		fprintf(stderr,
-			"%s help: there is no verb '%s'; '%s help' lists "
-			"them\n",
-			cli_program(), a.words[0], cli_program());
-		return CLI_USAGE;
-	}
+	if (v == NULL)
+		return cli_no_verb("vane help", a.words[0], matches);
 	help_verb(v, names);
 	return CLI_OK;
 }

@@ -9,36 +9,6 @@
 
 #include "cli/cli.h"
 
-/* What was meant by a word that is no verb. */
-static int cli_no_verb(const char *word, size_t matches)
-{
-	const struct cli_verb *nearest = cli_nearest_verb(word);
-
-	if (cli_is_xl()) {
-		fprintf(stderr, "command not implemented\n");
-		return CLI_FAILURE;
-	}
-	fprintf(stderr, "vane: ");
-	if (matches == 0 && nearest) {
-		fprintf(stderr, "there is no verb '%s'; did you mean '%s'?\n",
-			word, nearest->name);
-		return CLI_USAGE;
-	}
-	if (matches == 0) {
-		fprintf(stderr,
-			"there is no verb '%s'; 'vane help' lists them\n",
-			word);
-		return CLI_USAGE;
-	}
-	fprintf(stderr, "'%s' may be", word);
-	for (size_t i = 0; i < cli_verb_count; i++) {
-		if (strncmp(cli_verbs[i].name, word, strlen(word)) == 0)
-			fprintf(stderr, " %s", cli_verbs[i].name);
-	}
-	fprintf(stderr, "; write more of it\n");
-	return CLI_USAGE;
-}
-
 /* xl's own options stand before the verb; none of them changes anything. */
 static int cli_skip_xl_options(int argc, char **argv)
 {
@@ -74,7 +44,7 @@ int main(int argc, char **argv)
 	}
 	verb = cli_find_verb(argv[1], &matches);
 	if (verb == NULL)
-		return cli_no_verb(argv[1], matches);
+		return cli_no_verb(cli_program(), argv[1], matches);
 	snprintf(name, sizeof(name), "%s", verb->name);
 	argv[1] = name;
 	cli_set_current(verb->name);

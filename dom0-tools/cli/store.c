@@ -381,12 +381,23 @@ static const struct store_verb {
 	const char *name;
 	const char *letters; /* NULL: its words may begin with a dash */
 	int (*run)(struct cli *c, const struct cli_args *a);
+	const char *arguments;
 } store_verbs[] = {
-	{"ls", "rfpj", store_verb_ls},	   {"read", "j", store_verb_read},
-	{"write", NULL, store_verb_write}, {"rm", NULL, store_verb_rm},
-	{"chmod", NULL, store_verb_chmod}, {"watch", "nj", store_verb_watch},
-	{"quota", "j", store_verb_quota},
+	{"ls", "rfpj", store_verb_ls, "[-rfpj] [PATH]"},
+	{"read", "j", store_verb_read, "[-j] PATH..."},
+	{"write", NULL, store_verb_write, "PATH VALUE..."},
+	{"rm", NULL, store_verb_rm, "PATH..."},
+	{"chmod", NULL, store_verb_chmod, "PATH n|r|w|bDOMID..."},
+	{"watch", "nj", store_verb_watch, "[-n EVENTS] [-j] PATH..."},
+	{"quota", "j", store_verb_quota, "[-j] [DOMAIN] [NAME=VALUE...]"},
 };
+
+void store_help(void)
+{
+	for (size_t i = 0; i < sizeof(store_verbs) / sizeof(*store_verbs); i++)
+		printf("  vane store %-5s %s\n", store_verbs[i].name,
+		       store_verbs[i].arguments);
+}
 
 static const struct store_verb *store_find_verb(const char *name)
 {

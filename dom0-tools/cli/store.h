@@ -5,6 +5,9 @@
 
 #include "cli/cli.h"
 
+/* Prints what each operation takes, a line each. */
+void store_help(void);
+
 /* Prints why `what` could not be done with `path`; gives a status. */
 int store_fail(struct cli *c, const char *what, const char *path, int rc);
 

@@ -71,3 +71,37 @@ Test(verbs, a_verb_that_is_nearly_right_is_guessed)
 			cr_assert_null(v, "%s", rows[i][0]);
 	}
 }
+
+Test(verbs, a_verb_that_only_others_have_says_what_to_do_instead)
+{
+	static const char *const rows[][2] = {
+		{"save", "cannot be saved"},
+		{"migrate-receive", "cannot be saved"},
+		{"start", "vane create"},
+		{"stop", "vane shutdown"},
+		{"pci-assignable-add", "PCI"},
+		{"--version", "vane info"},
+		{"vm-list", "list -v"},
+		{"saved", NULL},
+		{"pci", NULL},
+		{"frobnicate", NULL},
+		{"", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *instead = cli_missing_verb(rows[i][0]);
+
+		if (rows[i][1])
+			cr_assert(instead && strstr(instead, rows[i][1]), "%s",
+				  rows[i][0]);
+		else
+			cr_assert_null(instead, "%s", rows[i][0]);
+	}
+}
+
+Test(verbs, no_verb_is_said_to_be_missing)
+{
+	for (size_t i = 0; i < cli_verb_count; i++)
+		cr_assert_null(cli_missing_verb(cli_verbs[i].name), "%s",
+			       cli_verbs[i].name);
+}
