@@ -173,28 +173,73 @@ Test(vaned, what_rename_restart_keeps_can_be_looked_at)
 		  "[ -z \"$(vane store ls /vm)\" ]");
 }
 
-Test(vaned, a_crash_is_seen_and_its_action_done)
+/* A guest whose kernel panics once it has booted, and what follows it. */
+static void crash(const char *action)
 {
 	machine_tolerate(m, "crash");
-	suite_run(m, 30,
-		  "vane create /etc/vane/crasher.cfg 'on_crash=\"preserve\"'");
-	event(120, "crashed", "\\\"action\\\": \\\"preserve\\\"");
+	suite_run(m, 20, "rm -rf /var/log/vane/crasher.log /var/lib/vane/dump");
+	suite_run(m, 60, "vane create /etc/vane/crasher.cfg 'on_crash=\"%s\"'",
+		  action);
+	suite_guest_line(m, "crasher", 180, "crash: now");
+	event(60, "crashed", action);
+}
+
+static void all_cores_are_elf(void)
+{
+	suite_run(m, 20,
+		  "cd /var/lib/vane/dump; for f in *; do case $f in "
+		  "crasher-20*Z.core) ;; *) ls -l; exit 1;; esac; "
+		  "[ $(head -c 4 $f | od -An -tx1 | tr -d ' ') = 7f454c46 ] "
+		  "|| exit; done; cd /; rm -r /var/lib/vane/dump");
+}
+
+Test(vaned, a_crash_is_seen_and_its_action_done)
+{
+	crash("preserve");
 	suite_run(m, 20, "vane list crasher | grep -q -- '---sc-\\|----c-'");
 	suite_run(m, 20, "vane destroy crasher");
 }
 
 Test(vaned, a_crash_with_coredump_destroy_leaves_a_core)
 {
-	machine_tolerate(m, "crash");
-	suite_run(m, 20, "rm -f /var/lib/vane/dump/*");
-	suite_run(m, 30,
-		  "vane create /etc/vane/crasher.cfg "
-		  "'on_crash=\"coredump-destroy\"'");
-	event(120, "core-dumped", "crasher");
+	crash("coredump-destroy");
+	event(60, "core-dumped", "crasher");
 	event(60, "destroyed", "crasher");
+	all_cores_are_elf();
+	if (count_events("restarted"))
+		suite_fail(m, "it was restarted");
+}
+
+Test(vaned, a_crash_with_coredump_restart_leaves_a_core_and_a_new_domain)
+{
+	long first, second;
+
+	crash("coredump-restart");
+	event(60, "core-dumped", "crasher");
+	event(60, "restarted", "crasher");
+	first = strtol(suite_run(m, 20,
+				 "sed -n '/\"restarted\"/s/.*\"domid\": "
+				 "\\([0-9]*\\).*/\\1/p' " EVENTS
+				 " | head -n 1"),
+		       NULL, 10);
+	second = strtol(suite_run(m, 20,
+				  "sed -n '/\"restarted\"/s/.*_domid\": "
+				  "\\([0-9]*\\).*/\\1/p' " EVENTS
+				  " | head -n 1"),
+			NULL, 10);
+	if (!first || second <= first)
+		suite_fail(m, "domain %ld became domain %ld", first, second);
+	/* It would crash again and again. */
+	suite_run(m, 200,
+		  "await 180 sh -c 'vane destroy crasher; "
+		  "! vane list 2>&1 | grep -q crasher'");
 	suite_run(m, 20,
-		  "[ $(head -c 4 /var/lib/vane/dump/crasher-*.core | od -An "
-		  "-tx1 | tr -d ' ') = 7f454c46 ]; rm /var/lib/vane/dump/*");
+		  "[ \"$(sed -n 's/.*\"event\": \"\\([^\"]*\\)\", \"domid\": "
+		  "%ld,.*/\\1/p' " EVENTS " | tr '\\n' ' ')\" = 'created "
+		  "started crashed core-dumped restarted destroyed ' ] || "
+		  "{ cat " EVENTS "; false; }",
+		  first);
+	all_cores_are_elf();
 }
 
 Test(vaned, vaned_serves_others_while_it_restarts_a_guest)
