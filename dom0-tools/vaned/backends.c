@@ -299,6 +299,22 @@ static bool is_foreign(const struct device *d)
 	return foreign;
 }
 
+/*
+ * xen-netback takes "hotplug-status" with it when it goes, and waits for it
+ * when it comes. That the store does not answer does not mean that.
+ */
+static bool driver_waits(const struct device *d, unsigned int state)
+{
+	char *status;
+
+	if (d->phase != DEVICE_CONNECTED || state < XenbusStateInitialising ||
+	    state >= XenbusStateConnected)
+		return false;
+	status = device_read(d, 0, "hotplug-status");
+	free(status);
+	return !status && errno == ENOENT;
+}
+
 static void read_facts(struct device *d, struct device_facts *f)
 {
 	char path[PATH_BYTES], **nodes;
@@ -323,6 +339,7 @@ static void read_facts(struct device *d, struct device_facts *f)
 	f->state = number_node(d, "state");
 	f->domain_alive = domains_device_wanted(d->v, d->key.domid);
 	f->driver_bound = driver_bound(d);
+	f->driver_waits = f->driver_bound && driver_waits(d, f->state);
 }
 
 /* Runs `fn` in a transaction that sees the device's directory exist. */

@@ -38,6 +38,9 @@ enum device_step device_step(enum device_phase phase,
 			return DEVICE_STEP_CLOSE;
 		return f->is_late ? DEVICE_STEP_FAIL : DEVICE_STEP_CONNECT;
 	case DEVICE_CONNECTED:
+		if (must_close(f))
+			return DEVICE_STEP_CLOSE;
+		return f->driver_waits ? DEVICE_STEP_CONNECT : DEVICE_STEP_NONE;
 	case DEVICE_FAILED:
 		return must_close(f) ? DEVICE_STEP_CLOSE : DEVICE_STEP_NONE;
 	case DEVICE_CLOSING:

@@ -14,6 +14,9 @@
  *    +------ close -----+---------+-----> CLOSING -- release --> (forgotten)
  *    +------ release, when the directory is gone, from any phase -^
  *
+ * A back-end driver may be unloaded and loaded again while a guest lives: then
+ * a CONNECTED one is connected once more.
+ *
  * CLOSING ends when the driver has let go. A dead domain's driver gets a
  * limited time for that; a guest that lives may take as long as it uses the
  * device, unless somebody removes the directory.
@@ -44,6 +47,7 @@ struct device_facts {
 	unsigned int state; /* the back end's, an enum xenbus_state */
 	bool domain_alive;  /* it exists and is not dying */
 	bool driver_bound;  /* the kernel's back-end driver has the device */
+	bool driver_waits;  /* for what we have to do, having come anew */
 	bool is_busy;	    /* a script is run for it: it takes no step */
 	bool is_late;	    /* the phase has lasted longer than it may */
 };

@@ -361,6 +361,13 @@ Test(vaned, a_card_comes_and_goes_with_its_traffic)
 	refused(20, "already",
 		"vane network-attach hotplug "
 		"mac=00:16:3e:00:00:77");
+	/* The back end's driver dies and comes again. */
+	suite_run(m, 60,
+		  "cd /sys/bus/xen-backend/drivers/vif; "
+		  "d=vif-$(vane domid hotplug)-1; echo $d >unbind; "
+		  "await 20 sh -c '[ $(ls /sys/class/net/xenbr0/brif | wc -l) "
+		  "= 1 ]' && echo $d >bind");
+	suite_run(m, 80, "await 60 ping -c 1 -W 1 10.0.0.77");
 	suite_run(m, 20,
 		  "vane network-list hotplug | "
 		  "grep -q '^1   0  00:16:3e:00:00:77      1     4 '");
