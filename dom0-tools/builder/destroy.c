@@ -258,7 +258,11 @@ int domain_destroy(int privcmd, struct store *store, uint16_t domid,
 	if (store)
 		destroy_await_devices(store, domid);
 	domain_forget(store, domid);
-	rc = destroy_await_memory(privcmd, store, domid, name ? name : "?", e);
+	/* Without the store the daemons do not hear of it, and do not let go.
+	 */
+	if (store)
+		rc = destroy_await_memory(privcmd, store, domid,
+					  name ? name : "?", e);
 out_free:
 	free(name);
 	return rc;

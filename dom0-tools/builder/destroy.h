@@ -16,7 +16,8 @@
  * Ends a domain at once, lets its back ends go, removes what domain_forget()
  * removes, and waits until the hypervisor has all its memory back. A domain
  * that is already dying is only waited for. -ETIMEDOUT when somebody still
- * holds pages of it: the line says who and how much.
+ * holds pages of it: the line says who and how much. Where `store` is NULL
+ * nobody hears of the end, and nothing is waited for.
  */
 int domain_destroy(int privcmd, struct store *store, uint16_t domid,
 		   struct err *e);

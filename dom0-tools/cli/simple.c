@@ -11,6 +11,7 @@
 #include "builder/destroy.h"
 #include "cli/cli.h"
 #include "lib/json.h"
+#include "lib/reach.h"
 
 typedef int simple_fn(struct cli *c, const char *word, uint16_t domid);
 
@@ -58,6 +59,12 @@ static int simple_destroy(struct cli *c, const char *word, uint16_t domid)
 	int rc = domain_destroy(c->privcmd, c->store, domid, &c->err);
 
 	(void)word;
+	if (rc == 0 && c->store == NULL) {
+		reach_store_failed(c->store_error, &c->err);
+		cli_warn("domain %u is dead, but what others hold of it comes "
+			 "back only with the store: %s",
+			 domid, c->err.text);
+	}
 	if (rc == 0)
 		return CLI_OK;
 	cli_fail(c);
