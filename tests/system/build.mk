@@ -25,6 +25,11 @@ $(SYSTEM)/programs/%: tests/system/programs/%.c
 
 -include $(wildcard $(SYSTEM)/*.d)
 
+# 1 GiB of zeroes in 33 KiB, which calls itself a kernel.
+$(SYSTEM)/bomb.zst: tests/system/build.mk
+	@mkdir -p $(@D)
+	head -c 1G /dev/zero | zstd -q -f -o $@
+
 # A disk of random bytes, read through every driver and compared.
 $(SYSTEM)/disk.bin: tests/system/build.mk
 	@mkdir -p $(@D)

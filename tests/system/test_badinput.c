@@ -12,6 +12,10 @@
 #define KERNEL "kernel=\"/data/boot/vmlinux\""
 #define MICRO  "kernel=\"/data/tests/hello.elf\""
 
+/* How many changes lie between two points at which a creation is hit. */
+#define INTERRUPT_STEP 4u
+#define DESTROY_STEP   9u
+
 struct row {
 	char name[40];
 	char prepare[160]; /* a command before */
@@ -175,6 +179,107 @@ Test(badinput, an_interrupted_create_leaves_nothing)
 			  ms);
 		suite_guest_gone(m, "stock-xz", 30);
 	}
+	if (strcmp(before, suite_resources(m)))
+		suite_fail(m, "before:\n%s\nafter:\n%s", before,
+			   suite_resources(m));
+}
+
+/* The same at each point where it changes something; every phase has some. */
+Test(badinput, ctrl_c_in_each_phase_of_create_leaves_nothing)
+{
+	static const char *const phases[] = {"check",	"domain", "memory",
+					     "image",	"vcpu",	  "store",
+					     "devices", "start"};
+	const char *out;
+
+	suite_run(m, 20, "truncate -s 1M /data/disks/loop.img");
+	out = suite_run(m, 500,
+			"sh /data/tests/interrupts.sh interrupted %u 2>&1",
+			INTERRUPT_STEP);
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text),
+			 "interrupted in its phase '%s'; everything was undone",
+			 phases[i]);
+		if (!strstr(out, text))
+			suite_fail(m, "never '%s' in:\n%s", text, out);
+	}
+}
+
+/* Two at once on one guest: it is destroyed at each point of its creation. */
+Test(badinput, a_guest_destroyed_while_it_is_created_leaves_nothing)
+{
+	const char *out;
+
+	suite_run(m, 20, "truncate -s 1M /data/disks/loop.img");
+	out = suite_run(m, 500,
+			"sh /data/tests/interrupts.sh destroyed %u 2>&1",
+			DESTROY_STEP);
+	if (!strstr(out, "was destroyed while it was being created"))
+		suite_fail(m, "nobody was destroyed in:\n%s", out);
+}
+
+/*
+ * Both wishes at once: whichever the guest takes, and whether it goes for good
+ * or comes back first, there is one of it or none, and at last none.
+ */
+Test(badinput, a_shutdown_during_a_reboot_ends_with_no_guest)
+{
+	char before[SUITE_TEXT];
+
+	snprintf(before, sizeof(before), "%s", suite_resources(m));
+	suite_guest_up(m, "ticker");
+	suite_run(m, 20, "vane reboot ticker; vane shutdown ticker");
+	suite_run(m, 240,
+		  "await %u sh -c '[ $(vane list | grep -c \"^ticker \") -le 1 "
+		  "] || exit; vane shutdown ticker 2>/run/err; s=$?; "
+		  "case $s in 0) ! vane list 2>&1 | grep -q ticker;; "
+		  "3) grep -q \"there is no domain\" /run/err;; "
+		  "*) false;; esac' || { cat /run/err; vane list; false; }",
+		  machine_scaled(180));
+	suite_guest_gone(m, "ticker", 30);
+	if (strcmp(before, suite_resources(m)))
+		suite_fail(m, "before:\n%s\nafter:\n%s", before,
+			   suite_resources(m));
+}
+
+/*
+ * A full disk of logs costs what would have been written there, and says how
+ * much; guests are created, run and end as ever.
+ */
+Test(badinput, a_full_log_disk_stops_neither_creation_nor_guest)
+{
+	char before[SUITE_TEXT];
+
+	machine_tolerate(m, "No space left");
+	snprintf(before, sizeof(before), "%s", suite_resources(m));
+	suite_run(m, 20,
+		  ". /data/tests/mistakes.sh; full /var/log/vane; "
+		  "kill -HUP $(pidof vane-consoled vaned vane-stored)");
+	suite_run(m, 60, "vane create /etc/vane/ticker.cfg");
+	/* It runs: the console shows it live. */
+	suite_run(m, 200,
+		  "vane console -r ticker >/run/seen 2>&1 </dev/null & "
+		  "await %u grep -q 'tick 3' /run/seen; s=$?; kill $!; "
+		  "tail -n 3 /run/seen; [ $s = 0 ]",
+		  machine_scaled(180));
+	suite_run(m, 20, "! grep -q 'tick 3' /var/log/vane/ticker.log");
+	/* Room again: the loss is counted, and what follows is there. */
+	suite_run(m, 20, "rm /var/log/vane/filler");
+	suite_guest_line(m, "ticker", 60,
+			 "vane-consoled: [0-9]* bytes are missing here: No "
+			 "space left");
+	suite_guest_line(m, "ticker", 60, "tick [0-9]");
+	/* Full again while it runs. */
+	suite_run(m, 20,
+		  "dd if=/dev/zero of=/var/log/vane/filler bs=4k 2>/dev/null; "
+		  ":");
+	suite_run(m, 60, "vane shutdown -w ticker");
+	suite_guest_gone(m, "ticker", 30);
+	suite_run(m, 20,
+		  "umount -l /var/log/vane; "
+		  "kill -HUP $(pidof vane-consoled vaned vane-stored)");
 	if (strcmp(before, suite_resources(m)))
 		suite_fail(m, "before:\n%s\nafter:\n%s", before,
 			   suite_resources(m));

@@ -10,19 +10,32 @@ full() {
 	dd if=/dev/zero of="$1/filler" bs=4k 2>/dev/null
 }
 
-# Takes a daemon's socket out of the way.
-away() {
-	mv "$1" "$1.away"
-	echo "mv $1.away $1" >>/run/mistakes.undo
+# Ends a daemon and its supervisor: nobody starts it again. The second word is
+# the signal: TERM, or KILL, which leaves its socket there.
+stopped() {
+	kill "$(cat "/run/vane/$1.supervisor")"
+	kill "-${2:-TERM}" "$(pidof "$1")"
+	await 20 sh -c "! pidof $1"
+	echo start-daemons >>/run/mistakes.undo
+}
+
+# Runs a command as somebody who may nothing.
+as_nobody() {
+	grep -q ^nobody: /etc/passwd 2>/dev/null ||
+		echo 'nobody:x:65534:65534::/:/bin/sh' >>/etc/passwd
+	su -s /bin/sh nobody -c "$*"
 }
 
 # What a command that fails must leave as it was. How much domain zero may
-# have is a fact that the first one to look at it writes down.
+# have is a fact that the first one to look at it writes down; where drivers
+# write what failed stays as an empty directory.
 things() {
 	vane info | grep -i free
-	vane store ls -f / | grep -v '^/local/domain/0/memory'
+	vane store ls -f / | grep -v -e '^/local/domain/0/memory' \
+		-e '^/local/domain/0/error[a-z/]* = ""$'
 	losetup -a
-	ls /sys/class/net/xenbr0/brif /run/vane/domains /run/vane/creating
+	ls /sys/class/net/xenbr0/brif /run/vane/domains /run/vane/creating \
+		/run/mistakes /run/full
 }
 
 same() {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * killat PID COUNT: kills a process with SIGKILL as it begins its COUNT-th
- * system call that changes something outside of it (its own and those of the
- * children that it makes from now on). So a test kills a daemon at every
- * point of what it does, and at the same points again when it runs again.
- * Prints "killed", or "ended" and how many there were when it ended first;
- * the same, "still there", when a SIGTERM ends the watching.
+ * killat PID COUNT [kill|int|stop]: sends a process SIGKILL, or that signal,
+ * as it begins its COUNT-th system call that changes something outside of it
+ * (its own and those of the children that it makes from now on). So a test
+ * hits a program at every point of what it does, and at the same points again
+ * when it runs again. Prints "killed", or "ended" and how many there were when
+ * it ended first; the same, "still there", when a SIGTERM ends the watching.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -51,15 +52,31 @@ static bool begins_change(pid_t pid)
 	       changes_something(info.entry.nr);
 }
 
+/* 0: there is no such word. */
+static int signal_of(const char *word)
+{
+	static const struct {
+		const char *word;
+		int number;
+	} words[] = {{"kill", SIGKILL}, {"int", SIGINT}, {"stop", SIGSTOP}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!strcmp(words[i].word, word))
+			return words[i].number;
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	pid_t target = argc == 3 ? atoi(argv[1]) : 0;
-	long count = argc == 3 ? atol(argv[2]) : 0, seen = 0;
+	pid_t target = argc >= 3 ? atoi(argv[1]) : 0;
+	long count = argc >= 3 ? atol(argv[2]) : 0, seen = 0;
+	int number = signal_of(argc == 4 ? argv[3] : "kill");
 	struct sigaction sa = {.sa_handler = on_signal};
 	int status;
 
-	if (target <= 0 || count <= 0) {
-		fputs("usage: killat PID COUNT\n", stderr);
+	if (target <= 0 || count <= 0 || !number) {
+		fputs("usage: killat PID COUNT [kill|int|stop]\n", stderr);
 		return 2;
 	}
 	sigaction(SIGTERM, &sa, NULL);
@@ -85,7 +102,7 @@ int main(int argc, char **argv)
 		}
 		if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
 			if (begins_change(pid) && ++seen == count) {
-				kill(target, SIGKILL);
+				kill(target, number);
 				printf("killed\n");
 				return 0;
 			}
