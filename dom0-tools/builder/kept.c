@@ -68,9 +68,7 @@ static int kept_replace(const char *path, const struct config *c, struct err *e)
 	return 0;
 }
 
-int kept_edit(uint16_t domid,
-	      int (*edit)(struct config *c, void *arg, struct err *e),
-	      void *arg, struct err *e)
+int kept_edit(uint16_t domid, kept_edit_fn *edit, void *arg, struct err *e)
 {
 	char path[64];
 	struct config c;

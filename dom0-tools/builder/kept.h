@@ -10,13 +10,14 @@
 #include "lib/config.h"
 #include "lib/err.h"
 
+/* 0 or -errno, with its reason in *e. */
+typedef int kept_edit_fn(struct config *c, void *arg, struct err *e);
+
 /*
  * Reads it, calls `edit`, and puts what that made of it in its place, as one
- * step, and one such call at a time. `edit` gives 0 or -errno, with its
- * reason in *e. A domain without one is restarted by nobody: 0.
+ * step, and one such call at a time. A domain without one is restarted by
+ * nobody: 0.
  */
-int kept_edit(uint16_t domid,
-	      int (*edit)(struct config *c, void *arg, struct err *e),
-	      void *arg, struct err *e);
+int kept_edit(uint16_t domid, kept_edit_fn *edit, void *arg, struct err *e);
 
 #endif

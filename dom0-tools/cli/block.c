@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "builder/check.h"
-#include "builder/kept.h"
 #include "cli/device.h"
 #include "lib/config.h"
 
@@ -84,12 +83,12 @@ int cli_block_list(int argc, char **argv)
 
 static int block_drop(struct config *c, void *arg, struct err *e)
 {
-	const uint32_t *device = arg;
+	const struct device_ref *d = arg;
 	size_t kept = 0;
 
 	(void)e;
 	for (size_t i = 0; i < c->disk_count; i++) {
-		if (c->disks[i].device != *device)
+		if (c->disks[i].device != d->devid)
 			c->disks[kept++] = c->disks[i];
 	}
 	c->disk_count = kept;
@@ -101,11 +100,11 @@ static int block_keep(struct config *c, void *arg, struct err *e)
 	const struct config_disk *disk = arg;
 	struct config_disk *disks =
 		arena_alloc(&c->arena, (c->disk_count + 1) * sizeof(*disks));
-	uint32_t device = disk->device;
+	struct device_ref d = {.devid = disk->device};
 
 	if (disks == NULL)
 		return err_set(e, ENOMEM, "out of memory");
-	block_drop(c, &device, e);
+	block_drop(c, &d, e);
 	if (c->disk_count)
 		memcpy(disks, c->disks, c->disk_count * sizeof(*disks));
 	disks[c->disk_count++] = *disk;
@@ -223,24 +222,5 @@ static int block_find(struct cli *c, struct device_ref *d, const char *word)
 
 int cli_block_detach(int argc, char **argv)
 {
-	struct device_options o;
-	struct device_ref d = {0};
-	struct cli c;
-	struct cli_args a;
-	int status = cli_parse(argc, argv, 2, 2, &a);
-
-	if (status == CLI_OK)
-		status = device_options(&a, &o);
-	if (status)
-		return status;
-	status = device_open(&c, a.words[0], &d);
-	if (status)
-		return status;
-	/* Asked for, it does not come back with the next life. */
-	if (block_find(&c, &d, a.words[1]) ||
-	    kept_edit(d.domid, block_drop, &d.devid, &c.err) ||
-	    device_detach(&c, &d, &o))
-		status = cli_fail(&c);
-	cli_close(&c);
-	return status;
+	return device_detach_verb(argc, argv, block_find, block_drop);
 }

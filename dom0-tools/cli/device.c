@@ -449,6 +449,29 @@ int device_detach(struct cli *c, const struct device_ref *d,
 	return rc;
 }
 
+int device_detach_verb(int argc, char **argv, device_find_fn *find,
+		       kept_edit_fn *drop)
+{
+	struct device_options o;
+	struct device_ref d = {0};
+	struct cli c;
+	struct cli_args a;
+	int status = cli_parse(argc, argv, 2, 2, &a);
+
+	if (status == CLI_OK)
+		status = device_options(&a, &o);
+	if (status == CLI_OK)
+		status = device_open(&c, a.words[0], &d);
+	if (status)
+		return status;
+	/* Asked for, it does not come back with the next life. */
+	if (find(&c, &d, a.words[1]) || kept_edit(d.domid, drop, &d, &c.err) ||
+	    device_detach(&c, &d, &o))
+		status = cli_fail(&c);
+	cli_close(&c);
+	return status;
+}
+
 const char *device_state_name(long state)
 {
 	static const char *const names[] = {

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "builder/kept.h"
 #include "builder/nodes.h"
 #include "cli/cli.h"
 #include "lib/json.h"
@@ -68,6 +69,13 @@ int device_attach(struct cli *c, const struct device_ref *d,
 /* Asks the guest for it and waits, or takes it away (force). */
 int device_detach(struct cli *c, const struct device_ref *d,
 		  const struct device_options *o);
+
+/* The device of a user's word in *d; 0 or -errno, reason in c->err. */
+typedef int device_find_fn(struct cli *c, struct device_ref *d,
+			   const char *word);
+/* A detaching verb; `drop` takes a device_ref out of a configuration. */
+int device_detach_verb(int argc, char **argv, device_find_fn *find,
+		       kept_edit_fn *drop);
 
 /* "a" "b" → "a,b": a device may be written as several arguments. */
 char *device_join(struct arena *a, int argc, char **argv);

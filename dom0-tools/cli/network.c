@@ -11,7 +11,6 @@
 #include <sys/random.h>
 
 #include "builder/check.h"
-#include "builder/kept.h"
 #include "cli/device.h"
 #include "lib/config.h"
 
@@ -120,7 +119,7 @@ static uint32_t network_free_index(struct cli *c, const struct device_ref *d)
 
 static int network_drop(struct config *c, void *arg, struct err *e)
 {
-	const char *mac = arg;
+	const struct device_ref *d = arg;
 	size_t kept = 0;
 
 	(void)e;
@@ -128,7 +127,7 @@ static int network_drop(struct config *c, void *arg, struct err *e)
 		char text[18];
 
 		config_format_mac(c->vifs[i].mac, text);
-		if (strcasecmp(text, mac) != 0)
+		if (strcasecmp(text, d->mac) != 0)
 			c->vifs[kept++] = c->vifs[i];
 	}
 	c->vif_count = kept;
@@ -140,12 +139,12 @@ static int network_keep(struct config *c, void *arg, struct err *e)
 	const struct config_vif *vif = arg;
 	struct config_vif *vifs =
 		arena_alloc(&c->arena, (c->vif_count + 1) * sizeof(*vifs));
-	char mac[18];
+	struct device_ref d;
 
 	if (vifs == NULL)
 		return err_set(e, ENOMEM, "out of memory");
-	config_format_mac(vif->mac, mac);
-	network_drop(c, mac, e);
+	config_format_mac(vif->mac, d.mac);
+	network_drop(c, &d, e);
 	if (c->vif_count)
 		memcpy(vifs, c->vifs, c->vif_count * sizeof(*vifs));
 	vifs[c->vif_count++] = *vif;
@@ -268,24 +267,5 @@ static int network_find(struct cli *c, struct device_ref *d, const char *word)
 
 int cli_network_detach(int argc, char **argv)
 {
-	struct device_options o;
-	struct device_ref d = {0};
-	struct cli c;
-	struct cli_args a;
-	int status = cli_parse(argc, argv, 2, 2, &a);
-
-	if (status == CLI_OK)
-		status = device_options(&a, &o);
-	if (status)
-		return status;
-	status = device_open(&c, a.words[0], &d);
-	if (status)
-		return status;
-	/* Asked for, it does not come back with the next life. */
-	if (network_find(&c, &d, a.words[1]) ||
-	    kept_edit(d.domid, network_drop, d.mac, &c.err) ||
-	    device_detach(&c, &d, &o))
-		status = cli_fail(&c);
-	cli_close(&c);
-	return status;
+	return device_detach_verb(argc, argv, network_find, network_drop);
 }
