@@ -18,11 +18,11 @@ DT_LIBS := -llzma -lz -lzstd -lbz2 -llzo2 -llz4 -lmd
 # no more than that both compilers take them.) Areas add theirs.
 DT_CLI_SRCS := $(filter-out %/main.c,$(wildcard $(DT)/cli/*.c))
 DT_BUILDER_SRCS := $(filter-out %_main.c,$(wildcard $(DT)/builder/*.c))
-DT_CONFIG_SRCS := $(addprefix $(DT)/lib/,arena.c cfgfile.c err.c json.c) \
+DT_CONFIG_SRCS := $(addprefix $(DT)/lib/,arena.c cfgfile.c err.c) \
 	$(wildcard $(DT)/lib/config*.c)
 DT_PURE_SRCS := $(DT_CONFIG_SRCS) \
 	$(addprefix $(DT)/lib/,balloon.c domctl.c domname.c eventlog.c \
-		hostconf.c privcmd.c reach.c restarting.c) \
+		hostconf.c json.c privcmd.c reach.c restarting.c) \
 	$(DT_BUILDER_SRCS) $(DT_CLI_SRCS) hypervisor/lib/elf.c
 
 # The library: everything that programs share. Only what a program uses is

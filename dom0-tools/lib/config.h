@@ -121,13 +121,6 @@ bool config_is_override(const char *argument);
 void config_print(const struct config *c, FILE *out);
 
 /*
- * As a JSON object, with the keys and units of xl's "config" (c_info, b_info,
- * disks, nics, on_*), for programs that read `xl list -l`. `key` as in json.h.
- */
-struct json;
-void config_write_json(const struct config *c, struct json *j, const char *key);
-
-/*
  * kernel="disk:ENTRY": which entry of the guest's own boot menu starts ("" is
  * its default; see bootfs/grub.h); NULL when the kernel is a file of domain
  * zero's. The menu is read from config_boot_disk(), the first disk that is no

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "lib/config.h"
-#include "lib/json.h"
 
 static const uint8_t seed[16] = {1, 2,	3,  4,	5,  6,	7,  8,
 				 9, 10, 11, 12, 13, 14, 15, 16};
@@ -384,36 +383,6 @@ Test(config, every_key_is_in_the_manual)
 		cr_assert(strstr(manual, wanted) || strstr(silent, passed),
 			  "%s", key);
 	}
-}
-
-Test(config, json_has_the_names_that_programs_read)
-{
-	struct config c;
-	struct json j;
-	size_t size;
-	char *text;
-	FILE *f = open_memstream(&text, &size);
-
-	must_parse(&c, "name='a\tb'\nname='web'\nmemory=64\nmaxmem=128\n"
-		       "kernel='/k'\nvcpus=1\nmaxvcpus=2\n"
-		       "disk=['phy:/dev/x,xvda,r']\n"
-		       "vif=['mac=00:16:3e:00:00:01,bridge=br0']\n");
-	json_begin(&j, f);
-	config_write_json(&c, &j, NULL);
-	json_end(&j);
-	fclose(f);
-	cr_assert(strstr(text, "\"c_info\": {\n    \"type\": \"pv\",\n    "
-			       "\"name\": \"web\""),
-		  "%s", text);
-	cr_assert(strstr(text, "\"max_vcpus\": 2"));
-	cr_assert(strstr(text, "\"max_memkb\": 131072"));
-	cr_assert(strstr(text, "\"target_memkb\": 65536"));
-	cr_assert(strstr(text, "\"pdev_path\": \"/dev/x\""));
-	cr_assert(strstr(text, "\"readwrite\": 0"));
-	cr_assert(strstr(text, "\"mac\": \"00:16:3e:00:00:01\""));
-	cr_assert(strstr(text, "\"on_reboot\": \"restart\""));
-	free(text);
-	config_free(&c);
 }
 
 static char *print(const struct config *c)
