@@ -153,6 +153,8 @@ static int nodes_add_domain(const struct config *c,
 	nodes_add(&d, "console/output", NODE_INHERITED, "pty");
 	nodes_add(&d, "console/limit", NODE_INHERITED, "%d",
 		  NODES_CONSOLE_LIMIT);
+	if (c->console_timestamps)
+		nodes_add(&d, "console/timestamps", NODE_INHERITED, "1");
 	nodes_add(&d, "console/ring-ref", NODE_INHERITED, "%" PRIu64,
 		  dom->console_mfn);
 	nodes_add(&d, "console/port", NODE_INHERITED, "%u", dom->console_port);

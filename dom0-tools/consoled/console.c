@@ -211,6 +211,7 @@ static bool is_for_others(struct consoled *d, uint16_t domid)
 static void open_log(struct console *c)
 {
 	char file[CONSOLE_NAME_BYTES + 32];
+	uint64_t wanted = 0;
 	int rc;
 
 	logname_of_guest(file, sizeof(file), c->name, c->domid);
@@ -219,7 +220,9 @@ static void open_log(struct console *c)
 		daemon_log("domain %u (%s): cannot open its log %s: %s; "
 			   "attached consoles work",
 			   c->domid, c->name, c->log.path, strerror(-rc));
-	c->text = logtext_make(c->d->is_raw, c->d->has_stamps);
+	/* Of all guests' logs, or of this one's: it cannot write that node. */
+	read_number(c->d, c->domid, "console/timestamps", &wanted);
+	c->text = logtext_make(c->d->is_raw, c->d->has_stamps || wanted);
 }
 
 /* Malloc'd; NULL when it has none (yet). */

@@ -115,7 +115,7 @@ struct consoled {
 	bool scan_wanted;
 	bool was_scanned; /* once, so that a console found now is a new one */
 	struct guestlog_policy policy;
-	bool has_stamps, is_raw;
+	bool has_stamps, is_raw; /* of all logs */
 	struct hostlog host;
 	struct console *consoles;
 	struct client *clients;

@@ -182,13 +182,24 @@ static int read_on_watchdog(struct config_reader *r, const struct cfg_value *v)
 	return config_get_action(r, v, &r->c->on_watchdog);
 }
 
-static int read_localtime(struct config_reader *r, const struct cfg_value *v)
+static int config_get_flag(struct config_reader *r, const struct cfg_value *v,
+			   bool *flag)
 {
 	uint64_t n;
 	int rc = config_get_number(r, v, 0, 1, &n);
 
-	r->c->localtime = n;
+	*flag = n;
 	return rc;
+}
+
+static int read_localtime(struct config_reader *r, const struct cfg_value *v)
+{
+	return config_get_flag(r, v, &r->c->localtime);
+}
+
+static int read_stamps(struct config_reader *r, const struct cfg_value *v)
+{
+	return config_get_flag(r, v, &r->c->console_timestamps);
 }
 
 /* Seconds; a string may have a sign, which a number cannot. */
@@ -496,6 +507,7 @@ static const struct config_key config_keys[] = {
 	{"cpu_weight", read_weight},
 	{"cap", read_cap},
 	{"cpu_cap", read_cap},
+	{"console_timestamps", read_stamps},
 	{"localtime", read_localtime},
 	{"rtc_timeoffset", read_timeoffset},
 	{"tsc_mode", read_tsc_mode},

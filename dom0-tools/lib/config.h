@@ -81,8 +81,9 @@ struct config {
 	enum config_action on_reboot;
 	enum config_action on_crash;
 	enum config_action on_watchdog;
-	bool localtime;		/* its clock shows domain zero's local time */
-	int32_t rtc_timeoffset; /* seconds that its clock is ahead */
+	bool console_timestamps; /* a time before each line of its log */
+	bool localtime;		 /* its clock shows domain zero's local time */
+	int32_t rtc_timeoffset;	 /* seconds that its clock is ahead */
 	const char **cpus; /* one for all, or one per vCPU; see config_cpus() */
 	size_t cpus_count;
 	uint16_t cpu_weight; /* 0: the scheduler's default */

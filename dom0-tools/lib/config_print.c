@@ -111,6 +111,8 @@ void config_print(const struct config *c, FILE *out)
 	fprintf(out, "on_crash = \"%s\"\n", config_action_name(c->on_crash));
 	fprintf(out, "on_watchdog = \"%s\"\n",
 		config_action_name(c->on_watchdog));
+	if (c->console_timestamps)
+		fputs("console_timestamps = 1\n", out);
 	if (c->localtime)
 		fputs("localtime = 1\n", out);
 	if (c->rtc_timeoffset)

@@ -237,6 +237,30 @@ Test(console, each_line_has_its_time_when_that_is_wanted)
 	suite_run(m, 20, "rm -f " LOGS "/micro.log");
 }
 
+Test(console, one_guest_may_have_times_and_another_none)
+{
+	static const char *const guests[] = {"timed", "plain"};
+
+	suite_run(m, 20, "rm -f " LOGS "/timed.log " LOGS "/plain.log");
+	suite_run(m, 60,
+		  "vane create /etc/vane/micro.cfg name='\"timed\"' "
+		  "console_timestamps=1 && "
+		  "vane create /etc/vane/micro.cfg name='\"plain\"'");
+	for (size_t i = 0; i < 2; i++)
+		log_has(guests[i], "VERDICT");
+	suite_run(m, 20,
+		  "t='^[0-9-]*T[0-9:]*\\.[0-9]*Z '; "
+		  "grep -q \"${t}Hello from\" " LOGS "/timed.log && "
+		  "! grep -qv \"$t\" " LOGS "/timed.log && "
+		  "grep -q '^Hello from' " LOGS "/plain.log && "
+		  "! grep -q \"$t\" " LOGS "/plain.log");
+	/* Its next life asks for the same. */
+	suite_run(m, 20,
+		  "grep -q '^console_timestamps = 1' "
+		  "/run/vane/domains/$(vane domid timed).cfg && "
+		  "rm -f " LOGS "/timed.log " LOGS "/plain.log");
+}
+
 Test(console, a_full_disk_stops_no_guest_and_the_loss_is_counted)
 {
 	machine_tolerate(m, "No space left");

@@ -12,6 +12,7 @@
 
 #define CONFIG                                                                 \
 	"name='web'\nuuid='00112233-4455-6677-8899-aabbccddeeff'\n"            \
+	"console_timestamps=1\n"                                               \
 	"memory=64\nmaxmem=128\nvcpus=2\nmaxvcpus=3\nkernel='/k'\n"            \
 	"disk=['phy:/dev/x,xvda,w','file:/y.iso,hdc:cdrom,r']\n"               \
 	"vif=['mac=00:16:3e:00:00:01,bridge=br0,ip=10.0.0.2,"                  \
@@ -80,6 +81,7 @@ Test(nodes, values_are_those_that_drivers_and_tools_read)
 		{D "console/port", "2"},
 		{D "console/type", "xenconsoled"},
 		{D "console/limit", "1048576"},
+		{D "console/timestamps", "1"},
 		{D "control/shutdown", ""},
 		{D "device/vbd/51712/backend", B "vbd/7/51712"},
 		{D "device/vbd/51712/backend-id", "0"},

@@ -155,6 +155,7 @@ Test(config, what_cannot_be_is_refused_with_its_place)
 		{BASE "pvh=1", "f:4:5: pvh: only paravirtualized guests"},
 		{BASE "type='pvh'", "only paravirtualized guests"},
 		{BASE "localtime=2", "localtime=2 is out of range: 0 to 1"},
+		{BASE "console_timestamps='yes'", "takes a number, not 'yes'"},
 		{BASE "rtc_timeoffset='-x'", "takes a number, not 'x'"},
 		{BASE "rtc_timeoffset=[]", "takes a number, not a list"},
 		{BASE "tsc_mode='fast'", "is none of default, always_emulate"},
@@ -417,7 +418,8 @@ Test(config, the_canonical_text_is_read_back_the_same)
 		BASE "kernel='disk:1>2'\ncmdline='all of it'\n"
 		     "disk=['/d,,xvda']\nvif=['script=vif-x']\n",
 		BASE "rtc_timeoffset='-3600'\nlocaltime=1\n"
-		     "on_watchdog='preserve'\nseed='s'\nvif=['']\n",
+		     "on_watchdog='preserve'\nseed='s'\nvif=['']\n"
+		     "console_timestamps=1\n",
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -438,6 +440,7 @@ Test(config, the_canonical_text_is_read_back_the_same)
 		cr_assert_str_eq(c.cmdline, again.cmdline);
 		cr_assert_eq(c.cmdline_added, again.cmdline_added);
 		cr_assert_eq(c.rtc_timeoffset, again.rtc_timeoffset);
+		cr_assert_eq(c.console_timestamps, again.console_timestamps);
 		cr_assert_eq(c.on_watchdog, again.on_watchdog);
 		cr_assert_eq(memcmp(c.uuid, again.uuid, 16), 0);
 		for (size_t n = 0; n < c.vif_count; n++) {
