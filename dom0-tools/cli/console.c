@@ -125,8 +125,9 @@ static void console_say(const struct consproto_frame *f)
 	uint8_t text[TERMFILTER_ROOM(CONSPROTO_PAYLOAD_MAX)];
 	size_t n = termfilter_run(&filter, f->payload, f->len, text);
 
-	fprintf(stderr, "%svane console: %.*s%s", console_is_raw ? "\r\n" : "",
-		(int)n, (const char *)text, console_is_raw ? "\r\n" : "\n");
+	fprintf(stderr, "%s%s console: %.*s%s", console_is_raw ? "\r\n" : "",
+		cli_program(), (int)n, (const char *)text,
+		console_is_raw ? "\r\n" : "\n");
 }
 
 enum console_next { CONSOLE_GO_ON, CONSOLE_LEFT, CONSOLE_ENDED, CONSOLE_BROKE };
@@ -146,7 +147,8 @@ static enum console_next console_take_frame(struct cli *c,
 		return CONSOLE_GO_ON;
 	case CONSPROTO_ENDED:
 		console_restore();
-		console_say(f);
+		if (!cli_is_xl())
+			console_say(f);
 		return CONSOLE_ENDED;
 	case CONSPROTO_REFUSED:
 		err_set(&c->err, EIO, "%.*s", (int)f->len,
@@ -402,8 +404,10 @@ int cli_console(int argc, char **argv)
 		return status;
 	/* What xl's users write: there is one kind, and one of it. */
 	if ((cli_has(&a, 't') && strcmp(cli_value(&a, 't'), "pv") != 0) ||
-	    (cli_has(&a, 'n') && strcmp(cli_value(&a, 'n'), "0") != 0))
-		return cli_usage("console");
+	    (cli_has(&a, 'n') && strcmp(cli_value(&a, 'n'), "0") != 0)) {
+		status = cli_usage("console");
+		return cli_is_xl() ? CLI_FAILURE : status;
+	}
 	if (cli_has(&a, 'r'))
 		o.mode = CONSPROTO_READ;
 	if (cli_has(&a, 'f'))

@@ -252,6 +252,9 @@ static int mem_set(struct cli *c, uint16_t domid, struct mem_facts *f,
 		rc = balloon_set_target(c->store, domid, kib);
 	if (rc)
 		return mem_undo(c, &info, f, rc);
+	/* xl tells the guest, and does not wait. */
+	if (cli_is_xl() && timeout_ms == 0)
+		return CLI_OK;
 	if (info.flags & XEN_DOMINF_paused) {
 		fprintf(stderr,
 			"vane mem-set: %s is paused with %" PRIu64
@@ -303,9 +306,9 @@ static int mem_run(const struct mem_arguments *a, mem_fn *fn)
 			"'%s' is no amount of memory; write MiB as 512, or "
 			"512m, 2g, 1t, 524288k",
 			a->size);
-		cli_fail(&c);
+		status = cli_fail(&c);
 		cli_close(&c);
-		return CLI_USAGE;
+		return cli_is_xl() ? status : CLI_USAGE;
 	}
 	status = cli_resolve(&c, a->domain, &domid);
 	if (status == CLI_OK) {

@@ -59,6 +59,49 @@ same frobnicate
 same re
 same lis
 
+# xl changes the memory only of a guest of which libxl has kept a document.
+id=$($ours domid "$guest")
+uuid=$(vane list -l "$guest" | sed -n 's/.*"uuid": "\(.*\)".*/\1/p')
+mkdir -p /var/lib/xen
+cat >"/var/lib/xen/userdata-d.$id.$uuid.libxl-json" <<JSON
+{"c_info": {"type": "pv", "name": "$guest", "uuid": "$uuid"},
+ "b_info": {"type.pv": {}, "max_memkb": 131072, "target_memkb": 131072}}
+JSON
+
+# wish SIZE TARGET: both take it, without a word, for so many KiB.
+wish() {
+	local xl target
+
+	for xl in $theirs $ours; do
+		vane store write "/local/domain/$id/memory/target" 0
+		$xl mem-set "$guest" "$1" >/run/out 2>&1
+		echo "status $?" >>/run/out
+		target=$(vane store read "/local/domain/$id/memory/target")
+		[ "$(cat /run/out)" = "status 0" ] && [ "$target" = "$2" ] &&
+			continue
+		echo "compare: $xl mem-set $1: $target KiB, $(cat /run/out)"
+		failures=$((failures + 1))
+	done
+}
+
+wish 100 102400
+wish 96m 98304
+wish 100000k 100000
+wish 104857600B 102400
+same mem-max "$guest" 128
+same mem-max "$guest" 160m
+
+same_status mem-set "$guest"
+same_status mem-set "$guest" much
+same_status mem-set "$guest" 1000g
+same_status mem-set nosuch 64
+same_status mem-max "$guest" much
+same_status mem-max "$guest" 50
+same_status mem-max nosuch 64
+same_status console
+same_status console nosuch
+same_status console -t frob "$guest"
+same_status console -z "$guest"
 same_status help
 same_status list --help
 same_status list nosuch
