@@ -51,7 +51,7 @@ const struct cli_verb *cli_nearest_verb(const char *word);
 /* Pure: what to do instead of a verb that others have; NULL: unknown. */
 const char *cli_missing_verb(const char *word);
 /* Says what was meant by a word that is no verb; gives the status. */
-int cli_no_verb(const char *who, const char *word, size_t matches);
+int cli_no_verb(const char *word, size_t matches);
 
 struct cli {
 	int privcmd;

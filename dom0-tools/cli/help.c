@@ -3,6 +3,7 @@
  * `vane help`: the verbs and their options, from the tables. With -n only
  * names, a line each: completion reads those.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -64,38 +65,47 @@ static void help_list(bool names)
 		       cli_program(), cli_is_xl() ? "" : ", 3 no such domain");
 }
 
-int cli_no_verb(const char *who, const char *word, size_t matches)
+/* " pause unpause": the verbs that begin so. */
+static const char *help_candidates(const char *word, char *text, size_t size)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < cli_verb_count && at < size; i++) {
+		if (strncmp(cli_verbs[i].name, word, strlen(word)) == 0)
+			at += (size_t)snprintf(text + at, size - at, " %s",
+					       cli_verbs[i].name);
+	}
+	return text;
+}
+
+int cli_no_verb(const char *word, size_t matches)
 {
 	const struct cli_verb *nearest = cli_nearest_verb(word);
 	const char *instead = cli_missing_verb(word);
+	struct err e = ERR_NONE;
+	char text[512] = "";
 
 	if (cli_is_xl()) {
 		fprintf(stderr, "command not implemented\n");
 		return CLI_FAILURE;
 	}
-	fprintf(stderr, "%s: ", who);
-	if (matches) {
-		fprintf(stderr, "'%s' may be", word);
-		for (size_t i = 0; i < cli_verb_count; i++) {
-			if (strncmp(cli_verbs[i].name, word, strlen(word)) == 0)
-				fprintf(stderr, " %s", cli_verbs[i].name);
-		}
-		fprintf(stderr, "; write more of it\n");
-	} else if (instead) {
-		fprintf(stderr, "there is no verb '%s'; %s\n", word, instead);
-	} else if (word[0] == '-') {
-		fprintf(stderr,
+	if (matches)
+		err_set(&e, EINVAL, "'%s' may be%s; write more of it", word,
+			help_candidates(word, text, sizeof(text)));
+	else if (instead)
+		err_set(&e, EINVAL, "there is no verb '%s'; %s", word, instead);
+	else if (word[0] == '-')
+		err_set(&e, EINVAL,
 			"'%s' stands before the verb; options stand behind it, "
-			"as in 'vane list -v'\n",
+			"as in 'vane list -v'",
 			word);
-	} else if (nearest) {
-		fprintf(stderr, "there is no verb '%s'; did you mean '%s'?\n",
+	else if (nearest)
+		err_set(&e, EINVAL, "there is no verb '%s'; did you mean '%s'?",
 			word, nearest->name);
-	} else {
-		fprintf(stderr,
-			"there is no verb '%s'; 'vane help' lists them\n",
-			word);
-	}
+	else
+		err_set(&e, EINVAL,
+			"there is no verb '%s'; 'vane help' lists them", word);
+	cli_print_error(&e);
 	return CLI_USAGE;
 }
 
@@ -118,7 +128,7 @@ int cli_help(int argc, char **argv)
 	}
 	v = cli_find_verb(a.words[0], &matches);
 	if (v == NULL)
-		return cli_no_verb("vane help", a.words[0], matches);
+		return cli_no_verb(a.words[0], matches);
 	help_verb(v, names);
 	return CLI_OK;
 }

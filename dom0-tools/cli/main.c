@@ -29,6 +29,7 @@ int main(int argc, char **argv)
 {
 	const struct cli_verb *verb;
 	size_t matches;
+	struct err e = ERR_NONE;
 	char name[32];
 	int status;
 
@@ -44,7 +45,7 @@ int main(int argc, char **argv)
 	}
 	verb = cli_find_verb(argv[1], &matches);
 	if (verb == NULL)
-		return cli_no_verb(cli_program(), argv[1], matches);
+		return cli_no_verb(argv[1], matches);
 	snprintf(name, sizeof(name), "%s", verb->name);
 	argv[1] = name;
 	cli_set_current(verb->name);
@@ -53,9 +54,9 @@ int main(int argc, char **argv)
 	else
 		status = verb->run(argc - 1, argv + 1);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
-		fprintf(stderr, "%s %s: cannot write the output: %s\n",
-			cli_program(), verb->name, strerror(errno));
-		return CLI_FAILURE;
+		err_set(&e, errno, "cannot write the output: %s",
+			strerror(errno));
+		return cli_print_error(&e);
 	}
 	return cli_is_xl() && status == CLI_NO_DOMAIN ? CLI_FAILURE : status;
 }

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "builder/room.h"
 #include "cli/cli.h"
@@ -207,7 +206,7 @@ static int mem_await(struct cli *c, uint16_t domid, const struct mem_facts *f,
 		.target_kib = kib,
 		.timeout_ms = timeout_ms,
 		.stop = &mem_stop,
-		.progress = isatty(STDERR_FILENO) ? mem_show_progress : NULL,
+		.progress = cli_is_terminal(stderr) ? mem_show_progress : NULL,
 		.name = f->name,
 		.reached_kib = f->has_kib,
 	};

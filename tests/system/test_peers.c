@@ -24,7 +24,7 @@ static void begin(void)
 	suite_run(m, 30,
 		  "mountpoint -q /peers || { mkdir -p /peers && "
 		  "mount $(findfs LABEL=vane-peers) /peers && "
-		  "for d in proc sys dev run data; do "
+		  "for d in proc sys dev dev/pts run data; do "
 		  "mount -o bind /$d /peers/$d || exit; done && "
 		  "mount -t xenfs xenfs /peers/proc/xen; "
 		  "ln -sf /proc/self/fd /dev/fd; "
@@ -120,6 +120,12 @@ Test(peers, json_is_what_the_schemas_say)
 		if (!strstr(out, ": valid"))
 			suite_fail(m, "%s: %s", rows[i][1], out);
 	}
+}
+
+Test(peers, colours_and_bars_are_for_terminals_that_want_them)
+{
+	suite_guest_up(m, "ticker");
+	peer(300, "colours", "/usr/bin/python3 /tests/colours.py ticker");
 }
 
 Test(peers, bash_completes_verbs_options_domains_and_files)
