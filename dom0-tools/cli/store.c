@@ -333,7 +333,7 @@ static void print_event(const char *path, bool json)
 		putchar('\n');
 		return;
 	}
-	json_begin(&j, stdout);
+	json_begin_line(&j, stdout);
 	json_open_object(&j, NULL);
 	json_string(&j, "path", path);
 	json_close_object(&j);

@@ -96,6 +96,17 @@ Test(peers, a_core_is_that_of_xl_and_gdb_reads_it)
 	suite_run(m, 20, "rm /peers/tmp/*.core");
 }
 
+static void schema(const char *name, const char *command)
+{
+	const char *out = suite_run(m, 60,
+				    "env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "
+				    "chroot /peers /tests/schema.py %s %s 2>&1",
+				    name, command);
+
+	if (!strstr(out, ": valid"))
+		suite_fail(m, "%s: %s", command, out);
+}
+
 Test(peers, json_is_what_the_schemas_say)
 {
 	static const char *const rows[][2] = {
@@ -107,19 +118,44 @@ Test(peers, json_is_what_the_schemas_say)
 		{"domid", "vane domname --json 0"},
 		{"create", "vane create --json -p /data/etc/vane/reader.cfg"},
 		{"list-long", "vane list -l reader"},
+		{"store-ls", "vane store ls --json -r -p /local/domain"},
+		{"store-read", "vane store read --json /local/domain/0/name"},
+		{"store-quota", "vane store quota --json"},
+		{"store-quota", "vane store quota --json micro"},
+		{"--lines store-watch", "vane store watch -j -n 2 /vm /tool"},
 	};
 
 	suite_run(m, 60, "vane create -p /etc/vane/micro.cfg");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const char *out =
-			suite_run(m, 60,
-				  "env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "
-				  "chroot /peers /tests/schema.py %s %s 2>&1",
-				  rows[i][0], rows[i][1]);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		schema(rows[i][0], rows[i][1]);
+}
 
-		if (!strstr(out, ": valid"))
-			suite_fail(m, "%s: %s", rows[i][1], out);
-	}
+/* Of devices in use, with their numbers, and of such that nobody uses yet. */
+Test(peers, json_of_devices_and_events_is_what_the_schemas_say)
+{
+	suite_guest_up(m, "stock");
+	suite_run(m, 20, "truncate -s 64M /data/disks/scratch.img");
+	suite_run(m, 60, "vane create -p /etc/vane/reader.cfg");
+	suite_run(m, 60, "vane create -p /etc/vane/tcp.cfg");
+	suite_run(m, 60,
+		  "vane block-attach stock file:/data/disks/scratch.img "
+		  "xvdb w");
+	suite_run(m, 60, "vane network-attach stock rate=1MB/s");
+	schema("block-list", "vane block-list --json stock reader");
+	schema("network-list", "vane network-list --json stock tcp");
+	suite_run(m, 60, "vane network-detach stock 0");
+	suite_run(m, 60, "vane destroy stock");
+	suite_guest_gone(m, "stock", 60);
+	suite_run(m, 20,
+		  "await %u grep -q '\"destroyed\".*\"stock\"' "
+		  "/var/log/vane/events.log",
+		  machine_scaled(10));
+	suite_run(m, 20,
+		  "vane events -a --no-follow --json >/run/events.json && "
+		  "for e in created device-attached device-detached destroyed; "
+		  "do grep -q \"\\\"$e\\\"\" /run/events.json || exit; "
+		  "done");
+	schema("--lines events", "cat /run/events.json");
 }
 
 Test(peers, colours_and_bars_are_for_terminals_that_want_them)
