@@ -86,6 +86,19 @@ void creating_end(const char *dir, const uint8_t uuid[16], int fd)
 	close(fd);
 }
 
+void creating_wake(const char *dir)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/wake", dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return;
+	close(fd);
+	unlink(path);
+}
+
 /* Whether the file stays. */
 static bool creating_look(const char *path, const uint8_t uuid[16],
 			  int (*fn)(const uint8_t uuid[16], void *arg),

@@ -28,6 +28,9 @@ int creating_begin(const char *dir, const uint8_t uuid[16], struct err *e);
 /* The domain is whole, or was never there. */
 void creating_end(const char *dir, const uint8_t uuid[16], int fd);
 
+/* Has vaned look at all domains: one was started after it was whole. */
+void creating_wake(const char *dir);
+
 /*
  * Calls `fn` for each UUID whose creator died, while holding its lock; when
  * `fn` gives 0 the file is removed. Gives how many files stay, because their

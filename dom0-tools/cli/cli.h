@@ -138,6 +138,8 @@ int cli_help(int argc, char **argv);
 
 /* What other verbs call too. */
 
+/* Unpauses a domain, and has vaned notice it; 0 or -errno. */
+int unpause_domain(struct cli *c, uint16_t domid);
 /* Attaches the terminal; gives a status. `unpause` once it is attached. */
 int console_run(struct cli *c, uint16_t domid, bool unpause);
 /* Until every one of them has shut down or is gone. */

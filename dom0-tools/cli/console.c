@@ -259,7 +259,7 @@ console_loop(struct cli *c, int fd, struct consproto_reader *r, bool may_write)
 /* Starts the domain; -1: there is none to start. */
 static enum console_next console_unpause(struct cli *c, int domid)
 {
-	int rc = domid < 0 ? 0 : domctl_unpause(c->privcmd, (uint16_t)domid);
+	int rc = domid < 0 ? 0 : unpause_domain(c, (uint16_t)domid);
 
 	if (rc == 0)
 		return CONSOLE_GO_ON;
@@ -303,8 +303,7 @@ static int console_session(struct cli *c, const struct console_options *o,
 		if (next == CONSOLE_GO_ON)
 			next = console_loop(c, fd, &reader,
 					    o->mode != CONSPROTO_READ);
-	} else if (unpause >= 0 &&
-		   domctl_unpause(c->privcmd, (uint16_t)unpause) == 0) {
+	} else if (unpause >= 0 && unpause_domain(c, (uint16_t)unpause) == 0) {
 		/* It was to be created and started: that it shall be. */
 		err_prefix(&c->err, "domain %d runs, but not attached to",
 			   unpause);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "builder/creating.h"
 #include "builder/destroy.h"
 #include "cli/cli.h"
 #include "lib/json.h"
@@ -93,12 +94,21 @@ static int simple_pause(struct cli *c, const char *word, uint16_t domid)
 			     rc ? rc : domctl_pause(c->privcmd, domid));
 }
 
+int unpause_domain(struct cli *c, uint16_t domid)
+{
+	int rc = domctl_unpause(c->privcmd, domid);
+
+	if (rc == 0)
+		creating_wake(CREATING_DIR);
+	return rc;
+}
+
 static int simple_unpause(struct cli *c, const char *word, uint16_t domid)
 {
 	int rc = simple_check_alive(c, word, domid);
 
 	return simple_result(c, word, "unpause",
-			     rc ? rc : domctl_unpause(c->privcmd, domid));
+			     rc ? rc : unpause_domain(c, domid));
 }
 
 int cli_destroy(int argc, char **argv)

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,4 +120,17 @@ Test(builder_creating, a_directory_that_cannot_be_made_is_said)
 
 	cr_assert_lt(creating_begin("/proc/no/such", uuid, &e), 0);
 	cr_assert(strstr(e.text, "/proc/no"));
+}
+
+Test(builder_creating, whoever_watches_is_woken_and_nothing_stays)
+{
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	char events[1024];
+
+	cr_assert_geq(inotify_add_watch(fd, dir, IN_CLOSE_WRITE), 0);
+	creating_wake(dir);
+	cr_assert_gt(read(fd, events, sizeof(events)), 0);
+	close(fd);
+	cr_assert_eq(rmdir(dir), 0);
+	cr_assert_eq(mkdir(dir, 0700), 0);
 }
