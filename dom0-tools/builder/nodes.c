@@ -350,21 +350,26 @@ void nodes_perms(enum node_access access, uint16_t domid,
 int nodes_write(struct store *store, uint32_t txn, uint16_t domid,
 		const struct nodes *n)
 {
+	struct store_node *list = calloc(n->count + 1, sizeof(*list));
+	struct store_perm(*perms)[2] = calloc(n->count + 1, sizeof(*perms));
+	int rc = -ENOMEM;
+
+	if (list == NULL || perms == NULL)
+		goto free;
 	for (size_t i = 0; i < n->count; i++) {
 		const struct node *node = &n->list[i];
-		struct store_perm perms[2];
-		size_t count;
-		int rc = store_write(store, txn, node->path, node->value,
-				     strlen(node->value));
 
-		if (rc)
-			return rc;
-		nodes_perms(node->access, domid, perms, &count);
-		if (count)
-			rc = store_set_perms(store, txn, node->path, perms,
-					     count);
-		if (rc)
-			return rc;
+		list[i] = (struct store_node){
+			.path = node->path,
+			.value = node->value,
+			.len = strlen(node->value),
+			.perms = perms[i],
+		};
+		nodes_perms(node->access, domid, perms[i], &list[i].perm_count);
 	}
-	return 0;
+	rc = store_write_nodes(store, txn, list, n->count);
+free:
+	free(perms);
+	free(list);
+	return rc;
 }

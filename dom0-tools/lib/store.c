@@ -205,25 +205,114 @@ char **store_ls(struct store *s, uint32_t txn, const char *path, size_t *count)
 
 static const char perm_letters[] = {'n', 'r', 'w', 'b'};
 
+/* The payload's second part; -E2BIG. */
+static int print_perms(const struct store_perm *perms, size_t count,
+		       char text[XENSTORE_PAYLOAD_MAX], struct store_part *part)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		int n = snprintf(text + len, XENSTORE_PAYLOAD_MAX - len, "%c%u",
+				 perm_letters[perms[i].perms & 3],
+				 perms[i].domid);
+
+		if (n < 0 || (size_t)n >= XENSTORE_PAYLOAD_MAX - len)
+			return -E2BIG;
+		len += (size_t)n + 1;
+	}
+	*part = (struct store_part){text, len};
+	return 0;
+}
+
 int store_set_perms(struct store *s, uint32_t txn, const char *path,
 		    const struct store_perm *perms, size_t count)
 {
 	char text[XENSTORE_PAYLOAD_MAX];
-	struct store_part parts[2];
-	size_t len = 0;
+	struct store_part parts[2] = {STRING_PART(path)};
+	int rc = print_perms(perms, count, text, &parts[1]);
 
-	for (size_t i = 0; i < count; i++) {
-		int n = snprintf(text + len, sizeof(text) - len, "%c%u",
-				 perm_letters[perms[i].perms & 3],
-				 perms[i].domid);
+	return rc ? rc : store_link_request(s, XS_SET_PERMS, txn, parts, 2);
+}
 
-		if (n < 0 || (size_t)n >= sizeof(text) - len)
-			return -E2BIG;
-		len += (size_t)n + 1;
+/* Requests that wait for their answers; they must fit into the socket. */
+#define PIPELINE_MAX 16
+
+struct pipeline {
+	struct store *s;
+	uint32_t txn;
+	struct xsd_sockmsg asked[PIPELINE_MAX];
+	size_t sent, answered;
+	int rc; /* the first error that an answer brought */
+};
+
+/* Fails only with the connection. */
+static int take_answer(struct pipeline *p)
+{
+	struct store *s = p->s;
+	int rc = store_link_receive(s, &p->asked[p->answered++ % PIPELINE_MAX]);
+
+	if (s->lost || s->broken)
+		return rc;
+	if (!p->rc)
+		p->rc = rc;
+	return 0;
+}
+
+static int pipeline_send(struct pipeline *p, uint32_t type,
+			 const struct store_part *parts)
+{
+	/* The kernel's device gets one at a time, as from libxenstore. */
+	size_t most = p->s->is_socket ? PIPELINE_MAX : 1;
+	int rc = 0;
+
+	if (p->sent - p->answered == most)
+		rc = take_answer(p);
+	if (!rc)
+		rc = store_link_send(p->s, type, p->txn, parts, 2,
+				     &p->asked[p->sent % PIPELINE_MAX]);
+	p->sent += !rc;
+	return rc;
+}
+
+static int send_node(struct pipeline *p, const struct store_node *n)
+{
+	struct store_part parts[2] = {STRING_PART(n->path), {n->value, n->len}};
+	char text[XENSTORE_PAYLOAD_MAX];
+	int rc = pipeline_send(p, XS_WRITE, parts);
+
+	if (rc || !n->perm_count)
+		return rc;
+	rc = print_perms(n->perms, n->perm_count, text, &parts[1]);
+	return rc ? rc : pipeline_send(p, XS_SET_PERMS, parts);
+}
+
+int store_write_nodes(struct store *s, uint32_t txn,
+		      const struct store_node *nodes, size_t count)
+{
+	const struct store_txn *t = store_link_txn(s, txn);
+	struct pipeline p = {.s = s, .txn = txn};
+	int rc = 0;
+
+	if (s->broken)
+		return s->broken;
+	if (!t)
+		return -EINVAL;
+	if (t->lost)
+		return -EAGAIN;
+	for (size_t i = 0; i < count && !rc && !p.rc; i++)
+		rc = send_node(&p, &nodes[i]);
+	/* What is on its way is answered, whatever happened. */
+	while (p.answered < p.sent && !s->lost && !s->broken) {
+		int answer = take_answer(&p);
+
+		rc = rc ? rc : answer;
 	}
-	parts[0] = STRING_PART(path);
-	parts[1] = (struct store_part){text, len};
-	return store_link_request(s, XS_SET_PERMS, txn, parts, 2);
+	if (s->broken)
+		return s->broken;
+	if (t->lost)
+		return -EAGAIN;
+	/* An answer is to something that was sent earlier. */
+	return p.rc ? p.rc : rc;
 }
 
 static bool parse_perm(const char *text, struct store_perm *perm)

@@ -85,6 +85,21 @@ char **store_ls(struct store *s, uint32_t txn, const char *path, size_t *count);
 
 int store_set_perms(struct store *s, uint32_t txn, const char *path,
 		    const struct store_perm *perms, size_t count);
+/*
+ * Writes many nodes in one transaction without waiting for each answer. The
+ * first error that comes is returned, when all that was sent is answered; what
+ * was done by then only the transaction's abort takes back.
+ */
+struct store_node {
+	const char *path;
+	const void *value;
+	size_t len;
+	const struct store_perm *perms;
+	size_t perm_count; /* 0: they stay as they are */
+};
+
+int store_write_nodes(struct store *s, uint32_t txn,
+		      const struct store_node *nodes, size_t count);
 /* Malloc'd, at least one entry. */
 struct store_perm *store_get_perms(struct store *s, uint32_t txn,
 				   const char *path, size_t *count);

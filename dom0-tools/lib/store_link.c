@@ -271,14 +271,9 @@ struct request {
 	char payload[XENSTORE_PAYLOAD_MAX];
 };
 
-/* Sends it once. On success s->in holds the reply. */
-static int exchange(struct store *s, const struct request *out)
+int store_link_receive(struct store *s, const struct xsd_sockmsg *asked)
 {
 	int rc;
-
-	rc = send_all(s, (const char *)out, HEADER_BYTES + out->header.len);
-	if (rc)
-		return rc;
 
 	for (;;) {
 		rc = receive_some(s);
@@ -292,14 +287,22 @@ static int exchange(struct store *s, const struct request *out)
 			return rc;
 	}
 	s->in_bytes = 0;
-	if (s->in.header.req_id != out->header.req_id)
+	if (s->in.header.req_id != asked->req_id)
 		return store_link_break(s, -EPROTO);
 	if (s->in.header.type == XS_ERROR)
 		return -store_error_number(s->in.payload,
 					   strlen(s->in.payload));
-	return s->in.header.type == out->header.type
-		       ? 0
-		       : store_link_break(s, -EPROTO);
+	return s->in.header.type == asked->type ? 0
+						: store_link_break(s, -EPROTO);
+}
+
+/* Sends it once. On success s->in holds the reply. */
+static int exchange(struct store *s, const struct request *out)
+{
+	int rc;
+
+	rc = send_all(s, (const char *)out, HEADER_BYTES + out->header.len);
+	return rc ? rc : store_link_receive(s, &out->header);
 }
 
 /* 0, or -E2BIG when the parts are longer than a message. */
@@ -322,6 +325,19 @@ static int compose(struct store *s, struct request *out, uint32_t type,
 		.len = (uint32_t)len,
 	};
 	return 0;
+}
+
+int store_link_send(struct store *s, uint32_t type, uint32_t txn,
+		    const struct store_part *parts, size_t count,
+		    struct xsd_sockmsg *asked)
+{
+	struct request out;
+	int rc = compose(s, &out, type, txn, parts, count);
+
+	if (rc)
+		return rc;
+	*asked = out.header;
+	return send_all(s, (const char *)&out, HEADER_BYTES + out.header.len);
 }
 
 /* One try to get the connection back, and the watches on it. */

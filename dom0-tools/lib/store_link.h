@@ -65,6 +65,17 @@ struct store_part {
 int store_link_request(struct store *s, uint32_t type, uint32_t txn,
 		       const struct store_part *parts, size_t count);
 
+/*
+ * The two halves of that, once and no more, for who has several requests on
+ * their way: -E2BIG has sent nothing; otherwise *asked is what the receiver of
+ * the reply, in the order of sending, wants to be given. After a failure of the
+ * connection (s->lost, s->broken) no reply is to be waited for.
+ */
+int store_link_send(struct store *s, uint32_t type, uint32_t txn,
+		    const struct store_part *parts, size_t count,
+		    struct xsd_sockmsg *asked);
+int store_link_receive(struct store *s, const struct xsd_sockmsg *asked);
+
 /* Every later call gives `rc`, a negative errno; returns it. */
 int store_link_break(struct store *s, int rc);
 

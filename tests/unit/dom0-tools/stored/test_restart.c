@@ -217,18 +217,28 @@ Test(stored_restart, a_handles_watches_fire_once_and_go_on)
 
 Test(stored_restart, a_transaction_over_a_socket_is_to_be_tried_again)
 {
+	static const struct store_node nodes[] = {
+		{.path = "/t/a", .value = "x", .len = 1},
+		{.path = "/t/b", .value = "x", .len = 1},
+	};
 	uint32_t txn;
 
 	cr_assert_eq(store_txn_start(store, &txn), 0);
 	cr_assert_eq(store_write(store, txn, "/t", "x", 1), 0);
 	daemon_restart();
 	cr_expect_eq(store_write(store, txn, "/t", "y", 1), -EAGAIN);
+	cr_expect_eq(store_write_nodes(store, txn, nodes, 2), -EAGAIN);
 	cr_expect_eq(store_txn_commit(store, txn), -EAGAIN);
 	cr_expect_null(store_read(store, 0, "/t", NULL));
 	cr_assert_eq(store_txn_start(store, &txn), 0);
 	daemon_restart();
 	store_mkdir(store, 0, "/other");
 	cr_expect_eq(store_txn_abort(store, txn), 0);
+	/* The loss is noticed while they are written. */
+	cr_assert_eq(store_txn_start(store, &txn), 0);
+	daemon_restart();
+	cr_expect_eq(store_write_nodes(store, txn, nodes, 2), -EAGAIN);
+	cr_expect_eq(store_txn_commit(store, txn), -EAGAIN);
 }
 
 Test(stored_restart, a_guest_goes_on_in_its_transaction)

@@ -160,6 +160,118 @@ Test(stored_server, permissions_survive_the_way_there_and_back)
 	free(got);
 }
 
+enum { MANY_NODES = 300 };
+
+static char node_paths[MANY_NODES][32];
+
+/* Every third one has permissions of its own. */
+static void list_nodes(struct store_node *nodes)
+{
+	static const struct store_perm own[] = {
+		{5, STORE_PERM_NONE},
+		{6, STORE_PERM_READ},
+	};
+
+	for (size_t i = 0; i < MANY_NODES; i++) {
+		snprintf(node_paths[i], sizeof(node_paths[i]), "/many/%03zu",
+			 i);
+		nodes[i] = (struct store_node){
+			.path = node_paths[i],
+			.value = node_paths[i],
+			.len = strlen(node_paths[i]),
+			.perms = own,
+			.perm_count = i % 3 ? 0 : 2,
+		};
+	}
+}
+
+Test(stored_server, many_nodes_are_written_without_waiting_for_each)
+{
+	struct store_node nodes[MANY_NODES];
+	uint32_t txn;
+
+	list_nodes(nodes);
+	cr_expect_eq(store_write_nodes(store, 0, nodes, 1), -EINVAL);
+	cr_assert_eq(store_txn_start(store, &txn), 0);
+	cr_assert_eq(store_write_nodes(store, txn, nodes, 0), 0);
+	cr_assert_eq(store_write_nodes(store, txn, nodes, MANY_NODES), 0);
+	cr_expect_null(store_read(store, 0, "/many/000", NULL));
+	cr_assert_eq(store_txn_commit(store, txn), 0);
+	for (size_t i = 0; i < MANY_NODES; i++) {
+		char *value = store_read(store, 0, node_paths[i], NULL);
+		size_t count = 0;
+		struct store_perm *perms =
+			store_get_perms(store, 0, node_paths[i], &count);
+
+		cr_assert_not_null(value);
+		cr_assert_not_null(perms);
+		cr_expect_str_eq(value, node_paths[i]);
+		cr_expect_eq(count, i % 3 ? 1 : 2);
+		cr_expect_eq(perms[0].domid, i % 3 ? 0 : 5);
+		free(value);
+		free(perms);
+	}
+}
+
+Test(stored_server, of_many_nodes_the_first_error_is_told)
+{
+	static const struct {
+		const char *path;
+		size_t len;
+		int rc;
+	} bad[] = {
+		{"/many/not//canonical", 1, -EINVAL},
+		/* Refused before it is sent: what was sent is answered. */
+		{"/many/long", XENSTORE_PAYLOAD_MAX, -E2BIG},
+	};
+	static const char value[XENSTORE_PAYLOAD_MAX];
+	struct store_node nodes[MANY_NODES];
+	uint32_t txn;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		list_nodes(nodes);
+		nodes[100].path = bad[i].path;
+		nodes[100].value = value;
+		nodes[100].len = bad[i].len;
+		nodes[200].path = "";
+		cr_assert_eq(store_txn_start(store, &txn), 0);
+		cr_expect_eq(store_write_nodes(store, txn, nodes, MANY_NODES),
+			     bad[i].rc);
+		/* The connection is in step, and nothing was done. */
+		cr_expect_eq(store_txn_abort(store, txn), 0);
+		errno = 0;
+		cr_expect_null(store_read(store, 0, "/many", NULL));
+		cr_expect_eq(errno, ENOENT);
+	}
+}
+
+Test(stored_server, events_come_between_the_answers_for_many_nodes)
+{
+	struct store *other = store_open_path(socket_path);
+	struct store_node nodes[MANY_NODES];
+	uint32_t txn;
+	char *p, *t;
+	int events = 0;
+
+	list_nodes(nodes);
+	cr_assert_eq(store_watch(store, "/seen", "tok"), 0);
+	cr_assert_eq(store_txn_start(store, &txn), 0);
+	for (int i = 0; i < 50; i++)
+		cr_assert_eq(store_writef(other, 0,
+					  i % 2 ? "/seen/a" : "/seen/b", "%d",
+					  i),
+			     0);
+	cr_assert_eq(store_write_nodes(store, txn, nodes, MANY_NODES), 0);
+	cr_assert_eq(store_txn_commit(store, txn), 0);
+	while (!store_read_watch(store, &p, &t)) {
+		events++;
+		free(p);
+		free(t);
+	}
+	cr_expect_gt(events, 1, "and none is lost");
+	store_close(other);
+}
+
 static void expect_event(struct store *s, const char *path, const char *token)
 {
 	char *p, *t;
