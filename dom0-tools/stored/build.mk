@@ -20,11 +20,19 @@ FUZZ_NAMES += store
 FUZZ_store_SRCS := $(DT_STORED_PURE) $(DT)/lib/store_errors.c
 FUZZ_store_CFLAGS := -I$(DT)
 
+# Its xenstore-control, which xenstore-utils lacks.
+XEN_UTILS := $(BUILD)/xen-utils
+
+$(XEN_UTILS)/.done: dom0-tools/image/fetch-deb.sh
+	@mkdir -p $(@D)
+	dom0-tools/image/fetch-deb.sh xen-utils-4.17 $(XEN_UTILS) ./usr/lib
+	touch $@
+
 .PHONY: test-store-utils
-test-store-utils: $(BUILD)/xen-utils/.done ## Debian's xenstore-utils against it
+test-store-utils: $(XEN_UTILS)/.done ## Debian's xenstore-utils against it
 	@tests/unit/dom0-tools/stored/xenstore-utils.sh \
 		$(DT_BUILD)/vane-stored \
-		$(BUILD)/xen-utils/usr/lib/xen-4.17/bin/xenstore-control \
+		$(XEN_UTILS)/usr/lib/xen-4.17/bin/xenstore-control \
 		$(DT_BUILD) >$(BUILD)/xenstore-utils.log 2>&1 || \
 		{ cat $(BUILD)/xenstore-utils.log; exit 1; }
 	@tail -n 1 $(BUILD)/xenstore-utils.log

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The instruction-count benchmark; see docs/testing.md.
+# The benchmarks; see docs/testing.md.
 
 BENCH := $(BUILD)/bench
 XEN_PACKAGE := xen-hypervisor-4.17-amd64
@@ -34,23 +34,44 @@ BENCH_FILES := $(BENCH)/driver $(BENCH)/initrd.img $(BENCH)/xen.elf \
 	$(BUILD)/paravane $(IMAGE)/vmlinux
 
 .PHONY: bench
-bench: $(BENCH_FILES) ## instructions per operation, beside Xen
+bench: $(BENCH_FILES) ## instructions and times per operation, beside Xen
 	@$(BENCH)/driver
+	@$(MAKE) --no-print-directory bench-tools
 
-# The store: a client, our daemon and Debian's, on the build host.
-XEN_UTILS := $(BUILD)/xen-utils
-
-$(XEN_UTILS)/.done: $(IMAGE_SRC)/fetch-deb.sh
+# The toolstack, beside Debian's.
+$(BENCH)/tools: tests/bench/tools.c $(BUILD)/system/harness.a
 	@mkdir -p $(@D)
-	$(IMAGE_SRC)/fetch-deb.sh xen-utils-4.17 $(XEN_UTILS) ./usr/lib
-	touch $@
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -I. -o $@ $^
+
+$(BENCH)/stopwatch: tests/bench/stopwatch.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -static -o $@ $<
 
 $(BENCH)/store: tests/bench/store.c $(DT_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -Idom0-tools -I. -o $@ $^
+	$(CC) $(HOST_CFLAGS) -Idom0-tools -I. -static -o $@ $^
 
+TOOLS_FILES := $(addprefix $(BENCH)/,stopwatch store) \
+	$(BUILD)/guest/hello.elf tests/bench/machine.sh tests/bench/rows.sh \
+	$(wildcard tests/bench/etc/*.cfg)
+TOOLS_BOOT := $(LINUX)/vmlinuz $(IMAGE)/guest-initrd.img
+
+$(BENCH)/tools.ext4: $(TOOLS_FILES) $(TOOLS_BOOT)
+	rm -rf $@ $@.tree
+	mkdir -p $@.tree/boot $@.tree/bench
+	cp $(TOOLS_BOOT) $@.tree/boot
+	cp $(TOOLS_FILES) $@.tree/bench
+	truncate -s 64M $@.tree/bench/disk.img
+	/sbin/mke2fs -q -t ext4 -L vane-data -d $@.tree $@ 256M
+
+.PHONY: bench-tools
+bench-tools: $(BENCH)/tools $(BENCH)/tools.ext4 $(BENCH)/xen.elf \
+		$(BUILD)/peers/root.ext4 $(BUILD)/paravane $(IMAGE)/vmlinux \
+		$(IMAGE)/dom0-initrd.img ## create, list, destroy, the store, beside Debian's
+	@$(BENCH)/tools
+
+# The store alone, on the build host.
 .PHONY: bench-store
-bench-store: $(BENCH)/store ## store operations per second, beside Debian's
-	@tests/bench/store.sh $(BENCH)/store $(DT_BUILD)/vane-stored \
-		$(XEN_UTILS)/usr/lib/xen-4.17/bin/xenstored
-bench-store: $(DT_BUILD)/vane-stored $(XEN_UTILS)/.done
+bench-store: $(BENCH)/store ## store operations per second, on this machine
+	@tests/bench/store.sh $(BENCH)/store $(DT_BUILD)/vane-stored
+bench-store: $(DT_BUILD)/vane-stored

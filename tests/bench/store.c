@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How many operations a store daemon does in a second, over its socket, one
- * after the other, as a toolstack asks for them: in a small store, and in one
- * of 100 000 nodes with 500 domains' directories, each watched by a connection
- * of its own. Any daemon that speaks the protocol will do.
+ * after the other, as a toolstack asks for them. Any daemon that speaks the
+ * protocol will do. The store holds besides what is asked for:
  *
- * usage: store SOCKET
+ * NODES	so many nodes, in directories of twenty
+ * CONNECTIONS	so many connections (with the one that asks), each of the others
+ *		with a watch on a directory of its own
+ *
+ * Each operation is repeated for a while, some times; each time is two lines,
+ * as stopwatch.c writes them, with the number of operations:
+ *
+ *	bench: begin NAME-OPERATION
+ *	bench: end NAME-OPERATION NANOSECONDS COUNT
+ *
+ * usage: store SOCKET NAME CONNECTIONS NODES
  */
 #include <errno.h>
 #include <poll.h>
@@ -17,18 +26,17 @@
 
 #include "lib/store.h"
 
-enum { DOMAINS = 500, NODES_EACH = 199, WATCHES_EACH = 10 };
-enum { ROUND_NS = 300000000, ROUNDS = 3 };
+enum { ROUND_NS = 100000000, ROUNDS = 3, CONNECTIONS_MAX = 1000 };
 
 static struct store *store;
 static struct store *watcher;
-static struct store *others[DOMAINS];
+static struct store *others[CONNECTIONS_MAX];
 
 static void check(int rc, const char *what)
 {
 	if (!rc)
 		return;
-	fprintf(stderr, "bench-store: %s: %s\n", what, strerror(-rc));
+	printf("bench: fail store: %s: %s\n", what, strerror(-rc));
 	exit(1);
 }
 
@@ -77,13 +85,13 @@ static void op_transaction(void)
 	check(store_txn_commit(store, txn), "commit");
 }
 
-static void await_event(void)
+static void await_event(struct store *s)
 {
 	char *path, *token;
 	int rc;
 
-	while ((rc = store_read_watch(watcher, &path, &token)) == -EAGAIN) {
-		struct pollfd p = {.fd = store_fd(watcher), .events = POLLIN};
+	while ((rc = store_read_watch(s, &path, &token)) == -EAGAIN) {
+		struct pollfd p = {.fd = store_fd(s), .events = POLLIN};
 
 		poll(&p, 1, -1);
 	}
@@ -96,97 +104,97 @@ static void await_event(void)
 static void op_watch(void)
 {
 	check(store_write(store, 0, "/bench/watched/x", "w", 1), "write");
-	await_event();
+	await_event(watcher);
 }
 
 static const struct {
 	const char *name;
 	void (*run)(void);
 } ops[] = {
-	{"read", op_read},
-	{"write", op_write},
-	{"directory of 20", op_directory},
-	{"transaction", op_transaction},
-	{"watch fires", op_watch},
+	{"read", op_read},	     {"write", op_write},
+	{"directory", op_directory}, {"transaction", op_transaction},
+	{"watch", op_watch},
 };
 
 #define OP_COUNT (sizeof(ops) / sizeof(ops[0]))
 
-/* The best of some rounds, because others use the machine too. */
-static double rate(void (*run)(void))
+static void measure(const char *name, size_t op)
 {
-	double best = 0;
-
 	for (int round = 0; round < ROUNDS; round++) {
-		uint64_t begin = now_ns(), end;
-		uint64_t count = 0;
-		double r;
+		uint64_t begin, end, count = 0;
 
+		printf("bench: begin %s-%s\n", name, ops[op].name);
+		begin = now_ns();
 		do {
-			run();
+			ops[op].run();
 			count++;
 			end = now_ns();
 		} while (end - begin < ROUND_NS);
-		r = (double)count * 1e9 / (double)(end - begin);
-		best = r > best ? r : best;
+		printf("bench: end %s-%s %llu %llu\n", name, ops[op].name,
+		       (unsigned long long)(end - begin),
+		       (unsigned long long)count);
 	}
-	return best;
 }
 
-static void open_all(const char *path)
+static struct store *connect_to(const char *path)
 {
-	store = store_open_path(path);
-	watcher = store_open_path(path);
-	if (!store || !watcher) {
-		fprintf(stderr, "bench-store: cannot reach %s: %s\n", path,
-			strerror(errno));
-		exit(1);
-	}
+	struct store *s = store_open_path(path);
+
+	check(s ? 0 : -errno, path);
+	return s;
+}
+
+static void prepare(const char *path, int connections, int nodes)
+{
+	char name[64];
+
+	store = connect_to(path);
+	check(store_rm(store, 0, "/bench"), "rm");
 	check(store_write(store, 0, "/bench/value", "v", 1), "write");
 	for (int i = 0; i < 20; i++) {
-		char name[64];
-
 		snprintf(name, sizeof(name), "/bench/dir/child-%d", i);
 		check(store_write(store, 0, name, "v", 1), "write");
 	}
-	check(store_watch(watcher, "/bench/watched", "t"), "watch");
-	await_event();
-}
-
-static void fill_domain(int domid, const char *path)
-{
-	char name[128];
-
-	for (int i = 0; i < NODES_EACH; i++) {
-		snprintf(name, sizeof(name), "/local/domain/%d/d%d/n%d",
-			 domid + 1, i / 20, i);
+	for (int i = 0; i < nodes; i++) {
+		snprintf(name, sizeof(name), "/bench/crowd/%d/%d/%d", i / 400,
+			 i / 20 % 20, i % 20);
 		check(store_write(store, 0, name, "some value", 10), "fill");
 	}
-	others[domid] = store_open_path(path);
-	check(others[domid] ? 0 : -errno, "connect");
-	for (int i = 0; i < WATCHES_EACH; i++) {
-		snprintf(name, sizeof(name), "/local/domain/%d/d%d", domid + 1,
-			 i);
-		check(store_watch(others[domid], name, "t"), "watch");
+	watcher = connect_to(path);
+	check(store_watch(watcher, "/bench/watched", "t"), "watch");
+	await_event(watcher);
+	for (int i = 0; i < connections; i++) {
+		others[i] = connect_to(path);
+		snprintf(name, sizeof(name), "/bench/crowd/%d", i);
+		check(store_watch(others[i], name, "t"), "watch");
+		await_event(others[i]);
 	}
 }
 
 int main(int argc, char **argv)
 {
-	double small[OP_COUNT];
+	int connections, nodes;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: %s SOCKET\n", argv[0]);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc != 5) {
+		fprintf(stderr, "usage: %s SOCKET NAME CONNECTIONS NODES\n",
+			argv[0]);
 		return 2;
 	}
-	open_all(argv[1]);
+	connections = atoi(argv[3]) - 1; /* without the one that asks */
+	nodes = atoi(argv[4]);
+	if (connections < 0 || connections > CONNECTIONS_MAX || nodes < 0) {
+		fprintf(stderr, "%s: 1 to %d connections\n", argv[0],
+			CONNECTIONS_MAX);
+		return 2;
+	}
+	prepare(argv[1], connections, nodes);
 	for (size_t i = 0; i < OP_COUNT; i++)
-		small[i] = rate(ops[i].run);
-	for (int i = 0; i < DOMAINS; i++)
-		fill_domain(i, argv[1]);
-	printf("%-18s %12s %12s\n", "per second", "small", "100 000");
-	for (size_t i = 0; i < OP_COUNT; i++)
-		printf("%-18s %12.0f %12.0f\n", ops[i].name, small[i],
-		       rate(ops[i].run));
+		measure(argv[2], i);
+	for (int i = 0; i < connections; i++)
+		store_close(others[i]);
+	store_close(watcher);
+	check(store_rm(store, 0, "/bench"), "rm");
+	store_close(store);
 	return 0;
 }

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Operations per second of vane-stored and of Debian's xenstored, both on this
-# machine without a hypervisor, over their sockets, by the same client.
-# usage: store.sh CLIENT VANE-STORED XENSTORED
+# Operations per second of vane-stored on this machine, without a hypervisor
+# and so without its noise: for who changes the store, and for perf.
+# (`make bench-tools` has Debian's daemons beside it, which need a Xen.)
+# usage: store.sh CLIENT VANE-STORED
 set -eu
 
-client=$1 ours=$2 theirs=$3
+client=$1 daemon=$2
 dir=$(mktemp -d)
 pid=
 
@@ -16,33 +17,42 @@ finish() {
 }
 trap finish EXIT
 
-# run NAME SOCKET COMMAND...: the daemon in the background, and the client
+# run NAME ARGUMENT...: the daemon in the background, and the client twice
 run() {
-	local name=$1 socket=$2
-	shift 2
-	"$@" >"$dir/log" 2>&1 &
+	local name=$1
+	shift
+	"$daemon" --foreground --no-domains --socket "$dir/socket" "$@" \
+		>"$dir/log" 2>&1 &
 	pid=$!
-	until [ -S "$socket" ]; do
+	until [ -S "$dir/socket" ]; do
 		kill -0 "$pid" 2>/dev/null || {
 			cat "$dir/log" >&2
-			echo "bench-store: $name does not start" >&2
+			echo "bench-store: the daemon does not start" >&2
 			exit 1
 		}
 		read -rt 0.05 <> <(:) || true
 	done
 	echo "$name"
-	"$client" "$socket" || echo "  $name does not bear it on this machine"
-	kill "$pid" 2>/dev/null || true
+	"$client" "$dir/socket" small 1 0 >"$dir/out"
+	"$client" "$dir/socket" large 501 100000 >>"$dir/out"
+	awk '$2 == "end" {
+			rate = $5 * 1e9 / $4
+			if (!($3 in best))
+				order[++n] = $3
+			if (rate > best[$3])
+				best[$3] = rate
+		}
+		END {
+			for (i = 1; i <= n; i++)
+				printf "%-18s %8.0f per second\n", order[i],
+					best[order[i]]
+		}' "$dir/out"
+	kill "$pid"
 	wait "$pid" 2>/dev/null || true
 	pid=
+	rm -f "$dir/socket"
 }
 
-run "vane-stored, with its state file on $(df --output=fstype "$dir" |
-	tail -n 1)" "$dir/ours" \
-	"$ours" --foreground --no-domains --socket "$dir/ours" \
+run "with its state file on $(df --output=fstype "$dir" | tail -n 1)" \
 	--state "$dir/state"
-run "vane-stored, without" "$dir/ours2" \
-	"$ours" --foreground --no-domains --socket "$dir/ours2"
-export XENSTORED_RUNDIR=$dir
-run "Debian's xenstored, data base in memory" "$dir/socket" \
-	"$theirs" --no-fork --no-domain-init --internal-db
+run "without"

@@ -20,6 +20,8 @@ packages+=,python3-pycurl,python3-psutil,python3-bitarray,python3-pyinotify
 packages+=,python3-paramiko,python3-jsonschema,gdb,binutils,xen-utils-4.17
 packages+=,bash,bash-completion,dash,coreutils,debianutils,mawk,grep,sed
 packages+=,diffutils,util-linux
+# What the scripts of Debian's xl call for a disk and a card (tests/bench).
+packages+=,mount,iproute2,bsdutils
 
 tests/install-deps.sh mmdebstrap
 echo "make-root: unpacking Debian's programs into $image (half a minute)"
