@@ -157,11 +157,10 @@ Test(bootdisk, an_unpacked_kernel_is_kept_and_used_again)
 		suite_run(m, 120, "vane create -p /etc/vane/stock-xz.cfg");
 		suite_run(m, 30, "vane destroy stock-xz");
 		suite_guest_gone(m, "stock-xz", 30);
-		suite_run(
-			m, 120,
-			"f=$(ls /run/vane/cache/*) && "
-			"head -c $(stat -c %%s /data/boot/vmlinux) $f | "
-			"cmp - /data/boot/vmlinux");
+		suite_run(m, 120,
+			  "f=$(ls /run/vane/cache/*) && "
+			  "head -c $(stat -c %%s /data/boot/vmlinux) $f | "
+			  "cmp - /data/boot/vmlinux");
 	}
 	/* The second one used it: damage in it is seen. */
 	suite_run(m, 30,
