@@ -392,7 +392,10 @@ static void restart_done(void *arg, const struct worker_result *result)
 		return;
 	}
 	domains_scan(o->v);
-	next = domains_find(o->v, result->domid);
+	/* Somebody may have destroyed it already: then it is cleaned up. */
+	next = domains_add(o->v, result->domid);
+	if (next && !next->name[0])
+		snprintf(next->name, sizeof(next->name), "%s", o->life_name);
 	e = event_of(o, "restarted");
 	e.other = result->domid;
 	event_say(&e, "domain %u (%s) was restarted as domain %u", o->domid,

@@ -551,6 +551,13 @@ Test(vaned, a_daemon_started_by_hand_is_followed_by_the_supervised_one)
 	suite_run(m, 30,
 		  "await 20 grep -q \"process $(cat /run/byhand) .*waiting\" "
 		  "/run/vane/vaned.out");
+	/* To end the one that waits ends its supervisor. */
+	suite_run(m, 60,
+		  "s=$(cat /run/vane/vaned.supervisor); kill $(pidof vaned | "
+		  "tr ' ' '\\n' | grep -vx $(cat /run/byhand)); "
+		  "await 20 sh -c '! kill -0 '$s && rm /run/vane/vaned.out && "
+		  "start-daemons && "
+		  "await 20 grep -q waiting /run/vane/vaned.out");
 	suite_run(m, 30, "kill -9 $(cat /run/byhand)");
 	suite_run(m, 40,
 		  "await 20 sh -c 'grep -q \"^PPid:.$(cat "
