@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/domctl.h"
 #include "lib/privcmd.h"
@@ -20,11 +21,15 @@
 #define DOMCTL_DATA_OFFSET 2048
 
 static __thread char *domctl_page;
+static __thread pid_t domctl_owner;
 
+/* After a fork() the child needs one of its own: its parent has this one. */
 static char *domctl_get_page(void)
 {
-	if (domctl_page == NULL)
+	if (domctl_page == NULL || domctl_owner != getpid()) {
 		domctl_page = hcall_buf_alloc(PRIVCMD_PAGE_BYTES);
+		domctl_owner = getpid();
+	}
 	return domctl_page;
 }
 

@@ -84,17 +84,20 @@ void *hcall_buf_alloc(size_t bytes)
 	bytes = privcmd_round_up(bytes);
 	if (buf_fd == -2)
 		buf_fd = open("/dev/xen/hypercall", O_RDWR | O_CLOEXEC);
-	if (buf_fd >= 0) {
+	buf = MAP_FAILED;
+	if (buf_fd >= 0)
 		buf = mmap(NULL, bytes, prot, MAP_SHARED, buf_fd, 0);
-		if (buf != MAP_FAILED)
-			return buf;
-	}
-	buf = mmap(NULL, bytes, prot,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED | MAP_POPULATE, -1,
-		   0);
+	if (buf == MAP_FAILED)
+		buf = mmap(NULL, bytes, prot,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED |
+				   MAP_POPULATE,
+			   -1, 0);
 	if (buf == MAP_FAILED)
 		return NULL;
-	/* A child's copy-on-write would move the parent's page. */
+	/*
+	 * A child would share it, and write into its parent's hypercalls; or
+	 * its copy-on-write would move the parent's page.
+	 */
 	madvise(buf, bytes, MADV_DONTFORK);
 	return buf;
 }
