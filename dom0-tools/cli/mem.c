@@ -256,9 +256,9 @@ static int mem_set(struct cli *c, uint16_t domid, struct mem_facts *f,
 		return CLI_OK;
 	if (info.flags & XEN_DOMINF_paused) {
 		fprintf(stderr,
-			"vane mem-set: %s is paused with %" PRIu64
+			"%s mem-set: %s is paused with %" PRIu64
 			" MiB; it is asked for %" PRIu64 " when it goes on\n",
-			f->name, f->has_kib / 1024, kib / 1024);
+			cli_program(), f->name, f->has_kib / 1024, kib / 1024);
 		return CLI_OK;
 	}
 	return mem_await(c, domid, f, kib, timeout_ms);

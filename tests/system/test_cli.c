@@ -185,6 +185,15 @@ Test(cli, create_checks_without_creating)
 	prints("--p---", "vane list micro | awk 'NR == 2 { print $5 }'");
 }
 
+Test(cli, as_xl_a_console_ends_without_a_word)
+{
+	suite_run(m, 60,
+		  "xl create -c /etc/vane/micro.cfg 'on_poweroff=\"destroy\"' "
+		  "</dev/null >/run/out 2>/run/err");
+	prints("Parsing config from /etc/vane/micro.cfg", "cat /run/err");
+	prints("1", "grep -c '^VERDICT: SUCCESS' /run/out");
+}
+
 Test(cli, an_updated_configuration_holds_after_a_reboot)
 {
 	suite_guest_up(m, "stock");
