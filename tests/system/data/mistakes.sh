@@ -27,12 +27,12 @@ as_nobody() {
 }
 
 # What a command that fails must leave as it was. How much domain zero may
-# have is a fact that the first one to look at it writes down; where drivers
-# write what failed stays as an empty directory.
+# have is a fact that the first one to look at it writes down. What the kernel's
+# drivers note of a device that failed they may note when all else is over.
 things() {
 	vane info | grep -i free
 	vane store ls -f / | grep -v -e '^/local/domain/0/memory' \
-		-e '^/local/domain/0/error[a-z/]* = ""$'
+		-e '^/local/domain/0/error'
 	losetup -a
 	ls /sys/class/net/xenbr0/brif /run/vane/domains /run/vane/creating \
 		/run/mistakes /run/full
