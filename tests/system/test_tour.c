@@ -35,7 +35,7 @@
 #define ANSWER_SIZE  8192
 #define LINE_SIZE    1024
 #define STEPS_MIN    60
-#define LINES_HALF   60 /* so many fit into SUITE_TEXT, at most twice */
+#define LINES_HALF   40 /* of a long answer, from each end */
 #define LOOK_SECONDS 90
 #define ACT_SECONDS  120
 
