@@ -10,6 +10,7 @@ here=/data/bench
 tool=$1
 log=$2
 RUNS="1 2 3 4 5 6 7 8 9 10"
+GUESTS="2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20"
 
 took() {
 	"$here/stopwatch" "$@" || exit 1
@@ -55,14 +56,14 @@ lists() {
 	for run in $RUNS; do
 		took list-1 $tool list
 	done
-	for guest in 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for guest in $GUESTS; do
 		quietly $tool create -p $here/micro.cfg "name='micro$guest'"
 	done
 	for run in $RUNS; do
 		took list-20 $tool list
 	done
 	quietly $tool destroy micro
-	for guest in 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for guest in $GUESTS; do
 		quietly $tool destroy micro$guest
 	done
 }

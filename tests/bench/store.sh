@@ -17,7 +17,8 @@ finish() {
 }
 trap finish EXIT
 
-# run NAME ARGUMENT...: the daemon in the background, and the client twice
+# run NAME ARGUMENT...: the daemon in the background, and the client in a small
+# store and in one with 100 000 nodes and 500 connections, each with a watch
 run() {
 	local name=$1
 	shift
@@ -33,8 +34,13 @@ run() {
 		read -rt 0.05 <> <(:) || true
 	done
 	echo "$name"
-	"$client" "$dir/socket" small 1 0 >"$dir/out"
-	"$client" "$dir/socket" large 501 100000 >>"$dir/out"
+	{
+		"$client" "$dir/socket" small 1 0 &&
+			"$client" "$dir/socket" large 501 100000
+	} >"$dir/out" || {
+		tail -n 1 "$dir/out" >&2
+		exit 1
+	}
 	awk '$2 == "end" {
 			rate = $5 * 1e9 / $4
 			if (!($3 in best))
