@@ -35,7 +35,8 @@
 #define ANSWER_SIZE  8192
 #define LINE_SIZE    1024
 #define STEPS_MIN    60
-#define LINES_HALF   40 /* of a long answer, from each end */
+#define HEAD_LINES   30 /* of a long answer */
+#define TAIL_LINES   70
 #define LOOK_SECONDS 90
 #define ACT_SECONDS  120
 
@@ -197,12 +198,12 @@ static void fail_step(const struct step *s, const char *says, const char *came)
 static void fetch(const char *path, char *text)
 {
 	char line[LINE_SIZE];
-	const char *rest =
-		suite_run(m, 30,
-			  "f=%s; if [ $(wc -l <$f) -le %d ]; then "
-			  "cat $f; else head -n %d $f; "
-			  "tail -n %d $f; fi | sed 's/^/|/'",
-			  path, 2 * LINES_HALF, LINES_HALF, LINES_HALF);
+	const char *rest = suite_run(m, 30,
+				     "f=%s; if [ $(wc -l <$f) -le %d ]; then "
+				     "cat $f; else head -n %d $f; "
+				     "tail -n %d $f; fi | sed 's/^/|/'",
+				     path, HEAD_LINES + TAIL_LINES, HEAD_LINES,
+				     TAIL_LINES);
 	size_t n = 0;
 
 	text[0] = '\0';
