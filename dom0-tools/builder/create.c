@@ -24,6 +24,7 @@
 #include "builder/create.h"
 #include "builder/creating.h"
 #include "builder/destroy.h"
+#include "builder/diskuse.h"
 #include "builder/image.h"
 #include "builder/nodes.h"
 #include "builder/room.h"
@@ -168,6 +169,8 @@ static int create_check_devices(struct creation *n)
 	if (n->disk_is_device == NULL)
 		return create_fail(n, -ENOMEM, "remember the disks");
 	rc = check_disks(c, n->disk_is_device, n->err);
+	if (rc == 0)
+		rc = diskuse_check(n->privcmd, n->store, c, n->err);
 	if (rc == 0)
 		rc = check_vifs(c, n->err);
 	if (rc)

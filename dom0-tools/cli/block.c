@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "builder/check.h"
+#include "builder/diskuse.h"
 #include "cli/device.h"
 #include "lib/config.h"
 
@@ -128,6 +129,8 @@ static int block_attach(struct cli *c, struct device_ref *d,
 	d->devid = disk->device;
 	snprintf(d->label, sizeof(d->label), "%s", disk->vdev);
 	rc = check_disks(&config, &is_device, &c->err);
+	if (rc == 0)
+		rc = diskuse_check(c->privcmd, c->store, &config, &c->err);
 	if (rc)
 		return rc;
 	rc = nodes_make_disk(disk, is_device, d->domid, &nodes);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -62,4 +63,43 @@ int blockdev_check_unused(const char *path)
 		return -errno;
 	close(fd);
 	return 0;
+}
+
+int disk_mode_parse(const char *text, enum disk_mode *mode)
+{
+	if (!strcmp(text, "r") || !strcmp(text, "ro"))
+		*mode = DISK_READ;
+	else if (!strcmp(text, "w") || !strcmp(text, "rw"))
+		*mode = DISK_WRITE;
+	else if (!strcmp(text, "w!") || !strcmp(text, "rw!"))
+		*mode = DISK_WRITE_SHARED;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+bool disk_mode_conflict(enum disk_mode new_use, enum disk_mode present)
+{
+	switch (new_use) {
+	case DISK_READ:
+		return present != DISK_READ;
+	case DISK_WRITE:
+		return true;
+	case DISK_WRITE_SHARED:
+		return false;
+	}
+	return true;
+}
+
+const char *disk_mode_name(enum disk_mode mode)
+{
+	switch (mode) {
+	case DISK_READ:
+		return "r";
+	case DISK_WRITE:
+		return "w";
+	case DISK_WRITE_SHARED:
+		return "w!";
+	}
+	return "?";
 }

@@ -30,6 +30,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/blockdev.h"
+
 enum device_kind { DEVICE_VBD, DEVICE_VIF };
 
 enum device_phase {
@@ -80,18 +82,6 @@ const char *device_kind_name(enum device_kind kind);
  */
 int device_key_parse(const char *path, struct device_key *key,
 		     const char **node);
-
-/* How a guest uses a disk. */
-enum disk_mode { DISK_READ, DISK_WRITE, DISK_WRITE_SHARED };
-
-/* "r", "w", "w!" (and "ro", "rw"); -EINVAL for others. */
-int disk_mode_parse(const char *text, enum disk_mode *mode);
-/*
- * Must a new use be refused because of an existing one of the same disk? Only
- * readers may be together, unless the new one says that it knows ("w!").
- */
-bool disk_mode_conflict(enum disk_mode new_use, enum disk_mode present);
-const char *disk_mode_name(enum disk_mode mode);
 
 /* The tag of a loop device that belongs to a disk, and back; see loopdev.h. */
 void device_tag_format(char *tag, size_t size, const struct device_key *key);
