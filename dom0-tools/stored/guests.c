@@ -12,7 +12,9 @@
 #include "stored/server_impl.h"
 
 #define PORTS_PER_TURN 64
-#define RESUME_TRIES   5
+#define RESUME_STEP_MS 50
+/* For all guests together, so that none can keep the others waiting. */
+#define RESUME_WAIT_MS 5000
 
 static int map_port(struct server *s, struct conn *c, uint32_t port)
 {
@@ -63,7 +65,7 @@ void guests_unmap(struct server *s, struct conn *c)
 		xen_unmap_ring(&s->xen, &c->mapping);
 }
 
-/* Its page and its port; on failure neither, and a line in the log. */
+/* Its page and its port; on failure neither. */
 static int reach_ring(struct server *s, struct conn *c, uint64_t mfn,
 		      uint32_t remote_port)
 {
@@ -71,17 +73,11 @@ static int reach_ring(struct server *s, struct conn *c, uint64_t mfn,
 
 	rc = xen_map_ring(&s->xen, c->domid, mfn, &c->mapping);
 	if (rc) {
-		server_say(s,
-			   "domain %u: cannot map its store ring, frame %#llx: "
-			   "%s",
-			   c->domid, (unsigned long long)mfn, strerror(-rc));
 		c->mapping.page = NULL;
 		return rc;
 	}
 	rc = bind_ring(s, c, remote_port);
 	if (rc) {
-		server_say(s, "domain %u: cannot bind to its store port %u: %s",
-			   c->domid, remote_port, strerror(-rc));
 		guests_unmap(s, c);
 		return rc;
 	}
@@ -89,6 +85,15 @@ static int reach_ring(struct server *s, struct conn *c, uint64_t mfn,
 	/* What it asked before we were there. */
 	conn_queue(s, c);
 	return 0;
+}
+
+static void say_unreached(struct server *s, uint16_t domid, uint64_t mfn,
+			  uint32_t remote_port, int rc)
+{
+	server_say(s,
+		   "domain %u: cannot reach its store ring (frame %#llx, port "
+		   "%u): %s",
+		   domid, (unsigned long long)mfn, remote_port, strerror(-rc));
 }
 
 static int connect_ring(struct server *s, uint16_t domid, uint64_t mfn,
@@ -99,8 +104,11 @@ static int connect_ring(struct server *s, uint16_t domid, uint64_t mfn,
 
 	if (!rc && journal_is_open(&s->journal) && !client_give_id(c->client))
 		rc = -ENOMEM;
-	if (!rc)
+	if (!rc) {
 		rc = reach_ring(s, c, mfn, remote_port);
+		if (rc)
+			say_unreached(s, domid, mfn, remote_port, rc);
+	}
 	if (rc) {
 		state_introduced(s, rc, NULL);
 		if (c) {
@@ -237,24 +245,30 @@ static void resume_ring(struct conn *c, void *page)
 	ring_publish(&c->ring, c->client->taken);
 }
 
-/* A ring that the last daemon served; one that cannot be reached is let go. */
-static int resume_guest(struct server *s, struct client *client)
+/*
+ * A ring that the last daemon served; one that cannot be reached is let go.
+ * *left_ms: how long there is to wait for that. The dead daemon may be about to
+ * let go of its ports only now, and not soon on a busy machine.
+ */
+static int resume_guest(struct server *s, struct client *client, int *left_ms)
 {
 	const struct domain *d = s->core->domains[client->domid];
 	struct conn *c = conn_new(s, client->domid, client);
-	const struct timespec pause = {.tv_nsec = 50000000};
+	const struct timespec step = {.tv_nsec = RESUME_STEP_MS * 1000000};
 	int rc;
 
 	if (!c)
 		return -ENOMEM;
-	/* The dead daemon may be about to let go of its ports only now. */
-	rc = d ? -EAGAIN : -ENOENT;
-	for (int i = 0; d && rc && i < RESUME_TRIES; i++) {
-		if (i)
-			nanosleep(&pause, NULL);
+	rc = d ? reach_ring(s, c, d->ring_mfn, d->ring_port) : -ENOENT;
+	while (d && rc && *left_ms > 0) {
+		nanosleep(&step, NULL);
+		*left_ms -= RESUME_STEP_MS;
 		rc = reach_ring(s, c, d->ring_mfn, d->ring_port);
 	}
 	if (rc) {
+		if (d)
+			say_unreached(s, d->domid, d->ring_mfn, d->ring_port,
+				      rc);
 		state_free(s, client);
 		client_free(client);
 		c->client = NULL;
@@ -296,7 +310,7 @@ static int serve_kernel(struct server *s, struct client *known)
 int guests_open(struct server *s, char *why, size_t why_size)
 {
 	struct client *kernel = NULL, *client, *next;
-	int rc;
+	int left_ms = RESUME_WAIT_MS, rc;
 
 	rc = xen_open(&s->xen, why, why_size);
 	if (rc)
@@ -307,7 +321,7 @@ int guests_open(struct server *s, char *why, size_t why_size)
 	for (client = s->core->client_list; client && !rc; client = next) {
 		next = client->next;
 		if (client->domid)
-			rc = resume_guest(s, client);
+			rc = resume_guest(s, client, &left_ms);
 		else
 			kernel = client;
 	}

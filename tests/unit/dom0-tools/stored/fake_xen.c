@@ -13,6 +13,7 @@
 
 enum { VIRQ_PORT = 5, FIRST_PORT = 10, PORTS = FIRST_PORT + FAKE_DOMAINS };
 
+static unsigned int held_binds;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool pending[PORTS];
@@ -60,6 +61,13 @@ void fake_set_domain(uint16_t domid, bool exists, bool shutdown)
 	domains[domid].shutdown = shutdown;
 	pthread_mutex_unlock(&lock);
 	raise_port(VIRQ_PORT);
+}
+
+void fake_hold_ports(unsigned int binds)
+{
+	pthread_mutex_lock(&lock);
+	held_binds = binds;
+	pthread_mutex_unlock(&lock);
 }
 
 bool fake_is_mapped(uint16_t domid)
@@ -124,6 +132,11 @@ int xen_bind(struct xen *x, uint16_t domid, uint32_t remote_port)
 	if (remote_port != 100u + domid)
 		return -EINVAL;
 	pthread_mutex_lock(&lock);
+	if (held_binds) {
+		held_binds--;
+		pthread_mutex_unlock(&lock);
+		return -EINVAL;
+	}
 	bound[FIRST_PORT + domid] = true;
 	pthread_mutex_unlock(&lock);
 	return FIRST_PORT + domid;

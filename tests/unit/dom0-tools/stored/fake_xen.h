@@ -23,5 +23,7 @@ void fake_wait(uint16_t domid, unsigned int *seen);
 void fake_set_domain(uint16_t domid, bool exists, bool shutdown);
 /* Is the guest's page mapped by the server? */
 bool fake_is_mapped(uint16_t domid);
+/* So many binds fail from now on: another process has the ports. */
+void fake_hold_ports(unsigned int binds);
 
 #endif

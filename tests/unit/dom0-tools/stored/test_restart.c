@@ -241,6 +241,19 @@ Test(stored_restart, a_transaction_over_a_socket_is_to_be_tried_again)
 	cr_expect_eq(store_txn_commit(store, txn), -EAGAIN);
 }
 
+/* On a busy machine it takes a dead process a while to let go of them. */
+Test(stored_restart, ports_that_the_dead_daemon_still_has_are_waited_for)
+{
+	struct guest g = {.domid = 3};
+
+	introduce(3);
+	guest_ask(&g, XS_WRITE, "x\0old", 5);
+	daemon_die();
+	fake_hold_ports(12);
+	daemon_start();
+	cr_expect_str_eq(guest_ask(&g, XS_READ, "x", 2), "old");
+}
+
 Test(stored_restart, a_guest_goes_on_in_its_transaction)
 {
 	struct guest g = {.domid = 3};
