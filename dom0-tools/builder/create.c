@@ -456,11 +456,11 @@ static int create_write_store(struct creation *n)
 		if (rc == 0 && n->o->in_txn)
 			rc = n->o->in_txn(n->o->in_txn_arg, n->store, txn,
 					  n->domid);
-		if (rc) {
+		/* Also within it, if the store's daemon began anew. */
+		if (rc)
 			store_txn_abort(n->store, txn);
-			break;
-		}
-		rc = store_txn_commit(n->store, txn);
+		else
+			rc = store_txn_commit(n->store, txn);
 		if (rc != -EAGAIN || create_is_stopped(n))
 			break;
 	}
