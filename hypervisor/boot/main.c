@@ -44,6 +44,7 @@ static char command_line[1024];
 static char option_console[32] = "com1";
 static char option_loglvl[32], option_guest_loglvl[32];
 static char option_dom0_mem[64];
+static char option_sched[16] = "share";
 static uint64_t option_dom0_max_vcpus = 1;
 
 static const struct cmdline_option options[] = {
@@ -54,9 +55,9 @@ static const struct cmdline_option options[] = {
 	{"dom0_mem", CMDLINE_STRING, option_dom0_mem, sizeof(option_dom0_mem)},
 	{"dom0_max_vcpus", CMDLINE_U64, &option_dom0_max_vcpus, 0},
 	{"noreboot", CMDLINE_FLAG, &option_noreboot, 0},
-	/* One CPU is used, and there is one scheduler. */
+	{"sched", CMDLINE_STRING, option_sched, sizeof(option_sched)},
+	/* One CPU is used. */
 	{"maxcpus", CMDLINE_NONE, NULL, 0},
-	{"sched", CMDLINE_NONE, NULL, 0},
 };
 
 static struct acpi_info acpi;
@@ -202,6 +203,8 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 	acpi_read();
 	memory_setup();
 	devices_setup();
+	if (!sched_choose(option_sched))
+		option_report(option_sched, false);
 	sched_init();
 	domain_system_init();
 	domain_zero_start();

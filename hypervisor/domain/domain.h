@@ -28,6 +28,7 @@
 #include "public/memory.h"
 #include "public/vcpu.h"
 #include "public/xen.h"
+#include "sched/unit.h"
 #include "x86/vcpu.h"
 
 #define MAX_VCPUS	32
@@ -57,8 +58,9 @@ struct vcpu {
 	unsigned int id;
 	struct domain *domain;
 
-	/* Scheduler's (LOCK_SCHED). */
-	struct list_node run_node;
+	/* Scheduler's (LOCK_SCHED of the queue of `cpu`). */
+	unsigned int cpu; /* where it runs or waits, or was last */
+	struct sched_unit unit;
 	enum vcpu_run state;
 	uint64_t state_since_ns;
 	uint64_t state_time_ns[4]; /* by enum vcpu_run */
@@ -68,7 +70,7 @@ struct vcpu {
 	bool up;		   /* VCPUOP_up, not VCPUOP_down */
 	bool blocked;		   /* SCHEDOP_block or _poll */
 	bool on_cpu;
-	uint64_t slice_end_ns;
+	uint64_t slice_end_ns; /* on a CPU; off it: what is left of it */
 
 	/* The vCPU's own, changed while it runs or is paused. */
 	struct vcpu_info *info;	  /* never NULL: shared info's, or registered */
@@ -128,6 +130,8 @@ struct domain {
 	struct evtchn_state *events;
 	struct grant_table *grants;
 	struct irq_state *irqs;
+
+	struct sched_domain sched;
 
 	/* Wall clock and time offset. */
 	int64_t time_offset_s;

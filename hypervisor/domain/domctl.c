@@ -14,6 +14,7 @@
 #include "mm/alloc.h"
 #include "mm/guest.h"
 #include "pv/table.h"
+#include "sched/control.h"
 #include "sched/sched.h"
 #include "time/time.h"
 #include "x86/hypercall_page.h"
@@ -192,7 +193,7 @@ static long op_getvcpuinfo(struct vcpu *v, struct domain *d,
 	info->blocked = t->blocked;
 	info->running = t->state == VCPU_RUNNING;
 	info->cpu_time = vcpu_state_time(t, VCPU_RUNNING);
-	info->cpu = 0;
+	info->cpu = t->cpu;
 	return 0;
 }
 
@@ -267,50 +268,33 @@ static long op_sendtrigger(struct vcpu *v, struct domain *d,
 	return 0;
 }
 
-/* One CPU, one pool: any set that contains CPU 0 is what there is. */
 static long op_setvcpuaffinity(struct vcpu *v, struct domain *d,
 			       struct xen_domctl *op)
 {
-	struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
-	uint8_t first = 1;
+	const struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
 
 	(void)v;
 	if (a->vcpu >= d->max_vcpus || !d->vcpu[a->vcpu])
 		return -EINVAL;
-	if ((a->flags & XEN_VCPUAFFINITY_HARD) && a->cpumap_hard.nr_bits) {
-		if (guest_read_obj(&first, gptr(a->cpumap_hard.bitmap)))
-			return -EFAULT;
-		if (!(first & 1))
-			return -EINVAL;
-	}
-	return 0;
-}
-
-static int cpumap_write(const struct xenctl_bitmap *map)
-{
-	uint8_t one = 1, zero = 0;
-	uint32_t i, bytes = DIV_ROUND_UP(map->nr_bits, 8u);
-
-	for (i = 0; i < MIN(bytes, 64u); i++)
-		if (guest_write_elem(gptr(map->bitmap), i, i ? &zero : &one))
-			return -EFAULT;
-	return 0;
+	return sched_affinity_op(d->vcpu[a->vcpu], true, a);
 }
 
 static long op_getvcpuaffinity(struct vcpu *v, struct domain *d,
 			       struct xen_domctl *op)
 {
-	struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
-	int rc = 0;
+	const struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
 
 	(void)v;
 	if (a->vcpu >= d->max_vcpus || !d->vcpu[a->vcpu])
 		return -EINVAL;
-	if (a->flags & XEN_VCPUAFFINITY_HARD)
-		rc = cpumap_write(&a->cpumap_hard);
-	if (!rc && (a->flags & XEN_VCPUAFFINITY_SOFT))
-		rc = cpumap_write(&a->cpumap_soft);
-	return rc;
+	return sched_affinity_op(d->vcpu[a->vcpu], false, a);
+}
+
+static long op_scheduler_op(struct vcpu *v, struct domain *d,
+			    struct xen_domctl *op)
+{
+	(void)v;
+	return sched_domain_op(d, &op->u.scheduler_op);
 }
 
 /* The kinds of frames, for dump and save. */
@@ -372,6 +356,7 @@ static const struct domctl_op ops[] = {
 	OP(getvcpucontext, false, false, false),
 	OP(getvcpuinfo, true, true, true),
 	OP(max_vcpus, true, false, false),
+	OP(scheduler_op, true, true, false),
 	OP(setdomainhandle, true, false, false),
 	OP(setdebugging, false, false, false),
 	OP(hypercall_init, true, false, false),

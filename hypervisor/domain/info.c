@@ -2,6 +2,7 @@
 /* See domain/info.h. Test: tests/unit/hypervisor/domain/test_info.c. */
 #include "domain/info.h"
 #include "lib/string.h"
+#include "sched/pool.h"
 #include "sched/sched.h"
 
 static uint32_t state_flags(const struct domain *d)
@@ -61,5 +62,6 @@ void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info)
 		info->cpu_time += vcpu_state_time(d->vcpu[i], VCPU_RUNNING);
 	}
 	memcpy(info->handle, d->handle, sizeof(info->handle));
+	info->cpupool = sched_domain_pool(d);
 	info->gpaddr_bits = 0;
 }

@@ -136,7 +136,7 @@ static const struct subsystem subsystems[] = {
 	{"event", event_domain_init, event_vcpu_init, event_kill, event_free},
 	{"grant", grant_domain_init, NULL, grant_kill, grant_free},
 	{"irq", irq_domain_init, NULL, irq_kill, irq_free},
-	{"sched", NULL, sched_vcpu_init, sched_kill, NULL},
+	{"sched", sched_domain_init, sched_vcpu_init, sched_kill, NULL},
 };
 
 static void vcpu_free(struct vcpu *v)

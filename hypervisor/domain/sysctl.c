@@ -11,6 +11,8 @@
 #include "mm/alloc.h"
 #include "mm/guest.h"
 #include "public/sysctl.h"
+#include "sched/control.h"
+#include "sched/pool.h"
 #include "sched/sched.h"
 #include "time/time.h"
 #include "x86/clock.h"
@@ -67,11 +69,22 @@ static long op_physinfo(struct vcpu *v, struct xen_sysctl *op)
 	return 0;
 }
 
+/* Pool 0's; the caller's domain is in it. */
 static long op_sched_id(struct vcpu *v, struct xen_sysctl *op)
 {
-	(void)v;
-	op->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT;
+	op->u.sched_id.sched_id = sched_domain_policy(v->domain);
 	return 0;
+}
+
+static long op_cpupool_op(struct vcpu *v, struct xen_sysctl *op)
+{
+	return sched_pool_op(v, &op->u.cpupool_op);
+}
+
+static long op_scheduler_op(struct vcpu *v, struct xen_sysctl *op)
+{
+	(void)v;
+	return sched_global_op(&op->u.scheduler_op);
 }
 
 static long op_getdomaininfolist(struct vcpu *v, struct xen_sysctl *op)
@@ -114,12 +127,16 @@ static long op_debug_keys(struct vcpu *v, struct xen_sysctl *op)
 static long op_getcpuinfo(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_getcpuinfo *c = &op->u.getcpuinfo;
-	struct xen_sysctl_cpuinfo info = {.idletime = sched_idle_ns()};
+	unsigned int cpu;
 
 	(void)v;
-	c->nr_cpus = MIN(c->max_cpus, 1u);
-	if (c->nr_cpus && guest_write_obj(gptr(c->info), &info))
-		return -EFAULT;
+	c->nr_cpus = MIN(c->max_cpus, cpu_count());
+	for (cpu = 0; cpu < c->nr_cpus; cpu++) {
+		struct xen_sysctl_cpuinfo info = {sched_idle_ns(cpu)};
+
+		if (guest_write_elem(gptr(c->info), cpu, &info))
+			return -EFAULT;
+	}
 	return 0;
 }
 
@@ -168,9 +185,10 @@ static long op_numainfo(struct vcpu *v, struct xen_sysctl *op)
 #define OP(nr) [XEN_SYSCTL_##nr] = {op_##nr, #nr}
 
 static const struct sysctl_op ops[] = {
-	OP(readconsole),       OP(physinfo),	OP(sched_id),
-	OP(getdomaininfolist), OP(debug_keys),	OP(getcpuinfo),
-	OP(availheap),	       OP(cputopoinfo), OP(numainfo),
+	OP(readconsole),       OP(physinfo),	 OP(sched_id),
+	OP(getdomaininfolist), OP(debug_keys),	 OP(getcpuinfo),
+	OP(availheap),	       OP(cputopoinfo),	 OP(numainfo),
+	OP(cpupool_op),	       OP(scheduler_op),
 };
 
 /* args: structure */

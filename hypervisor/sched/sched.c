@@ -1,62 +1,92 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who runs. Round robin with slices of 10 ms, and what wakes up from waiting
- * goes first as long as it has something left of its slice:
+ * Who runs: what holds for every policy. A vCPU is runnable when it is
+ * initialised, up, not paused and not blocked. One that becomes runnable is
+ * given to the queue of a CPU, and each CPU asks its queue's policy whenever
+ * something was asked of it (sched_request_on): see sched/policy.h, and
+ * sched/share.c for the policy that is used unless `sched=` says otherwise.
  *
- *   woken: vCPUs that an event has woken, with a part of their slice left.
- *          They preempt, and run for that part only;
- *   begun: vCPUs that were preempted, likewise with a part left;
- *   fresh: vCPUs that have used up a slice, or come anew; they get a whole
- *          one when their turn comes.
- *
- * A vCPU that waits for events all the time thus runs at once when one comes;
- * but a whole slice is only to be had from the queue of the fresh, so between
- * two slices of one vCPU every other one runs for a slice at most, however
- * cleverly it blocks and wakes. Whoever has just begun to run is let alone
- * for half a millisecond, so that two that wake each other do not trade the
- * CPU at every message.
+ * No CPU idles while a vCPU that may run there waits. Who queues a vCPU looks
+ * for an idle CPU after that; who is about to idle says so first and looks for
+ * a waiting vCPU after that; so one of the two sees the other.
  *
  * vcpu.slice_end_ns: on the CPU, when its slice ends (system time); off it,
  * how much of it was left.
  *
- * The timer interrupt is asked for only while somebody waits.
+ * Locks: sched/policy.h. No lock is held when timers or event channels are
+ * called.
  *
- * LOCK_SCHED guards the queues and the scheduler's part of struct vcpu; no
- * lock is held when timers or event channels are called. One CPU, one pair of
- * queues, today.
- *
- * Tests: tests/unit/hypervisor/sched/test_sched.c.
+ * Tests: tests/unit/hypervisor/sched/test_sched.c, test_simulation.c.
  */
 #include "sched/sched.h"
 #include "event/event.h"
 #include "log/log.h"
+#include "sched/policy.h"
 #include "sched/slice.h"
 #include "time/time.h"
 
-static struct {
-	struct spinlock lock;
-	struct list_node woken, begun, fresh; /* in this order */
-	struct vcpu *current;		      /* NULL: idle */
-	uint64_t idle_ns, idle_since_ns;      /* before it; this time */
-	struct timer slice;
-} rq;
+struct run_queue run_queues[MAX_CPUS];
+struct cpuset sched_idle_cpus, sched_waiting_cpus;
 
 static void slice_over(struct timer *t)
 {
-	(void)t;
-	sched_request();
+	sched_request_on(container_of(t, struct run_queue, slice)->cpu);
 }
 
-void sched_init(void)
+void queue_init(struct run_queue *q, unsigned int cpu)
 {
-	lock_init(&rq.lock, LOCK_SCHED);
-	list_init(&rq.woken);
-	list_init(&rq.begun);
-	list_init(&rq.fresh);
-	rq.current = NULL;
-	rq.idle_ns = 0;
-	rq.idle_since_ns = time_now_ns();
-	timer_init(&rq.slice, slice_over);
+	*q = (struct run_queue){.cpu = cpu, .unpark_ns = ~0ull};
+	lock_init(&q->lock, LOCK_SCHED);
+	tree_init(&q->tree);
+	list_init(&q->parked);
+	q->idle_since_ns = time_now_ns();
+	timer_init(&q->slice, slice_over);
+}
+
+void queue_link(struct run_queue *q, struct vcpu *v)
+{
+	tree_add(&q->tree, &v->unit.node);
+	if (q->tree.count == 1)
+		cpuset_add_atomic(&sched_waiting_cpus, q->cpu);
+}
+
+void queue_unlink(struct run_queue *q, struct vcpu *v)
+{
+	tree_remove(&q->tree, &v->unit.node);
+	if (!q->tree.count)
+		cpuset_remove_atomic(&sched_waiting_cpus, q->cpu);
+}
+
+/* Two queues, which may be one. */
+static void queues_lock(struct run_queue *a, struct run_queue *b)
+{
+	if (a != b)
+		lock_acquire(a < b ? &a->lock : &b->lock);
+	lock_acquire(a < b ? &b->lock : &a->lock);
+}
+
+static void queues_unlock(struct run_queue *a, struct run_queue *b)
+{
+	if (a != b)
+		lock_release(&b->lock);
+	lock_release(&a->lock);
+}
+
+static unsigned int vcpu_cpu(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->cpu, __ATOMIC_RELAXED);
+}
+
+struct run_queue *vcpu_queue_lock(const struct vcpu *v)
+{
+	for (;;) {
+		struct run_queue *q = &run_queues[vcpu_cpu(v)];
+
+		lock_acquire(&q->lock);
+		if (q->cpu == vcpu_cpu(v))
+			return q;
+		lock_release(&q->lock);
+	}
 }
 
 /* SCHEDOP_poll's deadline is no different from an event. */
@@ -67,10 +97,13 @@ static void poll_over(struct timer *t)
 
 int sched_vcpu_init(struct vcpu *v)
 {
-	list_init(&v->run_node);
+	list_init(&v->unit.parked);
+	cpuset_fill(&v->unit.hard);
+	cpuset_fill(&v->unit.soft);
 	v->state = VCPU_OFFLINE;
 	v->state_since_ns = time_now_ns();
 	timer_init(&v->poll_timer, poll_over);
+	pool_place_first(v);
 	return 0;
 }
 
@@ -80,12 +113,21 @@ bool vcpu_runnable(const struct vcpu *v)
 	       !__atomic_load_n(&v->blocked, __ATOMIC_SEQ_CST);
 }
 
+/* Does it count for its domain's share? */
+static bool is_active(enum vcpu_run state)
+{
+	return state == VCPU_RUNNING || state == VCPU_RUNNABLE;
+}
+
 static void state_set(struct vcpu *v, enum vcpu_run state, uint64_t now_ns)
 {
 	if (v->state == state)
 		return;
 	if (now_ns > v->state_since_ns)
 		v->state_time_ns[v->state] += now_ns - v->state_since_ns;
+	if (is_active(state) != is_active(v->state))
+		__atomic_fetch_add(&v->domain->sched.active,
+				   is_active(state) ? 1 : -1, __ATOMIC_RELAXED);
 	v->state = state;
 	v->state_since_ns = now_ns;
 }
@@ -98,117 +140,167 @@ static enum vcpu_run state_off_cpu(const struct vcpu *v)
 	return v->blocked ? VCPU_BLOCKED : VCPU_OFFLINE;
 }
 
-/*
- * v, which is runnable and not on the CPU, waits for it: in `begun` (a queue)
- * if enough of its slice is left to be worth it.
- */
-static void enqueue(struct vcpu *v, struct list_node *begun, uint64_t now_ns)
+void vcpu_state_lapse(struct vcpu *v, uint64_t now_ns)
 {
-	if (v->slice_end_ns < SCHED_LET_ALONE_NS)
-		v->slice_end_ns = 0;
-	list_add_tail(v->slice_end_ns ? begun : &rq.fresh, &v->run_node);
-	state_set(v, VCPU_RUNNABLE, now_ns);
+	state_set(v, state_off_cpu(v), now_ns);
 }
 
-static bool anybody_waits(void)
-{
-	return !list_empty(&rq.woken) || !list_empty(&rq.begun) ||
-	       !list_empty(&rq.fresh);
-}
-
-/* When the CPU has to be looked at again; ~0: nobody waits. */
-static uint64_t deadline(void)
-{
-	uint64_t at = ~0ull;
-
-	if (rq.current && anybody_waits())
-		at = rq.current->slice_end_ns;
-	if (rq.current && !list_empty(&rq.woken))
-		at = MIN(at, rq.current->state_since_ns + SCHED_LET_ALONE_NS);
-	return at;
-}
-
-static void timer_follow(uint64_t at)
+static void timer_follow(struct run_queue *q, uint64_t at)
 {
 	if (at == ~0ull)
-		timer_stop(&rq.slice);
-	else if (rq.slice.expires_ns != at)
-		timer_set(&rq.slice, at);
+		timer_stop(&q->slice);
+	else if (q->slice.expires_ns != at)
+		timer_set(&q->slice, at);
 }
 
-/* v's pause count, up, blocked or initialised has changed. */
-static void reassess(struct vcpu *v)
+/* q's CPU has to choose again by `at`. */
+static void queue_poke(struct run_queue *q, bool idle, uint64_t at,
+		       uint64_t now_ns)
 {
-	uint64_t now_ns = time_now_ns(), at;
-	bool was_blocked, idle, queued;
+	uint64_t armed;
 
-	lock_acquire(&rq.lock);
-	if (v->on_cpu) {
-		lock_release(&rq.lock);
-		if (!vcpu_runnable(v))
-			sched_request();
-		return;
+	if (idle || at <= now_ns) {
+		sched_request_on(q->cpu);
+	} else if (q->cpu == this_cpu_id()) {
+		timer_follow(q, at);
+	} else if (at != ~0ull) {
+		/* Its timer is its own; a look costs it little. */
+		armed = __atomic_load_n(&q->slice.expires_ns, __ATOMIC_RELAXED);
+		if (!armed || at < armed)
+			sched_request_on(q->cpu);
 	}
-	was_blocked = v->state == VCPU_BLOCKED;
-	queued = !list_empty(&v->run_node);
-	if (vcpu_runnable(v)) {
-		if (!queued) {
-			/* Only an event is a reason to go first. */
-			if (!was_blocked)
-				v->slice_end_ns = 0;
-			enqueue(v, &rq.woken, now_ns);
+}
+
+/* Both locked: v, which neither runs nor waits, becomes q's. */
+static void vcpu_move(struct vcpu *v, struct run_queue *q)
+{
+	v->unit.vtime += run_queues[v->cpu].shift - q->shift;
+	__atomic_store_n(&v->cpu, q->cpu, __ATOMIC_RELAXED);
+}
+
+/*
+ * home and q are locked. v, which does not run, waits in q from now on, if it
+ * can. False: q is no place for it any more.
+ */
+static bool vcpu_arrive(struct vcpu *v, struct run_queue *home,
+			struct run_queue *q, uint64_t now_ns)
+{
+	enum sched_why why = SCHED_NEW;
+
+	if (!q->pool || !vcpu_may(v, q->cpu))
+		return false;
+	if (v->state == VCPU_BLOCKED)
+		why = SCHED_WOKEN;
+	else if (v->state == VCPU_RUNNABLE)
+		why = SCHED_MOVED;
+	if (home != q) {
+		if (home->pool)
+			home->pool->policy->leave(home, v, true);
+		vcpu_move(v, q);
+	}
+	q->pool->policy->arrive(q, v, why, now_ns);
+	state_set(v, VCPU_RUNNABLE, now_ns);
+	return true;
+}
+
+/* A CPU that idles and may run v, claimed: it is going to look around. */
+static unsigned int idle_cpu_for(const struct vcpu *v, unsigned int near)
+{
+	struct cpuset idle = cpuset_read(&sched_idle_cpus);
+	unsigned int cpu;
+
+	(void)cpuset_and(&idle, &idle, &v->unit.may);
+	cpu = cpuset_around(&idle, near);
+	if (cpu < MAX_CPUS)
+		cpuset_remove_atomic(&sched_idle_cpus, cpu);
+	return cpu;
+}
+
+static void hand_over(struct run_queue *q, uint64_t now_ns);
+
+void vcpu_reassess(struct vcpu *v)
+{
+	uint64_t now_ns = time_now_ns(), at = ~0ull;
+	struct run_queue *home, *q;
+	bool idle = false, waits = false, done;
+
+	do {
+		const struct sched_pool *pool = v->domain->sched.pool;
+
+		home = q = &run_queues[vcpu_cpu(v)];
+		if (!v->on_cpu && !vcpu_queued(v) && vcpu_runnable(v))
+			q = &run_queues[pool->policy->place(v)];
+		queues_lock(home, q);
+		done = home->cpu == v->cpu;
+		if (!done) {
+			;
+		} else if (v->on_cpu) {
+			idle = !vcpu_runnable(v) || !vcpu_may(v, v->cpu);
+		} else if (!vcpu_runnable(v)) {
+			if (home->pool)
+				home->pool->policy->leave(home, v, false);
+			state_set(v, state_off_cpu(v), now_ns);
+			/* It may have left its CPU to one who waits. */
+			idle = !q->current && q->tree.count;
+		} else if (!vcpu_queued(v)) {
+			done = vcpu_arrive(v, home, q, now_ns);
+			idle = !q->current;
+			waits = !idle || q->tree.count > 1;
+			if (idle)
+				cpuset_remove_atomic(&sched_idle_cpus, q->cpu);
+		} else {
+			/* It may have learnt of other CPUs. */
+			waits = true;
 		}
-	} else {
-		list_del(&v->run_node);
-		state_set(v, state_off_cpu(v), now_ns);
-	}
-	at = deadline();
-	idle = !rq.current;
-	lock_release(&rq.lock);
-	if (idle || at <= now_ns)
-		sched_request();
-	else
-		timer_follow(at);
+		if (q->pool)
+			at = q->pool->policy->deadline(q);
+		queues_unlock(home, q);
+	} while (!done);
+	queue_poke(q, idle, at, now_ns);
+	if (waits && cpu_count() > 1)
+		hand_over(q, now_ns);
 }
 
 void vcpu_wake(struct vcpu *v)
 {
-	reassess(v);
+	vcpu_reassess(v);
 }
 
 void vcpu_sleep(struct vcpu *v)
 {
-	reassess(v);
+	vcpu_reassess(v);
 }
 
 void vcpu_pause(struct vcpu *v)
 {
-	lock_acquire(&rq.lock);
+	struct run_queue *q = vcpu_queue_lock(v);
+
 	v->pause_count++;
-	lock_release(&rq.lock);
-	reassess(v);
+	lock_release(&q->lock);
+	vcpu_reassess(v);
 }
 
 void vcpu_unpause(struct vcpu *v)
 {
-	lock_acquire(&rq.lock);
+	struct run_queue *q = vcpu_queue_lock(v);
+
 	BUG_ON(!v->pause_count);
 	v->pause_count--;
-	lock_release(&rq.lock);
-	reassess(v);
+	lock_release(&q->lock);
+	vcpu_reassess(v);
 }
 
 /* No longer waits; true: it did. */
 static bool unblock(struct vcpu *v)
 {
+	struct run_queue *q = vcpu_queue_lock(v);
 	bool was, polled;
 
-	lock_acquire(&rq.lock);
 	was = v->blocked;
 	polled = v->polling;
 	__atomic_store_n(&v->blocked, false, __ATOMIC_SEQ_CST);
 	v->polling = false;
-	lock_release(&rq.lock);
+	lock_release(&q->lock);
 	if (polled) {
 		event_poll_end(v);
 		timer_stop(&v->poll_timer);
@@ -219,7 +311,7 @@ static bool unblock(struct vcpu *v)
 void vcpu_kick(struct vcpu *v)
 {
 	if (__atomic_load_n(&v->blocked, __ATOMIC_SEQ_CST) && unblock(v))
-		reassess(v);
+		vcpu_reassess(v);
 }
 
 static bool wants_attention(const struct vcpu *v)
@@ -261,105 +353,197 @@ void vcpu_poll_cancel(struct vcpu *v)
 
 void vcpu_yield(struct vcpu *v)
 {
-	lock_acquire(&rq.lock);
+	struct run_queue *q = vcpu_queue_lock(v);
+
 	v->slice_end_ns = 0;
-	lock_release(&rq.lock);
+	v->unit.yielded = true;
+	lock_release(&q->lock);
 	sched_request();
 }
 
-/* cur leaves the CPU, or goes on (true). */
-static bool current_goes_on(struct vcpu *cur, uint64_t now_ns)
+static uint64_t idle_until(const struct run_queue *q, uint64_t now_ns)
 {
-	uint64_t left = 0;
+	uint64_t since = q->idle_since_ns;
 
-	if (cur->slice_end_ns > now_ns)
-		left = cur->slice_end_ns - now_ns;
-	if (vcpu_runnable(cur)) {
-		if (left && (list_empty(&rq.woken) ||
-			     now_ns < cur->state_since_ns + SCHED_LET_ALONE_NS))
-			return true;
-		if (!anybody_waits()) {
-			cur->slice_end_ns = now_ns + SCHED_SLICE_NS;
-			return true;
-		}
-	}
-	cur->on_cpu = false;
-	cur->slice_end_ns = left;
-	if (vcpu_runnable(cur))
-		enqueue(cur, &rq.begun, now_ns);
-	else
-		state_set(cur, state_off_cpu(cur), now_ns);
-	return false;
+	return q->idle_ns + (now_ns > since ? now_ns - since : 0);
 }
 
-/* The first that is still runnable leaves the queues. */
-static struct vcpu *dequeue(uint64_t now_ns)
+/* Who has q's CPU from now on. */
+static void current_set(struct run_queue *q, struct vcpu *next, uint64_t now_ns)
 {
-	while (anybody_waits()) {
-		struct list_node *queue = &rq.woken;
-		struct vcpu *v;
-
-		if (list_empty(queue))
-			queue = &rq.begun;
-		if (list_empty(queue))
-			queue = &rq.fresh;
-		v = list_first_entry(queue, struct vcpu, run_node);
-		list_del(&v->run_node);
-		if (vcpu_runnable(v))
-			return v;
-		/* It was brought down while it waited. */
-		state_set(v, state_off_cpu(v), now_ns);
-	}
-	return NULL;
+	if (!q->current && next)
+		q->idle_ns = idle_until(q, now_ns);
+	else if (q->current && !next)
+		q->idle_since_ns = now_ns;
+	if (next)
+		cpuset_remove_atomic(&sched_idle_cpus, q->cpu);
+	q->current = next;
+	if (!next && q->pool && q->pool->policy->hungry(q))
+		cpuset_add_atomic(&sched_idle_cpus, q->cpu);
 }
 
-static uint64_t idle_until(uint64_t now_ns)
+uint64_t sched_idle_ns(unsigned int cpu)
 {
-	uint64_t since = rq.idle_since_ns;
-
-	return rq.idle_ns + (now_ns > since ? now_ns - since : 0);
-}
-
-static void current_set(struct vcpu *next, uint64_t now_ns)
-{
-	if (!rq.current && next)
-		rq.idle_ns = idle_until(now_ns);
-	else if (rq.current && !next)
-		rq.idle_since_ns = now_ns;
-	rq.current = next;
-}
-
-uint64_t sched_idle_ns(void)
-{
+	struct run_queue *q = &run_queues[cpu];
 	uint64_t ns;
 
-	lock_acquire(&rq.lock);
-	ns = rq.current ? rq.idle_ns : idle_until(time_now_ns());
-	lock_release(&rq.lock);
+	lock_acquire(&q->lock);
+	ns = q->current ? q->idle_ns : idle_until(q, time_now_ns());
+	lock_release(&q->lock);
 	return ns;
 }
 
-struct vcpu *sched_pick(struct vcpu *cur, uint64_t now_ns)
+static bool fits(const struct tree_node *n, const void *queue)
 {
-	struct vcpu *next = cur;
-	uint64_t at;
+	const struct run_queue *q = queue;
 
-	lock_acquire(&rq.lock);
-	if (!cur || !cur->on_cpu || !current_goes_on(cur, now_ns)) {
-		next = dequeue(now_ns);
-		if (next) {
-			uint64_t slice = next->slice_end_ns;
+	return vcpu_may(node_vcpu(n), q->cpu) && vcpu_runnable(node_vcpu(n));
+}
 
-			next->on_cpu = true;
-			next->slice_end_ns =
-				now_ns + (slice ? slice : SCHED_SLICE_NS);
-			state_set(next, VCPU_RUNNING, now_ns);
-		}
+static bool fits_idle(const struct tree_node *n, const void *idle)
+{
+	struct cpuset s;
+
+	return cpuset_and(&s, &node_vcpu(n)->unit.may, idle) &&
+	       vcpu_runnable(node_vcpu(n));
+}
+
+/* q is locked: a CPU that idles and may run one who waits there, claimed. */
+static unsigned int idle_cpu_for_any(const struct run_queue *q)
+{
+	struct cpuset idle = cpuset_read(&sched_idle_cpus);
+	struct tree_node *n = NULL;
+
+	if (q->tree.count && cpuset_and(&idle, &idle, &q->pool->cpus))
+		n = tree_find(&q->tree, fits_idle, &idle);
+	return n ? idle_cpu_for(node_vcpu(n), q->cpu) : MAX_CPUS;
+}
+
+/*
+ * One that waits in `from` comes into q: any, if q's CPU has nobody; or one
+ * that has waited for too long. True: it did.
+ */
+static bool steal_from(struct run_queue *q, struct run_queue *from,
+		       bool overdue, uint64_t now_ns)
+{
+	const struct sched_policy *policy;
+	struct tree_node *n = NULL;
+	struct vcpu *v;
+
+	queues_lock(q, from);
+	policy = q->pool ? q->pool->policy : NULL;
+	if (policy && q->pool == from->pool && (overdue || policy->hungry(q)))
+		n = tree_find(&from->tree, fits, q);
+	if (n && overdue && !policy->overdue(q, from, node_vcpu(n)))
+		n = NULL;
+	if (n) {
+		v = node_vcpu(n);
+		policy->leave(from, v, true);
+		vcpu_move(v, q);
+		policy->arrive(q, v, SCHED_MOVED, now_ns);
+		cpuset_remove_atomic(&sched_idle_cpus, q->cpu);
 	}
-	current_set(next, now_ns);
-	at = deadline();
-	lock_release(&rq.lock);
-	timer_follow(at);
+	queues_unlock(q, from);
+	return n;
+}
+
+/* Some wait in q, and not for a moment only: CPUs that idle get them. */
+static void hand_over(struct run_queue *q, uint64_t now_ns)
+{
+	while (!cpuset_empty(&sched_idle_cpus)) {
+		unsigned int cpu;
+
+		lock_acquire(&q->lock);
+		cpu = q->pool ? idle_cpu_for_any(q) : MAX_CPUS;
+		lock_release(&q->lock);
+		if (cpu >= MAX_CPUS)
+			return;
+		(void)steal_from(&run_queues[cpu], q, false, now_ns);
+		/* Also if it got nothing: it does not count as idle now. */
+		sched_request_on(cpu);
+	}
+}
+
+/* q's CPU would idle. */
+static bool steal(struct run_queue *q, uint64_t now_ns)
+{
+	struct cpuset waiting = cpuset_read(&sched_waiting_cpus);
+	unsigned int cpu;
+
+	cpuset_for_each(cpu,
+			&waiting) if (cpu != q->cpu &&
+				      steal_from(q, &run_queues[cpu], false,
+						 now_ns)) return true;
+	return false;
+}
+
+/* Before a CPU chooses: does somebody wait too long elsewhere? */
+static void balance(struct run_queue *q, uint64_t now_ns)
+{
+	unsigned int from = MAX_CPUS;
+
+	lock_acquire(&q->lock);
+	if (q->pool && q->pool->policy->compare)
+		from = q->pool->policy->compare(q, now_ns);
+	lock_release(&q->lock);
+	if (from < MAX_CPUS)
+		steal_from(q, &run_queues[from], true, now_ns);
+}
+
+/*
+ * q is locked: the CPU goes from cur (or NULL) to the one that is returned (or
+ * NULL: idle). *out: cur, if it has to look for another CPU.
+ */
+static struct vcpu *choose(struct run_queue *q, struct vcpu *cur,
+			   uint64_t now_ns, struct vcpu **out)
+{
+	struct vcpu *next = NULL;
+
+	if (q->pool)
+		next = q->pool->policy->pick(q, cur, now_ns);
+	if (next == cur && cur)
+		return cur;
+	if (cur) {
+		cur->on_cpu = false;
+		state_set(cur, state_off_cpu(cur), now_ns);
+		if (vcpu_runnable(cur) && !vcpu_queued(cur))
+			*out = cur;
+	}
+	if (next) {
+		next->on_cpu = true;
+		state_set(next, VCPU_RUNNING, now_ns);
+	}
+	current_set(q, next, now_ns);
+	return next;
+}
+
+struct vcpu *sched_pick(unsigned int cpu, struct vcpu *cur, uint64_t now_ns)
+{
+	struct run_queue *q = &run_queues[cpu];
+	bool alone = cpu_count() == 1;
+	struct vcpu *next, *out = NULL;
+	uint64_t at = ~0ull;
+
+	if (!alone)
+		balance(q, now_ns);
+	for (;;) {
+		lock_acquire(&q->lock);
+		next = choose(q, cur && cur->on_cpu ? cur : NULL, now_ns, &out);
+		if (q->pool)
+			at = q->pool->policy->deadline(q);
+		lock_release(&q->lock);
+		if (alone || next)
+			break;
+		/* It is known to be idle now. */
+		cur = NULL;
+		if (!steal(q, now_ns))
+			break;
+	}
+	timer_follow(q, at);
+	if (out)
+		vcpu_reassess(out);
+	if (!alone && q->tree.count)
+		hand_over(q, now_ns);
 	return next;
 }
 

@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scheduler: a vCPU is runnable when it is initialised, up, not paused
- * and not blocked. Round robin with a slice of 10 ms.
+ * The scheduler as the rest of the hypervisor sees it: a vCPU is runnable when
+ * it is initialised, up, not paused and not blocked. What the toolstack may
+ * set is in sched/pool.h.
  */
 #ifndef SCHED_SCHED_H
 #define SCHED_SCHED_H
 
 #include "domain/domain.h"
 
+/* The policy of pool 0, before sched_init(). False: there is none so called. */
+bool sched_choose(const char *name);
+/* CPU 0 takes part. */
 void sched_init(void);
+/* A CPU takes part from now on, in pool 0. */
+void sched_cpu_up(unsigned int cpu);
+/*
+ * Its vCPUs go elsewhere; the one that runs there when the CPU next chooses.
+ * -EBUSY: it is the last one of a pool with domains.
+ */
+int sched_cpu_down(unsigned int cpu);
+
+/* Rows of the life-cycle array. */
+int sched_domain_init(struct domain *d);
 int sched_vcpu_init(struct vcpu *v);
-/* Ends d's watchdogs; a row of the life-cycle array. */
 int sched_kill(struct domain *d);
 
 /* v may have become runnable (unblocked, unpaused, brought up). */
@@ -38,17 +51,22 @@ void vcpu_unpause(struct vcpu *v);
 
 bool vcpu_runnable(const struct vcpu *v);
 
-/* Who shall run now; charges the time. cur may be NULL. NULL: idle. */
-struct vcpu *sched_pick(struct vcpu *cur, uint64_t now_ns);
+/*
+ * Who shall run on this CPU now; charges the time. cur: who ran there, or
+ * NULL. NULL: idle. v->on_cpu is true from its choice until another's there.
+ */
+struct vcpu *sched_pick(unsigned int cpu, struct vcpu *cur, uint64_t now_ns);
 
 /* Total time of v in one state until now. */
 uint64_t vcpu_state_time(const struct vcpu *v, enum vcpu_run s);
 
-/* Time for which this CPU had nobody to run. */
-uint64_t sched_idle_ns(void);
+/* Time for which the CPU had nobody to run. */
+uint64_t sched_idle_ns(unsigned int cpu);
 
-/* Asks this CPU to call sched_pick before it returns to a guest. */
+/* The machine: this CPU calls sched_pick() before it returns to a guest. */
 void sched_request(void);
+/* The same of any CPU, which may be in a guest or idle. */
+void sched_request_on(unsigned int cpu);
 
 long hypercall_sched_op(struct vcpu *v, uint64_t args[6]);
 long hypercall_sched_op_compat(struct vcpu *v, uint64_t args[6]);

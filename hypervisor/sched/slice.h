@@ -5,9 +5,10 @@
 
 #include "domain/domain.h"
 
+/* A pool's first settings (sysctl scheduler_op changes them). */
 #define SCHED_SLICE_NS 10000000ull
 /* Who has just begun to run is not preempted for so long. */
-#define SCHED_LET_ALONE_NS 500000ull
+#define SCHED_RATELIMIT_NS 500000ull
 
 /*
  * v waits for `port` (~0: for any), for system time until_ns (0: for ever), or
@@ -20,6 +21,7 @@ void vcpu_poll_cancel(struct vcpu *v);
 
 /* watchdog.c. Seconds; id 0: a new one. Its id, 0 or -errno. */
 long watchdog_set(struct domain *d, uint32_t id, uint32_t timeout_s);
+void watchdog_kill(struct domain *d);
 /* The reason that the domain has fixed before; else `reason`. */
 uint8_t shutdown_code_of(struct domain *d, uint8_t reason);
 MUST_CHECK int shutdown_code_fix(struct domain *d, uint8_t reason);

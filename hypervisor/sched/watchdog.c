@@ -2,7 +2,8 @@
 /*
  * A domain's watchdogs, two at most, and the shutdown code that it may fix in
  * advance. Few domains have either, so they are kept in a list of their own,
- * made on first use; each holds a reference on its domain until sched_kill().
+ * made on first use; each holds a reference on its domain until
+ * watchdog_kill().
  *
  * The list's lock is of the kind LOCK_SCHED and is not held while the domain
  * is shut down.
@@ -164,7 +165,7 @@ uint8_t shutdown_code_of(struct domain *d, uint8_t reason)
 	return e && e->code != NO_CODE ? (uint8_t)e->code : reason;
 }
 
-int sched_kill(struct domain *d)
+void watchdog_kill(struct domain *d)
 {
 	struct extra *e;
 	unsigned int i;
@@ -175,10 +176,9 @@ int sched_kill(struct domain *d)
 		list_del(&e->node);
 	lock_release(&lock);
 	if (!e)
-		return 0;
+		return;
 	for (i = 0; i < WATCHDOGS; i++)
 		timer_stop(&e->watchdog[i].timer);
 	hv_free(e, sizeof(*e));
 	domain_put(d);
-	return 0;
 }

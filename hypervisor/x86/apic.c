@@ -68,7 +68,7 @@ struct apic_cpu {
 };
 
 static struct apic_cpu cpus[1];
-static unsigned int cpu_count;
+static unsigned int known_count;
 
 static uint32_t apic_read(uint32_t reg)
 {
@@ -191,7 +191,7 @@ void apic_init_bsp(const struct acpi_info *acpi)
 		if (acpi->cpus[i].apic_id == cpus[0].apic_id)
 			cpus[0].acpi_id = acpi->cpus[i].acpi_id;
 	}
-	cpu_count = 1;
+	known_count = 1;
 
 	timer_init_rate();
 	log_info("local APIC %u: %s, %s timer at %lu.%03lu MHz\n",
@@ -233,12 +233,12 @@ void apic_timer_set(uint64_t deadline_ns)
 
 unsigned int apic_cpu_count(void)
 {
-	return cpu_count;
+	return known_count;
 }
 
 bool apic_cpu_ids(unsigned int cpu, uint32_t *apic_id, uint32_t *acpi_id)
 {
-	if (cpu >= cpu_count)
+	if (cpu >= known_count)
 		return false;
 	*apic_id = cpus[cpu].apic_id;
 	*acpi_id = cpus[cpu].acpi_id;
@@ -247,7 +247,7 @@ bool apic_cpu_ids(unsigned int cpu, uint32_t *apic_id, uint32_t *acpi_id)
 
 uint32_t apic_destination(unsigned int cpu)
 {
-	return cpu < cpu_count ? cpus[cpu].apic_id : cpus[0].apic_id;
+	return cpu < known_count ? cpus[cpu].apic_id : cpus[0].apic_id;
 }
 
 static void report_error(void)

@@ -12,6 +12,12 @@
 struct domain;
 struct vcpu;
 
+#define MAX_CPUS 256
+
+/* The CPU that this runs on; how many are online. */
+unsigned int this_cpu_id(void);
+unsigned int cpu_count(void);
+
 /* The loaded vCPU changes between its two modes: page tables and GS base. */
 void vcpu_enter_kernel(struct vcpu *v);
 void vcpu_enter_user(struct vcpu *v);

@@ -331,7 +331,7 @@ static struct vcpu *choose_next(void)
 
 	for (;;) {
 		c->exit_work &= ~CPU_WORK_SCHED;
-		next = sched_pick(running, time_now_ns());
+		next = sched_pick(c->id, running, time_now_ns());
 		running = next;
 		if (next)
 			return next;
@@ -343,9 +343,25 @@ static struct vcpu *choose_next(void)
 	}
 }
 
+unsigned int this_cpu_id(void)
+{
+	return this_cpu()->id;
+}
+
+unsigned int cpu_count(void)
+{
+	return 1;
+}
+
 void sched_request(void)
 {
 	this_cpu()->exit_work |= CPU_WORK_SCHED;
+}
+
+void sched_request_on(unsigned int cpu)
+{
+	BUG_ON(cpu != this_cpu_id());
+	sched_request();
 }
 
 struct vcpu *exit_work(void)

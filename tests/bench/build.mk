@@ -33,8 +33,23 @@ $(BENCH)/driver: tests/bench/driver.c $(BUILD)/system/harness.a
 BENCH_FILES := $(BENCH)/driver $(BENCH)/initrd.img $(BENCH)/xen.elf \
 	$(BUILD)/paravane $(IMAGE)/vmlinux
 
+# The scheduler's own code on a simulated clock: shares over time.
+SHARES_SRCS := tests/bench/shares.c tests/unit/hypervisor/sched/simulation.c \
+	$(addprefix hypervisor/,sched/sched.c sched/share.c sched/null.c \
+	sched/pool.c sched/tree.c time/timer.c lib/lock.c)
+
+$(BENCH)/shares: $(SHARES_SRCS) $(wildcard hypervisor/sched/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -std=gnu11 -DUNIT_TEST=1 -Itests/unit/fake \
+		-Itests/unit -Itests -Ihypervisor -Iinclude -o $@ $(SHARES_SRCS)
+
+.PHONY: bench-shares
+bench-shares: $(BENCH)/shares ## CPU shares over time: CSV and SVG
+	@$< $(BENCH)/shares.csv $(BENCH)/shares.svg
+	@echo "plot: $(BENCH)/shares.svg"
+
 .PHONY: bench
-bench: $(BENCH_FILES) ## instructions and times per operation, beside Xen
+bench: $(BENCH_FILES) bench-shares ## instructions and times per operation, beside Xen
 	@$(BENCH)/driver
 	@$(MAKE) --no-print-directory bench-tools
 

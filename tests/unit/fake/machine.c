@@ -24,6 +24,8 @@ unsigned int fake_tlb_flushes;
 unsigned int fake_preempt_every;
 unsigned int fake_preempt_checks;
 unsigned int fake_sched_requests;
+bool fake_sched_asked[MAX_CPUS];
+unsigned int fake_cpu, fake_cpu_count = 1;
 unsigned int fake_preempt_in;
 void (*fake_preempt_hook)(void);
 unsigned int fake_page_flushes;
@@ -87,7 +89,24 @@ WEAK bool hypercall_preempt_check(void)
 
 WEAK void sched_request(void)
 {
-	fake_sched_requests++;
+	sched_request_on(fake_cpu);
+}
+
+WEAK void sched_request_on(unsigned int cpu)
+{
+	fake_sched_asked[cpu] = true;
+	if (cpu == fake_cpu)
+		fake_sched_requests++;
+}
+
+WEAK unsigned int this_cpu_id(void)
+{
+	return fake_cpu;
+}
+
+WEAK unsigned int cpu_count(void)
+{
+	return fake_cpu_count;
 }
 
 WEAK void vcpu_enter_kernel(struct vcpu *v)

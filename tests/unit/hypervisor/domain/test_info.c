@@ -63,7 +63,7 @@ Test(domain_info, has_the_states_of_a_domain)
 	/* Up, not blocked, not on the CPU. */
 	cr_assert_eq(ask().flags, 0);
 	vcpu_wake(d->vcpu[1]);
-	cr_assert_eq(sched_pick(NULL, fake_time_ns), d->vcpu[1]);
+	cr_assert_eq(sched_pick(0, NULL, fake_time_ns), d->vcpu[1]);
 	cr_assert_eq(ask().flags, XEN_DOMINF_running);
 	for (i = 0; i < 3; i++) {
 		d->vcpu[i]->blocked = true;

@@ -187,10 +187,10 @@ Test(sysctl, the_cpus_time)
 	/* A domain runs for 4 ms of 10, and dies. */
 	fake_time_ns += 2000000;
 	vcpu_wake(one->vcpu[0]);
-	cr_assert_eq(sched_pick(NULL, fake_time_ns), one->vcpu[0]);
+	cr_assert_eq(sched_pick(0, NULL, fake_time_ns), one->vcpu[0]);
 	fake_time_ns += 4000000;
 	vcpu_pause(one->vcpu[0]);
-	cr_assert_null(sched_pick(one->vcpu[0], fake_time_ns));
+	cr_assert_null(sched_pick(0, one->vcpu[0], fake_time_ns));
 	dm_end(one);
 	fake_time_ns += 4000000;
 	op.u.getcpuinfo.max_cpus = 8;

@@ -106,7 +106,7 @@ Test(vcpu_op, a_context_that_is_online_starts_the_vcpu)
 	cr_assert_eq(op(v, VCPUOP_initialise, 1, &c), 0);
 	cr_assert(vcpu_runnable(w));
 	cr_assert_eq(w->state, VCPU_RUNNABLE);
-	cr_assert_eq(sched_pick(NULL, fake_time_ns), w);
+	cr_assert_eq(sched_pick(0, NULL, fake_time_ns), w);
 }
 
 Test(vcpu_op, up_and_down)
@@ -116,11 +116,11 @@ Test(vcpu_op, up_and_down)
 	cr_assert_eq(op(v, VCPUOP_down, 1, NULL), 0);
 	cr_assert_eq(op(v, VCPUOP_is_up, 1, NULL), 0);
 	cr_assert_eq(w->state, VCPU_OFFLINE);
-	cr_assert_null(sched_pick(NULL, fake_time_ns));
+	cr_assert_null(sched_pick(0, NULL, fake_time_ns));
 	cr_assert_eq(op(v, VCPUOP_down, 1, NULL), 0);
 	cr_assert_eq(op(v, VCPUOP_up, 1, NULL), 0);
 	cr_assert_eq(op(v, VCPUOP_is_up, 1, NULL), 1);
-	cr_assert_eq(sched_pick(NULL, fake_time_ns), w);
+	cr_assert_eq(sched_pick(0, NULL, fake_time_ns), w);
 	w->up = w->initialised = false;
 	cr_assert_eq(op(v, VCPUOP_up, 1, NULL), -EINVAL);
 	cr_assert_eq(op(v, VCPUOP_is_up, 1, NULL), 0);
@@ -211,7 +211,7 @@ Test(vcpu_op, runstate_times_and_areas)
 
 	vcpu_wake(w);
 	fake_time_ns += 500;
-	cr_assert_eq(sched_pick(NULL, fake_time_ns), w);
+	cr_assert_eq(sched_pick(0, NULL, fake_time_ns), w);
 	fake_time_ns += 70;
 	cr_assert_eq(op(v, VCPUOP_get_runstate_info, 1, &r), 0);
 	cr_assert_eq(r.state, RUNSTATE_running);

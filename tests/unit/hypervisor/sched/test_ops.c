@@ -27,7 +27,7 @@ static void setup(void)
 	two = world_domain(WORLD_TWO, 1, NULL);
 	v = one->vcpu[0];
 	vcpu_wake(v);
-	cr_assert_eq(sched_pick(NULL, fake_time_ns), v);
+	cr_assert_eq(sched_pick(0, NULL, fake_time_ns), v);
 	fake_sched_requests = 0;
 }
 
@@ -97,12 +97,12 @@ Test(sched_ops, poll_waits_for_its_port_even_if_it_is_masked)
 
 	cr_assert_eq(poll(&mine, 1, 0), 0);
 	cr_assert(v->blocked && v->polling);
-	cr_assert_null(sched_pick(v, fake_time_ns));
+	cr_assert_null(sched_pick(0, v, fake_time_ns));
 	port_send(other);
 	cr_assert(v->blocked);
 	port_send(mine);
 	cr_assert(!v->blocked && !v->polling);
-	cr_assert_eq(sched_pick(NULL, fake_time_ns), v);
+	cr_assert_eq(sched_pick(0, NULL, fake_time_ns), v);
 	port_send(mine);
 	cr_assert_eq(timers_next(), ~0ull);
 }
@@ -127,11 +127,11 @@ Test(sched_ops, poll_ends_at_its_time)
 
 	cr_assert_eq(poll(&p, 1, fake_time_ns + 5000), 0);
 	cr_assert_eq(timers_next(), fake_time_ns + 5000);
-	cr_assert_null(sched_pick(v, fake_time_ns));
+	cr_assert_null(sched_pick(0, v, fake_time_ns));
 	fake_time_ns += 5000;
 	timers_run(fake_time_ns);
 	cr_assert(!v->blocked && !v->polling);
-	cr_assert_eq(sched_pick(NULL, fake_time_ns), v);
+	cr_assert_eq(sched_pick(0, NULL, fake_time_ns), v);
 }
 
 Test(sched_ops, poll_until_the_past_returns_at_once)

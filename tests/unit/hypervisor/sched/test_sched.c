@@ -34,7 +34,7 @@ TestSuite(sched, .init = setup);
 static struct vcpu *pick(void)
 {
 	fake_sched_requests = 0;
-	cur = sched_pick(cur, fake_time_ns);
+	cur = sched_pick(0, cur, fake_time_ns);
 	return cur;
 }
 
