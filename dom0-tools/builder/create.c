@@ -245,13 +245,7 @@ static int create_set_cpus(struct creation *n)
 		int rc = domctl_set_share(n->privcmd, n->domid, c->cpu_weight,
 					  c->cap ? c->cap : 0xffff);
 
-		if (rc == -ENOSYS || rc == -EINVAL)
-			fprintf(stderr,
-				"%s: warning: cpu_weight= and cap= have no "
-				"effect: this hypervisor's scheduler is round "
-				"robin\n",
-				c->name);
-		else if (rc)
+		if (rc)
 			return create_fail(n, rc, "set cpu_weight= or cap=");
 	}
 	return 0;

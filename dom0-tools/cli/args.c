@@ -40,6 +40,7 @@ const struct cli_option cli_options[] = {
 	{"domid", 'j', "json", NULL, "print JSON"},
 	{"domname", 'j', "json", NULL, "print JSON"},
 	{"mem-set", 't', "timeout", "SECONDS", "wait no longer than this for the domain's answer"},
+	{"sched", 'j', "json", NULL, "print JSON"},
 	{"console", 'f', "force", NULL, "type, although somebody else does"},
 	{"console", 'r', "read-only", NULL, "only look"},
 	{"console", 'w', "wait", NULL, "wait until there is a domain of that name"},

@@ -121,6 +121,7 @@ int cli_domname(int argc, char **argv);
 int cli_uptime(int argc, char **argv);
 int cli_mem_set(int argc, char **argv);
 int cli_mem_max(int argc, char **argv);
+int cli_sched(int argc, char **argv);
 int cli_rename(int argc, char **argv);
 int cli_config_update(int argc, char **argv);
 int cli_sysrq(int argc, char **argv);

@@ -40,6 +40,8 @@ const struct cli_verb cli_verbs[] = {
 	 "change a domain's memory and wait for its answer", cli_mem_set},
 	{"mem-max", "DOMAIN SIZE[k|m|g|t]",
 	 "change how much memory a domain may have", cli_mem_max},
+	{"sched", "[--json] [DOMAIN] [weight=N] [cap=N]",
+	 "show or change domains' shares of CPU time", cli_sched},
 	{"rename", "DOMAIN NAME", "give a domain another name", cli_rename},
 	{"config-update", "DOMAIN [FILE] [KEY=VALUE...]",
 	 "change what a domain is when it reboots", cli_config_update},

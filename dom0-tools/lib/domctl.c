@@ -225,15 +225,10 @@ int domctl_get_info(int fd, uint16_t domid,
 	return 0;
 }
 
-int domctl_set_share(int fd, uint16_t domid, uint16_t weight, uint16_t cap)
+/* The operation on shares, by the scheduler that there is, in *op. */
+static int domctl_share(int fd, struct xen_domctl *op, uint16_t domid)
 {
 	int scheduler = sysctl_get_scheduler(fd);
-	struct xen_domctl op = {
-		.cmd = XEN_DOMCTL_scheduler_op,
-		.domain = domid,
-	};
-	struct xen_domctl_sched_credit *share = &op.u.scheduler_op.u.credit;
-	long rc;
 
 	if (scheduler < 0)
 		return scheduler;
@@ -241,11 +236,33 @@ int domctl_set_share(int fd, uint16_t domid, uint16_t weight, uint16_t cap)
 	if (scheduler != XEN_SCHEDULER_CREDIT &&
 	    scheduler != XEN_SCHEDULER_CREDIT2)
 		return -EOPNOTSUPP;
-	op.u.scheduler_op.sched_id = scheduler;
-	op.u.scheduler_op.cmd = XEN_DOMCTL_SCHEDOP_getinfo;
-	rc = domctl_do(fd, &op);
+	op->cmd = XEN_DOMCTL_scheduler_op;
+	op->domain = domid;
+	op->u.scheduler_op.sched_id = (uint32_t)scheduler;
+	op->u.scheduler_op.cmd = XEN_DOMCTL_SCHEDOP_getinfo;
+	return (int)domctl_do(fd, op);
+}
+
+int domctl_get_share(int fd, uint16_t domid, uint16_t *weight, uint16_t *cap)
+{
+	struct xen_domctl op = {0};
+	int rc = domctl_share(fd, &op, domid);
+
+	if (rc == 0) {
+		*weight = op.u.scheduler_op.u.credit.weight;
+		*cap = op.u.scheduler_op.u.credit.cap;
+	}
+	return rc;
+}
+
+int domctl_set_share(int fd, uint16_t domid, uint16_t weight, uint16_t cap)
+{
+	struct xen_domctl op = {0};
+	struct xen_domctl_sched_credit *share = &op.u.scheduler_op.u.credit;
+	int rc = domctl_share(fd, &op, domid);
+
 	if (rc)
-		return (int)rc;
+		return rc;
 	if (weight)
 		share->weight = weight;
 	if (cap != 0xffff)

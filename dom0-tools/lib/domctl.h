@@ -41,6 +41,8 @@ int domctl_set_handle(int fd, uint16_t domid, const uint8_t uuid[16]);
 /* -ESRCH when that very domain does not exist. */
 int domctl_get_info(int fd, uint16_t domid,
 		    struct xen_domctl_getdomaininfo *info);
+/* -EOPNOTSUPP: the scheduler knows of no shares. */
+int domctl_get_share(int fd, uint16_t domid, uint16_t *weight, uint16_t *cap);
 /* Proportional share: weight 0 or cap 0xffff leave that one as it is. */
 int domctl_set_share(int fd, uint16_t domid, uint16_t weight, uint16_t cap);
 /* A bitmap of CPUs for every vCPU below `vcpus`. */

@@ -18,7 +18,8 @@
  *
  * A domain's weight is one for all its vCPUs: each is charged as often as it
  * has runnable ones. vCPUs that take turns to sleep would evade that, so there
- * is a virtual time of the whole domain too, and who wakes starts there.
+ * is a virtual time of the whole domain too, and who wakes is at most a slice
+ * behind it.
  *
  * Caps: tokens, nanoseconds of CPU time that flow to a domain at its rate and
  * that its vCPUs take in portions before they run. Who gets none is parked in
@@ -285,9 +286,13 @@ static void settle(struct run_queue *q, struct vcpu *v, uint64_t lag_ns)
 
 	if (v->domain->max_vcpus > 1) {
 		all = __atomic_load_n(&s->vtime, __ATOMIC_RELAXED) - q->shift;
-		if (key_before(all, low))
-			__atomic_store_n(&s->vtime, low + q->shift,
-					 __ATOMIC_RELAXED);
+		if (key_before(all, low)) {
+			__atomic_fetch_add(&s->vtime, low - all,
+					   __ATOMIC_RELAXED);
+			all = low;
+		}
+		/* A vCPU may be as far behind its domain as that of others. */
+		all -= q->pool->slice_ns * s->inverse >> POINT;
 		v->unit.vtime = later(v->unit.vtime, all);
 	}
 	v->unit.vtime = later(v->unit.vtime, low);

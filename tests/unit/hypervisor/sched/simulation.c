@@ -70,6 +70,7 @@ struct domain *sim_domain(struct sim *s, unsigned int vcpus,
 		abort();
 	d->id = (domid_t)(s->domain_count + 1);
 	d->max_vcpus = vcpus;
+	d->refs = 1;
 	list_init(&d->sched.node);
 	if (sched_domain_init(d))
 		abort();
