@@ -65,29 +65,41 @@ int check_name(int privcmd, struct store *store, const char *name,
 		       name, domid, name);
 }
 
-int check_cpus(int privcmd, const struct config *c, struct err *e)
+static int check_cpu_sets(int privcmd, const char *key, const char **sets,
+			  size_t count, struct err *e)
 {
 	struct xen_sysctl_physinfo info;
 	uint8_t bitmap[512];
 	int rc;
 
-	if (c->cpus_count == 0)
+	if (count == 0)
 		return 0;
 	rc = sysctl_get_physinfo(privcmd, &info);
 	if (rc)
 		return err_set(e, rc, "cannot ask for the CPUs (%s)",
 			       err_name(rc));
-	for (size_t i = 0; i < c->cpus_count; i++) {
-		rc = config_cpus(c->cpus[i], bitmap,
+	for (size_t i = 0; i < count; i++) {
+		rc = config_cpus(sets[i], bitmap,
 				 info.max_cpu_id < 4095 ? info.max_cpu_id + 1
 							: 4096);
 		if (rc)
 			return err_set(e, rc,
-				       "cpus '%s': this machine has CPUs 0 to "
+				       "%s '%s': this machine has CPUs 0 to "
 				       "%u",
-				       c->cpus[i], info.max_cpu_id);
+				       key, sets[i], info.max_cpu_id);
 	}
 	return 0;
+}
+
+int check_cpus(int privcmd, const struct config *c, struct err *e)
+{
+	int rc;
+
+	rc = check_cpu_sets(privcmd, "cpus", c->cpus, c->cpus_count, e);
+	if (rc)
+		return rc;
+	return check_cpu_sets(privcmd, "cpus_soft", c->cpus_soft,
+			      c->cpus_soft_count, e);
 }
 
 /* `path` as nodes_script() gives it; `what` the device, for the message. */

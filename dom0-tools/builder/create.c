@@ -225,25 +225,41 @@ static int create_check(struct creation *n)
 
 /* CREATE_DOMAIN */
 
-static int create_set_cpus(struct creation *n)
+/* sets: one for all vCPUs, or one for each and the last for all that follow. */
+static int create_set_affinity(struct creation *n, const char **sets,
+			       size_t set_count, bool is_soft)
 {
-	const struct config *c = n->c;
 	uint32_t count = 4096;
 	uint8_t bitmap[512];
 
-	for (uint32_t vcpu = 0; c->cpus_count && vcpu < c->maxvcpus; vcpu++) {
-		size_t at = vcpu < c->cpus_count ? vcpu : c->cpus_count - 1;
+	for (uint32_t vcpu = 0; set_count && vcpu < n->c->maxvcpus; vcpu++) {
+		size_t at = vcpu < set_count ? vcpu : set_count - 1;
 		int rc;
 
-		config_cpus(c->cpus[at], bitmap, count);
-		rc = domctl_set_affinity(n->privcmd, n->domid, vcpu, bitmap,
-					 count);
+		config_cpus(sets[at], bitmap, count);
+		rc = domctl_set_affinity(n->privcmd, n->domid, vcpu, is_soft,
+					 bitmap, count);
 		if (rc)
-			return create_fail(n, rc, "set cpus=");
+			return create_fail(n, rc,
+					   is_soft ? "set cpus_soft="
+						   : "set cpus=");
 	}
+	return 0;
+}
+
+static int create_set_cpus(struct creation *n)
+{
+	const struct config *c = n->c;
+	int rc = create_set_affinity(n, c->cpus, c->cpus_count, false);
+
+	if (rc == 0)
+		rc = create_set_affinity(n, c->cpus_soft, c->cpus_soft_count,
+					 true);
+	if (rc)
+		return rc;
 	if (c->cpu_weight || c->cap) {
-		int rc = domctl_set_share(n->privcmd, n->domid, c->cpu_weight,
-					  c->cap ? c->cap : 0xffff);
+		rc = domctl_set_share(n->privcmd, n->domid, c->cpu_weight,
+				      c->cap ? c->cap : 0xffff);
 
 		if (rc)
 			return create_fail(n, rc, "set cpu_weight= or cap=");

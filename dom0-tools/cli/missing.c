@@ -12,16 +12,15 @@
 #define NO_SAVE	  "domains cannot be saved, restored or migrated here"
 #define NO_PCI	  "PCI devices cannot be given to guests here"
 #define NO_DEVICE "guests have disks, network cards and a console only"
-#define NO_POOLS  "all processors are one pool"
+#define NO_POOLS  "'vane' makes no pools of processors"
 #define NO_POLICY "there is no security policy to set"
-#define SCHED                                                                  \
-	"shares of the processor are cpu_weight= and cap= in a configuration"
-#define LIST	"'vane list' shows the domains"
-#define CREATE	"'vane create FILE' makes and starts a domain"
-#define STOP	"'vane shutdown DOMAIN' asks it to, 'vane destroy' ends it"
-#define DESTROY "'vane destroy DOMAIN' ends it at once"
-#define VERSION "'vane info' shows the version"
-#define LOG	"'vane console -l DOMAIN' shows what a guest has printed"
+#define SCHED	  "'vane sched' shows and sets shares of the processors"
+#define LIST	  "'vane list' shows the domains"
+#define CREATE	  "'vane create FILE' makes and starts a domain"
+#define STOP	  "'vane shutdown DOMAIN' asks it to, 'vane destroy' ends it"
+#define DESTROY	  "'vane destroy DOMAIN' ends it at once"
+#define VERSION	  "'vane info' shows the version"
+#define LOG	  "'vane console -l DOMAIN' shows what a guest has printed"
 
 /* A word that ends in '*' stands for all that begin so. */
 static const struct {

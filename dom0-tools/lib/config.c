@@ -298,13 +298,7 @@ static int read_cpus(struct config_reader *r, const struct cfg_value *v)
 
 static int read_cpus_soft(struct config_reader *r, const struct cfg_value *v)
 {
-	const char **sets;
-	size_t count;
-	int rc = config_get_cpus(r, v, &sets, &count);
-
-	return rc ? rc
-		  : config_warn(r, "cpus_soft has no effect: the scheduler "
-				   "prefers no CPU to another");
+	return config_get_cpus(r, v, &r->c->cpus_soft, &r->c->cpus_soft_count);
 }
 
 static int config_check_disk(struct config_reader *r,

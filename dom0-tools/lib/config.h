@@ -86,6 +86,8 @@ struct config {
 	int32_t rtc_timeoffset;	 /* seconds that its clock is ahead */
 	const char **cpus; /* one for all, or one per vCPU; see config_cpus() */
 	size_t cpus_count;
+	const char **cpus_soft; /* the same, of those that it prefers */
+	size_t cpus_soft_count;
 	uint16_t cpu_weight; /* 0: the scheduler's default */
 	uint16_t cap;	     /* percent of one CPU; 0: no limit */
 

@@ -78,6 +78,17 @@ static void print_vif(FILE *out, const struct config_vif *v)
 	fprintf(out, "%c,\n", quote);
 }
 
+static void print_cpus(const char *key, const char **sets, size_t count,
+		       FILE *out)
+{
+	if (count == 0)
+		return;
+	fprintf(out, "%s = [", key);
+	for (size_t i = 0; i < count; i++)
+		fprintf(out, "%s\"%s\"", i ? ", " : "", sets[i]);
+	fputs("]\n", out);
+}
+
 void config_print(const struct config *c, FILE *out)
 {
 	char uuid[37];
@@ -117,12 +128,8 @@ void config_print(const struct config *c, FILE *out)
 		fputs("localtime = 1\n", out);
 	if (c->rtc_timeoffset)
 		fprintf(out, "rtc_timeoffset = \"%d\"\n", c->rtc_timeoffset);
-	if (c->cpus_count) {
-		fputs("cpus = [", out);
-		for (size_t i = 0; i < c->cpus_count; i++)
-			fprintf(out, "%s\"%s\"", i ? ", " : "", c->cpus[i]);
-		fputs("]\n", out);
-	}
+	print_cpus("cpus", c->cpus, c->cpus_count, out);
+	print_cpus("cpus_soft", c->cpus_soft, c->cpus_soft_count, out);
 	if (c->cpu_weight)
 		fprintf(out, "cpu_weight = %u\n", c->cpu_weight);
 	if (c->cap)

@@ -271,7 +271,7 @@ int domctl_set_share(int fd, uint16_t domid, uint16_t weight, uint16_t cap)
 	return (int)domctl_do(fd, &op);
 }
 
-int domctl_set_affinity(int fd, uint16_t domid, uint32_t vcpu,
+int domctl_set_affinity(int fd, uint16_t domid, uint32_t vcpu, bool is_soft,
 			const uint8_t *cpus, uint32_t cpu_count)
 {
 	struct xen_domctl op = {
@@ -279,6 +279,7 @@ int domctl_set_affinity(int fd, uint16_t domid, uint32_t vcpu,
 		.domain = domid,
 	};
 	struct xen_domctl_vcpuaffinity *a = &op.u.vcpuaffinity;
+	struct xenctl_bitmap *map;
 	size_t bytes = (cpu_count + 7) / 8;
 	char *page = domctl_get_page();
 
@@ -288,9 +289,10 @@ int domctl_set_affinity(int fd, uint16_t domid, uint32_t vcpu,
 		return -E2BIG;
 	memcpy(page + DOMCTL_DATA_OFFSET, cpus, bytes);
 	a->vcpu = vcpu;
-	a->flags = XEN_VCPUAFFINITY_HARD;
-	a->cpumap_hard.bitmap = domctl_addr(page + DOMCTL_DATA_OFFSET);
-	a->cpumap_hard.nr_bits = cpu_count;
+	map = is_soft ? &a->cpumap_soft : &a->cpumap_hard;
+	a->flags = is_soft ? XEN_VCPUAFFINITY_SOFT : XEN_VCPUAFFINITY_HARD;
+	map->bitmap = domctl_addr(page + DOMCTL_DATA_OFFSET);
+	map->nr_bits = cpu_count;
 	return (int)domctl_do(fd, &op);
 }
 

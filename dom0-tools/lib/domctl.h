@@ -45,8 +45,8 @@ int domctl_get_info(int fd, uint16_t domid,
 int domctl_get_share(int fd, uint16_t domid, uint16_t *weight, uint16_t *cap);
 /* Proportional share: weight 0 or cap 0xffff leave that one as it is. */
 int domctl_set_share(int fd, uint16_t domid, uint16_t weight, uint16_t cap);
-/* A bitmap of CPUs for every vCPU below `vcpus`. */
-int domctl_set_affinity(int fd, uint16_t domid, uint32_t vcpu,
+/* A bitmap of the CPUs where the vCPU may run, or (soft) had better run. */
+int domctl_set_affinity(int fd, uint16_t domid, uint32_t vcpu, bool is_soft,
 			const uint8_t *cpus, uint32_t cpu_count);
 
 /* -ESRCH when it has no such vCPU. */

@@ -287,14 +287,14 @@ Test(config, what_asks_for_nothing_is_ignored_in_silence)
 	cr_assert_eq(c.warning_count, 0);
 	config_free(&c);
 	must_parse(&c, BASE "vnc=1\ncpuid='host'\ntsc_mode=1\n"
-			    "cpus_soft='0'\ndisk=[',,hdc,,cdrom']\n"
+			    "disk=[',,hdc,,cdrom']\n"
 			    "vif=['model=e1000']\nvncpaswd='x'\n");
-	cr_assert_eq(c.warning_count, 7);
+	cr_assert_eq(c.warning_count, 6);
 	cr_assert_eq(c.disk_count, 0);
 	cr_assert(strstr(c.warnings[0], "empty CD-ROM drive is left out"));
 	cr_assert(strstr(c.warnings[1], "vif 0: model has no effect"));
-	cr_assert(strstr(c.warnings[4], "vnc is ignored: a paravirtualized"));
-	cr_assert(strstr(c.warnings[6], "did you mean 'vncpasswd'?"));
+	cr_assert(strstr(c.warnings[3], "vnc is ignored: a paravirtualized"));
+	cr_assert(strstr(c.warnings[5], "did you mean 'vncpasswd'?"));
 	config_free(&c);
 }
 
