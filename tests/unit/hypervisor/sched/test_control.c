@@ -26,8 +26,8 @@ static void setup(void)
 	memset(soft, 0, sizeof(soft));
 	a = (struct xen_domctl_vcpuaffinity){
 		.flags = HARD | SOFT,
-		.cpumap_hard = {(uintptr_t)hard, 12},
-		.cpumap_soft = {(uintptr_t)soft, 12},
+		.cpumap_hard = {.bitmap = (uintptr_t)hard, .nr_bits = 12},
+		.cpumap_soft = {.bitmap = (uintptr_t)soft, .nr_bits = 12},
 	};
 }
 
@@ -170,7 +170,7 @@ Test(sched_control, pools_are_told_one_after_the_other)
 		.op = XEN_SYSCTL_CPUPOOL_OP_CREATE,
 		.cpupool_id = 3,
 		.sched_id = XEN_SCHEDULER_NULL,
-		.cpumap = {(uintptr_t)hard, 16},
+		.cpumap = {.bitmap = (uintptr_t)hard, .nr_bits = 16},
 	};
 
 	cr_assert_eq(sched_pool_op(v, &op), 0);
