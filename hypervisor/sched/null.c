@@ -24,7 +24,9 @@ static unsigned int null_place(const struct vcpu *v)
 	if (run_queues[v->cpu].owner == v && vcpu_may(v, v->cpu))
 		return v->cpu;
 	for (i = 0; i < ARRAY_SIZE(want); i++)
-		cpuset_for_each(cpu, want[i]) if (is_free(cpu)) return cpu;
+		cpuset_for_each (cpu, want[i])
+			if (is_free(cpu))
+				return cpu;
 	return vcpu_may(v, v->cpu) ? v->cpu : cpuset_next(&v->unit.may, 0);
 }
 

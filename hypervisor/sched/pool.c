@@ -376,8 +376,9 @@ static void unused_cpus(struct cpuset *out)
 	unsigned int cpu;
 
 	memset(out, 0, sizeof(*out));
-	cpuset_for_each(cpu, &online) if (!run_queues[cpu].pool)
-		cpuset_add(out, cpu);
+	cpuset_for_each (cpu, &online)
+		if (!run_queues[cpu].pool)
+			cpuset_add(out, cpu);
 }
 
 int pool_add_cpu(uint32_t id, uint32_t cpu)

@@ -233,8 +233,10 @@ void vcpu_reassess(struct vcpu *v)
 		queues_lock(home, q);
 		done = home->cpu == v->cpu;
 		if (!done) {
-			;
-		} else if (v->on_cpu) {
+			queues_unlock(home, q);
+			continue;
+		}
+		if (v->on_cpu) {
 			idle = !vcpu_runnable(v) || !vcpu_may(v, v->cpu);
 		} else if (!vcpu_runnable(v)) {
 			if (home->pool)
@@ -470,10 +472,10 @@ static bool steal(struct run_queue *q, uint64_t now_ns)
 	struct cpuset waiting = cpuset_read(&sched_waiting_cpus);
 	unsigned int cpu;
 
-	cpuset_for_each(cpu,
-			&waiting) if (cpu != q->cpu &&
-				      steal_from(q, &run_queues[cpu], false,
-						 now_ns)) return true;
+	cpuset_for_each (cpu, &waiting)
+		if (cpu != q->cpu &&
+		    steal_from(q, &run_queues[cpu], false, now_ns))
+			return true;
 	return false;
 }
 

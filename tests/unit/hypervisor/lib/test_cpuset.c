@@ -16,8 +16,7 @@ Test(cpuset, holds_each_cpu_apart)
 	cpuset_add_atomic(&s, 64);
 	cpuset_add(&s, MAX_CPUS - 1);
 	cr_assert(cpuset_and(&both, &s, &all));
-	cpuset_for_each(cpu, &both)
-	{
+	cpuset_for_each (cpu, &both) {
 		cr_assert(cpu == 63 || cpu == 64 || cpu == MAX_CPUS - 1);
 		n++;
 	}
