@@ -4,6 +4,8 @@
  * tables (4 GiB identity, the image, the low 4 GiB of the direct map), goes
  * to long mode and calls boot_main(magic, info).
  */
+#include "x86/cpu.h"
+
 #define PHYS(sym) ((sym) - 0xffff820000000000)
 
 #define MB_MAGIC 0x1badb002
@@ -21,7 +23,7 @@ boot_start:
 1:
 	cli
 	cld
-	mov	$PHYS(cpu0_area) + 0x8000, %esp
+	mov	$PHYS(cpu0_area) + CPU_AREA_BYTES, %esp
 	mov	%eax, %ebp		/* magic */
 	mov	%ebx, %esi		/* info */
 
@@ -88,7 +90,7 @@ boot_start:
 	mov	%eax, %gs
 	mov	$16, %eax
 	mov	%eax, %ss
-	lea	cpu0_area + 0x8000(%rip), %rsp
+	lea	cpu0_area + CPU_AREA_BYTES(%rip), %rsp
 	mov	%ebp, %edi
 	mov	%esi, %esi
 	xor	%ebp, %ebp
@@ -126,10 +128,10 @@ boot_gdtr:
 	.quad PHYS(boot_gdt)
 
 	.section .bss.aligned, "aw", @nobits
-	.balign 32768
+	.balign CPU_AREA_BYTES
 	.globl cpu0_area
 cpu0_area:
-	.skip 32768
+	.skip CPU_AREA_BYTES
 	.balign 4096
 	.globl boot_l4
 boot_l4: .skip 4096

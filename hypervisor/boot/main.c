@@ -199,6 +199,8 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 		option_report("loglvl or guest_loglvl", false);
 	log_info("Paravane 0.1, ABI of Xen 4.17; command line: %s\n",
 		 command_line);
+	idt_init();
+	cpu_prepare(this_cpu(), this_cpu(), (uint64_t)this_cpu() - IMAGE_BASE);
 	cpu_setup(this_cpu());
 	acpi_read();
 	memory_setup();

@@ -84,7 +84,14 @@ struct vcpu {
 	struct timer poll_timer;
 	uint32_t poll_port; /* SCHEDOP_poll: the one port, or ~0: several */
 	bool polling;
-	bool nmi_pending;
+	/* What the way back to the guest has to look at, in one word. */
+	union {
+		struct {
+			bool nmi_pending;
+			uint8_t exit_work; /* loaded on a CPU: that CPU's */
+		};
+		uint32_t attention;
+	};
 	struct evtchn_vcpu *events;
 
 	/* A page-table frame whose demotion is to be finished first. */

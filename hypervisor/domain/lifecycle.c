@@ -27,9 +27,7 @@
 #include "time/time.h"
 #include "x86/machine.h"
 
-/* Spare bytes below a vCPU for exceptions that nest there (x86/entry.S). */
-#define VCPU_NEST_BYTES 2048
-#define VCPU_ORDER	1
+#define VCPU_ORDER 1
 
 #define CR0_TS	  8u
 #define DR6_RESET 0xffff0ff0u
@@ -43,7 +41,8 @@
 	 1u << VMASST_TYPE_pae_extended_cr3 |                                  \
 	 1u << VMASST_TYPE_runstate_update_flag)
 
-_Static_assert(sizeof(struct vcpu) <= 8192 - VCPU_NEST_BYTES,
+_Static_assert(VCPU_BLOCK_BYTES == PAGE_SIZE << VCPU_ORDER, "");
+_Static_assert(sizeof(struct vcpu) <= VCPU_BLOCK_BYTES - VCPU_NEST_BYTES,
 	       "a vCPU and its spare bytes are two pages");
 _Static_assert((offsetof(struct vcpu, arch.regs.es) & 15) == 0,
 	       "the CPU aligns the stack that it pushes on");
@@ -246,6 +245,7 @@ int domain_make_vcpu(struct domain *d, unsigned int id)
 		goto free;
 	vcpu_timers_init(v);
 	v->arch.kernel_mode = 1;
+	v->arch.loaded_on = -1;
 	v->arch.debugreg[6] = DR6_RESET;
 	v->arch.debugreg[7] = DR7_RESET;
 	v->arch.cr4 = 0x660;

@@ -5,10 +5,7 @@
  */
 #include "lib/lock.h"
 #include "log/log.h"
-
-#ifndef NDEBUG
-static uint8_t held[LOCK_COUNT]; /* this CPU's */
-#endif
+#include "x86/machine.h"
 
 void lock_init(struct spinlock *l, enum lock_order order)
 {
@@ -19,6 +16,7 @@ void lock_init(struct spinlock *l, enum lock_order order)
 void lock_acquire(struct spinlock *l)
 {
 #ifndef NDEBUG
+	uint8_t *held = cpu_locks_held();
 	unsigned int i;
 
 	for (i = l->order + 1; i < LOCK_CONSOLE && l->order != LOCK_CONSOLE;
@@ -27,7 +25,7 @@ void lock_acquire(struct spinlock *l)
 #endif
 	while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE))
 		while (__atomic_load_n(&l->held, __ATOMIC_RELAXED))
-			;
+			cpu_wait();
 #ifndef NDEBUG
 	held[l->order]++;
 #endif
@@ -36,7 +34,7 @@ void lock_acquire(struct spinlock *l)
 void lock_release(struct spinlock *l)
 {
 #ifndef NDEBUG
-	held[l->order]--;
+	cpu_locks_held()[l->order]--;
 #endif
 	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
 }
@@ -44,6 +42,7 @@ void lock_release(struct spinlock *l)
 void lock_assert_none_held(void)
 {
 #ifndef NDEBUG
+	const uint8_t *held = cpu_locks_held();
 	unsigned int i;
 
 	for (i = 0; i < LOCK_COUNT; i++)

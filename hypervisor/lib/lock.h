@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Spin locks with an order. The hypervisor runs with interrupts off, so no
- * lock needs an interrupt-safe kind. Debug builds check that locks are taken
+ * lock needs an interrupt-safe kind; who waits for one serves other CPUs'
+ * requests meanwhile (cpu_wait). Debug builds check that locks are taken
  * in the order of enum lock_order, and that none is held on the way back to a
  * guest (lock_assert_none_held).
  */

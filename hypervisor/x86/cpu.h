@@ -1,17 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A physical CPU. Its 32 KiB area holds this structure (first page), three
- * interrupt stacks (NMI; double fault; debug and machine check) and the stack
- * proper (upper half), so that the stack pointer finds the structure. The
- * system-call entry finds it by a fixed address, as it has no stack yet.
+ * A physical CPU. Each has an area of 64 KiB, aligned to its size, that holds
+ * everything of its own, so that any stack pointer in it finds the CPU:
+ *
+ *   0x0000  struct cpu
+ *   0x1000  the system-call stubs (executable, never writable)
+ *   0x2000  its page of descriptors
+ *   0x4000  stack of NMI
+ *   0x6000  stack of double faults
+ *   0x8000  stack of debug exceptions and machine checks
+ *   0xb000  the stack, 20 KiB
+ *
+ * What lies below each stack is not mapped: one that overflows ends in a
+ * double fault and not in somebody's data.
+ *
+ * SYSCALL comes without a stack, hence the stubs: each CPU's LSTAR names its
+ * own, which finds the structure by its distance from itself (x86/entry.S,
+ * docs/adr/0024).
  */
 #ifndef X86_CPU_H
 #define X86_CPU_H
 
-#define CPU_AREA_BYTES 32768
-#define CPU_IST_NMI    0x2000 /* tops, as offsets into the area */
-#define CPU_IST_DF     0x3000
-#define CPU_IST_DB     0x4000
+#define CPU_AREA_BYTES	0x10000
+#define CPU_STUBS	0x1000
+#define CPU_GDT		0x2000
+#define CPU_IST_NMI	0x5000 /* tops, as offsets into the area */
+#define CPU_IST_DF	0x7000
+#define CPU_IST_DB	0x9000
+#define CPU_STACK_FIRST 0xb000
 
 /* Segment selectors of ours, above the guest's 14 descriptor pages. */
 #define HV_CS	     0xe008
@@ -22,6 +38,7 @@
 #ifndef __ASSEMBLER__
 #include <stdbool.h>
 #include <stdint.h>
+#include "lib/lock.h"
 
 struct vcpu;
 
@@ -35,27 +52,39 @@ struct tss {
 } __attribute__((packed));
 
 struct cpu {
+	/* The system-call stubs use these two and `vcpu`. */
+	uint64_t scratch_rsp;
+	uint64_t entry_sp; /* &vcpu->arch.regs: a push fills .user_rsp */
+
 	struct vcpu *vcpu;    /* whose state is loaded; entries use it */
-	uint64_t scratch_rsp; /* system-call entry */
+	struct vcpu *running; /* what sched_pick() chose last */
 	uint32_t exit_work;   /* CPU_WORK_*: look before returning to guest */
 	uint32_t id;
-	uint64_t flush_clock; /* tlb_clock at this CPU's last whole flush */
-	uint64_t cr3;	      /* what is loaded */
-	bool idle;
 	uint32_t apic_id;
-	uint64_t *gdt;	    /* the CPU's own page of descriptors */
-	uint64_t gdt_entry; /* page-table entry for it */
+	bool idle;
+	uint8_t locks_held[LOCK_COUNT]; /* debug builds: by kind */
+	uint64_t *gdt;			/* its page of descriptors */
+	uint64_t gdt_entry;		/* page-table entry for that */
 	struct tss tss;
 };
 
 #define CPU_WORK_SCHED 1u
 
+_Static_assert(sizeof(struct cpu) <= CPU_STUBS, "the first page of the area");
+
 extern char cpu0_area[];
+
+static inline struct cpu *cpu_of_stack(uint64_t sp)
+{
+	return (struct cpu *)(sp & ~(uint64_t)(CPU_AREA_BYTES - 1));
+}
 
 static inline struct cpu *this_cpu(void)
 {
-	/* One CPU is used: its area is the image's own. */
-	return (struct cpu *)cpu0_area;
+	uint64_t sp;
+
+	__asm__("mov %%rsp, %0" : "=r"(sp));
+	return cpu_of_stack(sp);
 }
 
 #endif

@@ -75,8 +75,8 @@ static void backtrace(uint64_t sp)
 	uint64_t end = ALIGN_UP(sp + 1, CPU_AREA_BYTES);
 	unsigned int shown = 0;
 
-	if (sp < (uint64_t)cpu0_area ||
-	    sp >= (uint64_t)cpu0_area + CPU_AREA_BYTES)
+	if (cpu_of_stack(sp) != this_cpu() ||
+	    sp - (uint64_t)this_cpu() < CPU_STACK_FIRST)
 		return;
 	for (sp = ALIGN_UP(sp, 8); sp < end && shown < 24; sp += 8) {
 		uint64_t a = *(const uint64_t *)sp;

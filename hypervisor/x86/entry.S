@@ -9,18 +9,24 @@
  *
  * The first bytes below a struct vcpu are spare (VCPU_NEST_BYTES): a fault in
  * the few instructions that run with the stack pointer inside the vCPU (the
- * fast paths, the last iretq) nests there and is fixed up by table.
+ * fast paths, the last iretq) nests there and is fixed up by table. At the
+ * last iretq it overwrites the general registers, which are dead by then.
+ *
+ * No register names the CPU: with a stack, the stack pointer does; without
+ * one, the stub through which SYSCALL comes in (x86/cpu.h). What the fast paths
+ * need of it stands in the loaded vCPU.
  *
  * Interrupts are off throughout.
  */
 #include "x86/cpu.h"
+#include "x86/layout.h"
 #include "x86/offsets.h"
 
 #define FLAT_CS64 0xe033
 #define FLAT_SS	  0xe02b
 
-#define CPU(field) cpu0_area + field(%rip)
-#define STACK_TOP cpu0_area + 0x8000(%rip)
+/* A field of this CPU, while its stack is empty. */
+#define CPU(field) (field - CPU_AREA_BYTES)(%rsp)
 
 /* A fault at `from` continues at `to`. */
 .macro FIXUP from, to
@@ -69,28 +75,66 @@
 	.section .text.entry, "ax"
 
 /*
- * SYSCALL: %rcx = return address, %r11 = flags, stack still the guest's.
+ * SYSCALL: %rcx = return address, %r11 = flags, stack still the guest's. The
+ * CPU runs a copy of this, CPU_STUBS into its area (x86/setup.c); there, the
+ * CPU's fields are where the original counts them to be. The three jumps lead
+ * out of the copy and are moved with it.
  */
-	.globl syscall_entry
-syscall_entry:
-	mov	%rsp, CPU(CPU_SCRATCH)
-	mov	CPU(CPU_VCPU), %rsp
+#define OWN(field) (syscall_stub - CPU_STUBS + field)(%rip)
+
+	.balign 64
+	.globl syscall_stubs
+syscall_stubs:
+syscall_stub:
+	mov	%rsp, OWN(CPU_SCRATCH)
+	mov	OWN(CPU_ENTRY_SP), %rsp
+	push	OWN(CPU_SCRATCH)	/* %rsp = vcpu, .user_rsp is set */
 	cmpb	$0, VCPU_KERNEL_MODE(%rsp)
-	je	syscall_from_user
+	.byte	0x0f, 0x84		/* je */
+stub_jump1:
+	.long	syscall_from_user - stub_jump1 - 4
+	.byte	0xe9			/* jmp */
+stub_jump2:
+	.long	syscall_from_kernel - stub_jump2 - 4
+	.balign 64
+syscall32_stub:
+	mov	%rsp, OWN(CPU_SCRATCH)
+	mov	OWN(CPU_ENTRY_SP), %rsp
+	push	OWN(CPU_SCRATCH)
+	.byte	0xe9
+stub_jump3:
+	.long	syscall32_common - stub_jump3 - 4
+syscall_stubs_end:
+
+	.pushsection .rodata
+	.balign 4
+	.globl syscall_stubs_bytes, syscall32_stub_offset, syscall_stub_jumps
+syscall_stubs_bytes:
+	.long	syscall_stubs_end - syscall_stubs
+syscall32_stub_offset:
+	.long	syscall32_stub - syscall_stubs
+syscall_stub_jumps:
+	.long	stub_jump1 - syscall_stubs
+	.long	stub_jump2 - syscall_stubs
+	.long	stub_jump3 - syscall_stubs
+	.popsection
+
+/* From here on: %rsp = vcpu, the guest's %rsp in .user_rsp. */
+syscall_from_kernel:
 	cmp	$23, %eax
 	je	iret_fast
 	/* A hypercall. */
 hypercall_slow:
 	add	$VCPU_REGS_ES, %rsp
 	push	$FLAT_SS
-	push	CPU(CPU_SCRATCH)
+	push	(VCPU_USER_RSP - VCPU_REGS_ES + 8)(%rsp)
 	push	%r11
 	push	$FLAT_CS64
 	push	%rcx
 	push	$0
 	PUSH_GPRS
 	lea	-VCPU_REGS(%rsp), %rdi
-	lea	STACK_TOP, %rsp
+	mov	VCPU_STACK_TOP(%rdi), %rsp
 	call	hypercall_dispatch
 	jmp	exit_to_guest
 
@@ -112,12 +156,12 @@ syscall_from_user:
 	mov	VCPU_KERNEL_SP(%rsp), %r11
 	swapgs
 	movb	$1, VCPU_KERNEL_MODE(%rsp)
+	mov	tlb_clock(%rip), %rcx	/* before the flush: x86/tlb.c */
+	mov	%rcx, VCPU_FLUSH_SEEN(%rsp)
 	mov	VCPU_KERNEL_CR3(%rsp), %rcx
-	mov	%rcx, CPU(CPU_CR3)
 	mov	%rcx, %cr3
-	incq	CPU(CPU_FLUSH_CLOCK)
 10:	movq	$FLAT_SS, -8(%r11)
-	mov	CPU(CPU_SCRATCH), %rcx
+	mov	VCPU_USER_RSP(%rsp), %rcx
 11:	mov	%rcx, -16(%r11)
 	mov	VCPU_RFLAGS(%rsp), %rcx
 12:	mov	%rcx, -24(%r11)
@@ -148,12 +192,10 @@ syscall_from_user:
 /* The guest's kernel stack cannot be written: back to where we were. */
 syscall_frame_fault:
 	/* Mode, page tables and GS stay the kernel's: C crashes the domain. */
-	add	$VCPU_REGS_ES, %rsp
-	sub	$(VCPU_REGS_ES - VCPU_REGS), %rsp
-	mov	CPU(CPU_VCPU), %rdi
-	mov	CPU(CPU_SCRATCH), %rcx
+	mov	%rsp, %rdi
+	mov	VCPU_USER_RSP(%rdi), %rcx
 	mov	%rcx, VCPU_RSP(%rdi)
-	lea	STACK_TOP, %rsp
+	mov	VCPU_STACK_TOP(%rdi), %rsp
 	call	syscall_stack_fault
 	jmp	exit_to_guest
 
@@ -162,24 +204,24 @@ syscall_user_slow:
 	mov	VCPU_RFLAGS(%rsp), %r11
 	add	$VCPU_REGS_ES, %rsp
 	push	$FLAT_SS
-	push	CPU(CPU_SCRATCH)
+	push	(VCPU_USER_RSP - VCPU_REGS_ES + 8)(%rsp)
 	push	%r11
 	push	$FLAT_CS64
 	push	%rcx
 	push	$0
 	PUSH_GPRS
 	lea	-VCPU_REGS(%rsp), %rdi
-	lea	STACK_TOP, %rsp
+	mov	VCPU_STACK_TOP(%rdi), %rsp
 	call	syscall_from_user_slow
 	jmp	exit_to_guest
 
 /*
  * The iret hypercall, to user mode, when nothing is unusual. In: %rsp = vcpu;
- * the guest's stack (scratch) holds rax, r11, rcx, flags, rip, cs, rflags,
+ * the guest's stack (.user_rsp) holds rax, r11, rcx, flags, rip, cs, rflags,
  * rsp, ss. %rax, %rcx and %r11 are free.
  */
 iret_fast:
-	mov	CPU(CPU_SCRATCH), %rcx
+	mov	VCPU_USER_RSP(%rsp), %rcx
 	movabs	$0x0000800000000000, %rax	/* ours is [-2^47, -2^47+2^43) */
 	add	%rcx, %rax
 	shr	$43, %rax
@@ -190,10 +232,8 @@ iret_fast:
 	jnz	iret_slow			/* to the guest's kernel */
 	cmpq	$0, VCPU_USER_CR3(%rsp)
 	je	iret_slow
-	cmpb	$0, VCPU_NMI_PENDING(%rsp)
-	jne	iret_slow
-	cmpl	$0, CPU(CPU_EXIT_WORK)
-	jne	iret_slow
+	cmpl	$0, VCPU_ATTENTION(%rsp)
+	jne	iret_slow			/* an NMI, the scheduler */
 21:	mov	48(%rcx), %r11			/* rflags */
 	test	$0x200, %r11d
 	jz	iret_slow			/* events stay masked: odd */
@@ -220,16 +260,16 @@ iret_fast:
 26:	mov	8(%rcx), %r11
 27:	mov	0(%rcx), %rax
 28:	mov	16(%rcx), %rcx
-	mov	%rcx, CPU(CPU_SCRATCH)
+	mov	%rcx, VCPU_USER_RSP(%rsp)
 	mov	VCPU_INFO(%rsp), %rcx
 	movb	$0, 1(%rcx)
 	movb	$0, VCPU_KERNEL_MODE(%rsp)
+	mov	tlb_clock(%rip), %rcx
+	mov	%rcx, VCPU_FLUSH_SEEN(%rsp)
 	mov	VCPU_USER_CR3(%rsp), %rcx
-	mov	%rcx, CPU(CPU_CR3)
 	swapgs
 	mov	%rcx, %cr3
-	incq	CPU(CPU_FLUSH_CLOCK)
-	mov	CPU(CPU_SCRATCH), %rcx
+	mov	VCPU_USER_RSP(%rsp), %rcx
 	add	$VCPU_RIP, %rsp
 	jmp	guest_iretq
 
@@ -283,7 +323,7 @@ exception_entry:
 	testb	$3, (VCPU_RIP - VCPU_REGS + 8)(%rsp)
 	jz	exception_from_hypervisor
 	lea	-VCPU_REGS(%rsp), %rdi
-	lea	STACK_TOP, %rsp
+	mov	VCPU_STACK_TOP(%rdi), %rsp
 	call	trap_from_guest
 
 /* Back to a guest: C says which vCPU, after all that is due was done. */
@@ -294,8 +334,7 @@ exit_to_guest:
 	movzwl	(%rcx), %ecx
 	cmp	$1, %ecx			/* pending and not masked */
 	je	1f
-	movzbl	VCPU_NMI_PENDING(%rax), %edx
-	or	CPU(CPU_EXIT_WORK), %edx
+	mov	VCPU_ATTENTION(%rax), %edx
 	or	VCPU_DEMOTE(%rax), %rdx
 	jz	2f
 1:	call	exit_work
@@ -315,21 +354,34 @@ iretq_fault:
 	push	$0
 	PUSH_GPRS
 	lea	-VCPU_REGS(%rsp), %rdi
-	lea	STACK_TOP, %rsp
+	mov	VCPU_STACK_TOP(%rdi), %rsp
 	call	iret_failed
 	jmp	exit_to_guest
 
 	.globl resume_first
-/* void resume_first(void): the boot path ends here. */
+/* void resume_first(void): a CPU's boot path ends here. */
 resume_first:
-	lea	STACK_TOP, %rsp
+	or	$(CPU_AREA_BYTES - 1), %rsp
+	inc	%rsp
 	call	exit_work
 	jmp	2b
 
+/*
+ * C runs on a CPU's stack only. If the fault nests in a vCPU (which lies in the
+ * direct map, not in the image's slot as the areas of CPUs do), the stack is
+ * empty.
+ */
 exception_from_hypervisor:
 	mov	%rsp, %rdi
 	mov	%rsp, %rbx
-	and	$-16, %rsp
+	mov	%rsp, %rax
+	shr	$39, %rax
+	cmp	$(0x1fffe00 + IMAGE_L4_SLOT), %eax
+	je	1f
+	mov	%rdi, %rax
+	and	$-VCPU_BLOCK_BYTES, %rax
+	mov	(VCPU_NEST_BYTES + VCPU_STACK_TOP)(%rax), %rsp
+1:	and	$-16, %rsp
 	call	trap_from_hypervisor
 	mov	%rbx, %rsp
 	POP_GPRS
@@ -349,7 +401,9 @@ exception_from_hypervisor:
 	testb	$3, 16(%rsp)
 	jz	exception_ist_hypervisor
 	push	%rax
-	mov	CPU(CPU_VCPU), %rax
+	mov	%rsp, %rax
+	and	$-CPU_AREA_BYTES, %rax
+	mov	CPU_VCPU(%rax), %rax
 	lea	VCPU_REGS_ES(%rax), %rax
 	xchg	%rax, (%rsp)		/* stack: regs end, err, rip, cs, ... */
 	push	%rcx
@@ -402,20 +456,17 @@ double_fault_entry:
 	ud2
 
 /* 32-bit system calls of AMD: CSTAR. Always the long way. */
-	.globl syscall32_entry
-syscall32_entry:
-	mov	%rsp, CPU(CPU_SCRATCH)
-	mov	CPU(CPU_VCPU), %rsp
+syscall32_common:
 	add	$VCPU_REGS_ES, %rsp
 	push	$FLAT_SS
-	push	CPU(CPU_SCRATCH)
+	push	(VCPU_USER_RSP - VCPU_REGS_ES + 8)(%rsp)
 	push	%r11
 	push	$0xe023
 	push	%rcx
 	push	$0
 	PUSH_GPRS
 	lea	-VCPU_REGS(%rsp), %rdi
-	lea	STACK_TOP, %rsp
+	mov	VCPU_STACK_TOP(%rdi), %rsp
 	call	syscall32_from_user
 	jmp	exit_to_guest
 
@@ -432,7 +483,7 @@ sysenter_entry:
 	push	$0
 	PUSH_GPRS
 	lea	-VCPU_REGS(%rsp), %rdi
-	lea	STACK_TOP, %rsp
+	mov	VCPU_STACK_TOP(%rdi), %rsp
 	push	$2			/* NT, TF off */
 	popfq
 	call	sysenter_from_user

@@ -22,8 +22,13 @@
 #define M2P_BASE 0xffff810000000000ull
 /* Slot 259: the frame table. */
 #define FRAME_TABLE_BASE 0xffff818000000000ull
-/* Slot 260: image (virtual = IMAGE_BASE + physical); then device windows. */
+/*
+ * Slot 260: image (virtual = IMAGE_BASE + physical); the areas of all CPUs but
+ * the first (x86/cpu.h); device windows.
+ */
+#define IMAGE_L4_SLOT 260
 #define IMAGE_BASE    0xffff820000000000ull
+#define CPU_AREAS     0xffff820020000000ull
 #define IOREMAP_BASE  0xffff820040000000ull
 #define IOREMAP_BYTES 0x40000000ull
 /* Slots 262..269: all RAM, 4 TiB at most. */

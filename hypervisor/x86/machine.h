@@ -12,11 +12,21 @@
 struct domain;
 struct vcpu;
 
+/* Physical CPUs have numbers from 0, the boot CPU's, to cpu_count() - 1. */
 #define MAX_CPUS 256
-
-/* The CPU that this runs on; how many are online. */
 unsigned int this_cpu_id(void);
+/* Those that take part. */
 unsigned int cpu_count(void);
+
+/*
+ * One round of waiting for another CPU. It may be waiting for us to serve a
+ * request of its own, which an interrupt cannot bring as long as interrupts
+ * are off: so that is done here. Every loop that waits calls it.
+ */
+void cpu_wait(void);
+
+/* This CPU's counts of held locks, by enum lock_order (debug builds). */
+uint8_t *cpu_locks_held(void);
 
 /* The loaded vCPU changes between its two modes: page tables and GS base. */
 void vcpu_enter_kernel(struct vcpu *v);

@@ -9,6 +9,8 @@
 			 :                                                     \
 			 : "i"(offsetof(type, member)))
 
+#define CONSTANT(name) __asm__ volatile("\n->#define " #name " %c0" : : "i"(name))
+
 void offsets(void);
 void offsets(void)
 {
@@ -24,11 +26,14 @@ void offsets(void)
 	OFFSET(VCPU_SYSCALL_EIP, struct vcpu, arch.syscall_eip);
 	OFFSET(VCPU_SYSCALL_MASKS, struct vcpu, arch.syscall_masks);
 	OFFSET(VCPU_INFO, struct vcpu, info);
-	OFFSET(VCPU_NMI_PENDING, struct vcpu, nmi_pending);
+	OFFSET(VCPU_ATTENTION, struct vcpu, attention);
 	OFFSET(VCPU_DEMOTE, struct vcpu, demote_pending);
-	OFFSET(CPU_VCPU, struct cpu, vcpu);
+	OFFSET(VCPU_USER_RSP, struct vcpu, arch.user_rsp);
+	OFFSET(VCPU_FLUSH_SEEN, struct vcpu, arch.flush_seen);
+	OFFSET(VCPU_STACK_TOP, struct vcpu, arch.stack_top);
+	CONSTANT(VCPU_NEST_BYTES);
+	CONSTANT(VCPU_BLOCK_BYTES);
 	OFFSET(CPU_SCRATCH, struct cpu, scratch_rsp);
-	OFFSET(CPU_EXIT_WORK, struct cpu, exit_work);
-	OFFSET(CPU_CR3, struct cpu, cr3);
-	OFFSET(CPU_FLUSH_CLOCK, struct cpu, flush_clock);
+	OFFSET(CPU_ENTRY_SP, struct cpu, entry_sp);
+	OFFSET(CPU_VCPU, struct cpu, vcpu);
 }

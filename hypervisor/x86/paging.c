@@ -73,6 +73,28 @@ static void map_small(uint64_t va, uint64_t paddr, uint64_t flags)
 	l1[va >> 12 & 511] = paddr | PTE_P | PTE_A | PTE_D | flags;
 }
 
+/* The flags of one page of a CPU's area; false: it is not mapped. */
+static bool cpu_area_flags(uint64_t offset, uint64_t *flags)
+{
+	static const uint64_t mapped[] = {
+		0,
+		CPU_STUBS,
+		CPU_GDT,
+		CPU_IST_NMI - PAGE_SIZE,
+		CPU_IST_DF - PAGE_SIZE,
+		CPU_IST_DB - PAGE_SIZE,
+	};
+	unsigned int i;
+
+	*flags = offset == CPU_STUBS ? 0 : PTE_RW | PTE_NX;
+	if (offset >= CPU_STACK_FIRST)
+		return true;
+	for (i = 0; i < ARRAY_SIZE(mapped); i++)
+		if (mapped[i] == offset)
+			return true;
+	return false;
+}
+
 static void map_image(void)
 {
 	uint64_t va;
@@ -85,6 +107,9 @@ static void map_image(void)
 			flags = 0;
 		else if (va < (uint64_t)rodata_end)
 			flags = PTE_NX;
+		if (va - (uint64_t)cpu0_area < CPU_AREA_BYTES &&
+		    !cpu_area_flags(va - (uint64_t)cpu0_area, &flags))
+			continue;
 		map_small(va, va - IMAGE_BASE, flags);
 	}
 }
@@ -186,7 +211,6 @@ void paging_init(void)
 	empty_page_maddr = early_page();
 	memcpy(hv_l4_entries, &hv_l4[HV_L4_FIRST], sizeof(hv_l4_entries));
 	hv_cr3 = l4;
-	this_cpu()->cr3 = l4;
 	write_cr3(l4);
 }
 

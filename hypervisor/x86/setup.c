@@ -6,6 +6,7 @@
  */
 #include "x86/setup.h"
 #include "domain/domain.h"
+#include "lib/string.h"
 #include "mm/alloc.h"
 #include "pv/mmu.h"
 #include "x86/asm.h"
@@ -14,8 +15,10 @@
 #define SEL_INDEX(sel) (((sel)-0xe000) / 8)
 
 extern char idt_stubs[], nmi_entry[], debug_entry[], mce_entry[],
-	double_fault_entry[], syscall_entry[], syscall32_entry[],
-	sysenter_entry[];
+	double_fault_entry[], sysenter_entry[];
+extern const char syscall_stubs[];
+extern const uint32_t syscall_stubs_bytes, syscall32_stub_offset,
+	syscall_stub_jumps[3];
 
 static struct {
 	uint16_t offset_low, selector;
@@ -23,8 +26,6 @@ static struct {
 	uint16_t offset_mid;
 	uint32_t offset_high, zero;
 } __attribute__((aligned(16))) idt[256];
-
-static uint64_t own_gdt[512] __attribute__((aligned(4096)));
 
 static void gate_set(unsigned int vector, const char *entry, unsigned int ist,
 		     unsigned int dpl)
@@ -68,10 +69,8 @@ void cpu_load_own_gdt(struct cpu *c)
 	__asm__ volatile("lldt %w0" : : "r"(0));
 }
 
-static void gdt_fill(struct cpu *c)
+static void gdt_fill(uint64_t *g, const struct cpu *c)
 {
-	uint64_t *g = c->gdt;
-
 	g[SEL_INDEX(HV_CS)] = 0x00af9b000000ffffull;
 	g[SEL_INDEX(HV_DS)] = 0x00cf93000000ffffull;
 	g[SEL_INDEX(FLAT_RING3_CS32)] = 0x00cffb000000ffffull;
@@ -81,24 +80,41 @@ static void gdt_fill(struct cpu *c)
 			  sizeof(c->tss) - 1, 9);
 }
 
-void cpu_setup(struct cpu *c)
+/* The copy at `page`, which will run at `at`: its jumps lead where they did. */
+static void stubs_copy(char *page, uint64_t at)
 {
-	struct {
-		uint16_t limit;
-		uint64_t base;
-	} __attribute__((packed)) idtr = {sizeof(idt) - 1, (uint64_t)idt};
+	uint32_t moved = (uint32_t)((uint64_t)syscall_stubs - at);
 	unsigned int i;
 
-	c->gdt = own_gdt;
-	gdt_fill(c);
-	c->gdt_entry = ((uint64_t)own_gdt - IMAGE_BASE) | PTE_P | PTE_RW |
-		       PTE_A | PTE_D | PTE_NX;
-	cpu_load_own_gdt(c);
-	c->tss.ist[0] = (uint64_t)c + CPU_IST_NMI;
-	c->tss.ist[1] = (uint64_t)c + CPU_IST_DF;
-	c->tss.ist[2] = (uint64_t)c + CPU_IST_DB;
-	c->tss.rsp0 = (uint64_t)c + CPU_AREA_BYTES;
-	c->tss.iobitmap = sizeof(c->tss);
+	memcpy(page, syscall_stubs, syscall_stubs_bytes);
+	for (i = 0; i < ARRAY_SIZE(syscall_stub_jumps); i++) {
+		uint32_t distance;
+
+		memcpy(&distance, page + syscall_stub_jumps[i], 4);
+		distance += moved;
+		memcpy(page + syscall_stub_jumps[i], &distance, 4);
+	}
+}
+
+void cpu_prepare(struct cpu *c, void *area, uint64_t paddr)
+{
+	struct cpu *w = area;
+
+	gdt_fill((uint64_t *)((char *)area + CPU_GDT), c);
+	stubs_copy((char *)area + CPU_STUBS, (uint64_t)c + CPU_STUBS);
+	w->gdt = (uint64_t *)((char *)c + CPU_GDT);
+	w->gdt_entry = (paddr + CPU_GDT) | PTE_P | PTE_RW | PTE_A | PTE_D |
+		       PTE_NX;
+	w->tss.ist[0] = (uint64_t)c + CPU_IST_NMI;
+	w->tss.ist[1] = (uint64_t)c + CPU_IST_DF;
+	w->tss.ist[2] = (uint64_t)c + CPU_IST_DB;
+	w->tss.rsp0 = (uint64_t)c + CPU_AREA_BYTES;
+	w->tss.iobitmap = sizeof(w->tss);
+}
+
+void idt_init(void)
+{
+	unsigned int i;
 
 	for (i = 0; i < 256; i++)
 		gate_set(i, idt_stubs + i * 16, 0, i == 3 || i == 4 ? 3 : 0);
@@ -106,6 +122,17 @@ void cpu_setup(struct cpu *c)
 	gate_set(2, nmi_entry, 1, 0);
 	gate_set(8, double_fault_entry, 2, 0);
 	gate_set(18, mce_entry, 3, 0);
+}
+
+void cpu_setup(struct cpu *c)
+{
+	struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) idtr = {sizeof(idt) - 1, (uint64_t)idt};
+	uint64_t stubs = (uint64_t)c + CPU_STUBS;
+
+	cpu_load_own_gdt(c);
 	__asm__ volatile("lidt %0" : : "m"(idtr));
 	__asm__ volatile("ltr %w0" : : "r"(HV_TSS));
 	__asm__ volatile("pushq %0; lea 1f(%%rip), %%rax; pushq %%rax;"
@@ -119,8 +146,8 @@ void cpu_setup(struct cpu *c)
 		write_cr4(read_cr4() | CR4_SMEP);
 	wrmsr(MSR_STAR,
 	      (uint64_t)FLAT_RING3_CS32 << 48 | (uint64_t)HV_CS << 32);
-	wrmsr(MSR_LSTAR, (uint64_t)syscall_entry);
-	wrmsr(MSR_CSTAR, (uint64_t)syscall32_entry);
+	wrmsr(MSR_LSTAR, stubs);
+	wrmsr(MSR_CSTAR, stubs + syscall32_stub_offset);
 	/* VM RF NT DF IF TF AC, IOPL: off on entry. */
 	wrmsr(MSR_SFMASK, 0x77700);
 	if (cpuid(1, 0).edx & (1u << 11)) {

@@ -7,7 +7,16 @@
 
 #define HV_LDT 0xe050
 
-/* Boot CPU: descriptor tables, system-call registers, memory types. */
+/* The one interrupt table, before any CPU is set up. */
+void idt_init(void);
+
+/*
+ * Fills the area of the CPU that will be c, at physical address paddr, through
+ * a mapping of it at `area` (c itself, or another).
+ */
+void cpu_prepare(struct cpu *c, void *area, uint64_t paddr);
+
+/* The running CPU is c: tables, system-call registers, memory types. */
 void cpu_setup(struct cpu *c);
 /* Our descriptors without any guest's. */
 void cpu_load_own_gdt(struct cpu *c);

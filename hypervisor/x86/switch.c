@@ -30,48 +30,29 @@ int load_selector_es(uint16_t sel);
 int load_selector_fs(uint16_t sel);
 int load_selector_gs(uint16_t sel);
 
-static void cr3_load(uint64_t cr3)
-{
-	struct cpu *c = this_cpu();
-
-	c->cr3 = cr3;
-	c->flush_clock++;
-	write_cr3(cr3);
-}
-
-void tlb_flush_local(void)
-{
-	cr3_load(this_cpu()->cr3);
-}
-
-void tlb_flush_page(uint64_t va)
-{
-	invlpg(va);
-}
-
-void tlb_flush_domain(struct domain *d)
-{
-	struct cpu *c = this_cpu();
-
-	/* One CPU: whoever else is loaded gets a new CR3 with its load. */
-	if (c->vcpu && c->vcpu->domain == d)
-		tlb_flush_local();
-}
-
-uint32_t tlb_stamp(void)
-{
-	return this_cpu()->flush_clock;
-}
-
-void tlb_flush_since(uint32_t stamp)
-{
-	if ((uint32_t)this_cpu()->flush_clock == stamp)
-		tlb_flush_local();
-}
-
 bool vcpu_is_loaded(const struct vcpu *v)
 {
 	return this_cpu()->vcpu == v;
+}
+
+unsigned int this_cpu_id(void)
+{
+	return this_cpu()->id;
+}
+
+unsigned int cpu_count(void)
+{
+	return 1;
+}
+
+void cpu_wait(void)
+{
+	cpu_pause();
+}
+
+uint8_t *cpu_locks_held(void)
+{
+	return this_cpu()->locks_held;
 }
 
 void vcpu_load_cr3(struct vcpu *v)
@@ -270,7 +251,11 @@ static void state_load(struct vcpu *v)
 	unsigned int i;
 
 	c->vcpu = v;
+	c->entry_sp = (uint64_t)&a->regs;
 	c->tss.rsp0 = (uint64_t)&a->regs.es;
+	a->stack_top = (uint64_t)c + CPU_AREA_BYTES;
+	v->exit_work = c->exit_work;
+	__atomic_store_n(&a->loaded_on, (int32_t)c->id, __ATOMIC_SEQ_CST);
 	cr3_load(a->kernel_cr3);
 	vcpu_load_gdt(v);
 	vcpu_load_ldt(v);
@@ -291,6 +276,13 @@ static void state_load(struct vcpu *v)
 				vcpu_load_debugreg(v, i);
 }
 
+/* v's state is saved and its page tables are left: others may load it. */
+static void loaded_end(struct vcpu *v)
+{
+	v->exit_work = 0;
+	__atomic_store_n(&v->arch.loaded_on, -1, __ATOMIC_SEQ_CST);
+}
+
 void vcpu_unload(struct vcpu *v)
 {
 	struct cpu *c = this_cpu();
@@ -301,17 +293,20 @@ void vcpu_unload(struct vcpu *v)
 	c->vcpu = NULL;
 	cr3_load(hv_cr3);
 	cpu_load_own_gdt(c);
+	loaded_end(v);
 }
 
 /* Runs v: its state is on this CPU when this returns. */
 static void vcpu_switch_to(struct vcpu *v)
 {
-	struct cpu *c = this_cpu();
+	struct vcpu *old = this_cpu()->vcpu;
 
-	if (c->vcpu != v) {
-		if (c->vcpu)
-			state_save(c->vcpu);
+	if (old != v) {
+		if (old)
+			state_save(old);
 		state_load(v);
+		if (old)
+			loaded_end(old);
 	} else if (v->arch.kernel_mode) {
 		vcpu_write_runstate(v);
 	} else {
@@ -322,7 +317,18 @@ static void vcpu_switch_to(struct vcpu *v)
 	time_update_vcpu(v);
 }
 
-static struct vcpu *running; /* what sched_pick chose last */
+/* The fast paths look at the loaded vCPU only. */
+static void exit_work_set(struct cpu *c, uint32_t work)
+{
+	c->exit_work = work;
+	if (c->vcpu)
+		c->vcpu->exit_work = work != 0;
+}
+
+void sched_request(void)
+{
+	exit_work_set(this_cpu(), CPU_WORK_SCHED);
+}
 
 static struct vcpu *choose_next(void)
 {
@@ -330,9 +336,9 @@ static struct vcpu *choose_next(void)
 	struct vcpu *next;
 
 	for (;;) {
-		c->exit_work &= ~CPU_WORK_SCHED;
-		next = sched_pick(c->id, running, time_now_ns());
-		running = next;
+		exit_work_set(c, 0);
+		next = sched_pick(c->id, c->running, time_now_ns());
+		c->running = next;
 		if (next)
 			return next;
 		c->idle = true;
@@ -341,21 +347,6 @@ static struct vcpu *choose_next(void)
 			__asm__ volatile("sti; hlt; cli" : : : "memory");
 		c->idle = false;
 	}
-}
-
-unsigned int this_cpu_id(void)
-{
-	return this_cpu()->id;
-}
-
-unsigned int cpu_count(void)
-{
-	return 1;
-}
-
-void sched_request(void)
-{
-	this_cpu()->exit_work |= CPU_WORK_SCHED;
 }
 
 void sched_request_on(unsigned int cpu)
@@ -371,7 +362,7 @@ struct vcpu *exit_work(void)
 
 	lock_assert_none_held();
 	for (;;) {
-		if (!v || v != running || (c->exit_work & CPU_WORK_SCHED)) {
+		if (!v || v != c->running || (c->exit_work & CPU_WORK_SCHED)) {
 			v = choose_next();
 			if (c->vcpu != v ||
 			    v->state_written_ns != v->state_since_ns)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TLB flushes. Global pages are not used, so a load of CR3 flushes all; each
- * CPU counts its flushes, and a frame remembers the count at which its last
- * writable reference went (struct frame .stamp): as long as the count has not
- * moved, a stale entry may survive.
+ * TLB flushes. A frame remembers the time at which its last writable or
+ * page-table reference went (struct frame .stamp); who wants it for something
+ * else makes sure that every CPU has flushed since then. See x86/tlb.c.
  */
 #ifndef X86_TLB_H
 #define X86_TLB_H
@@ -17,8 +16,14 @@ void tlb_flush_page(uint64_t va);
 /* On every CPU that may hold d's entries. */
 void tlb_flush_domain(struct domain *d);
 
-/* The count now, and: flush unless one has happened since `stamp`. */
+/*
+ * The time now, on a clock that wraps; and: flush wherever no flush has
+ * happened since `stamp`.
+ */
 uint32_t tlb_stamp(void);
 void tlb_flush_since(uint32_t stamp);
+
+/* Inside x86/: this CPU's page tables. */
+void cr3_load(uint64_t cr3);
 
 #endif

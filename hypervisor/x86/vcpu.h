@@ -28,15 +28,27 @@ _Static_assert(sizeof(struct cpu_regs) == 200, "as the public structure");
 #define GDT_FRAMES 16 /* the 14 that a guest can give, and two of ours */
 #define LDT_FRAMES 16
 
+/* Spare bytes below a vCPU for exceptions that nest there (x86/entry.S). */
+#define VCPU_NEST_BYTES	 2048
+#define VCPU_BLOCK_BYTES 8192
+
 struct arch_vcpu {
+	/* The guest's stack pointer at SYSCALL. */
+	uint64_t user_rsp;
+	/*
+	 * Exceptions from the guest push straight into this. The address of
+	 * .es is TSS.rsp0 and must be a multiple of 16. A fault of the last
+	 * iretq overwrites all from user_rsp to regs.vector.
+	 */
+	struct cpu_regs regs;
 	/* 1: in guest-kernel mode; 0: in guest-user mode. */
 	uint8_t kernel_mode;
 	uint8_t pad[7];
-	/*
-	 * Exceptions from the guest push straight into this. The address of
-	 * .es is TSS.rsp0 and must be a multiple of 16.
-	 */
-	struct cpu_regs regs;
+
+	/* While it is loaded on a CPU. */
+	uint64_t stack_top;  /* that CPU's */
+	uint64_t flush_seen; /* tlb_clock at the last flush (x86/tlb.c) */
+	int32_t loaded_on;   /* the CPU's number; -1: none */
 
 	uint64_t kernel_cr3, user_cr3; /* machine addresses; user 0: none */
 	uint64_t kernel_sp;	       /* checked by stack_switch */

@@ -20,6 +20,9 @@
 
 #define WEAK __attribute__((weak))
 
+_Thread_local unsigned int fake_cpu;
+unsigned int fake_cpus = 1;
+void (*fake_wait_hook)(void);
 unsigned int fake_tlb_flushes;
 unsigned int fake_preempt_every;
 unsigned int fake_preempt_checks;
@@ -47,6 +50,29 @@ WEAK uint64_t hv_l4_entries[16];
 WEAK uint64_t empty_page_maddr;
 WEAK unsigned int phys_bits = 39;
 WEAK bool option_noreboot;
+
+WEAK unsigned int this_cpu_id(void)
+{
+	return fake_cpu;
+}
+
+WEAK unsigned int cpu_count(void)
+{
+	return fake_cpus;
+}
+
+WEAK void cpu_wait(void)
+{
+	if (fake_wait_hook)
+		fake_wait_hook();
+}
+
+WEAK uint8_t *cpu_locks_held(void)
+{
+	static _Thread_local uint8_t held[LOCK_COUNT];
+
+	return held;
+}
 
 WEAK void tlb_flush_local(void)
 {

@@ -12,6 +12,13 @@
 
 /* Complete TLB flushes, of whatever kind. */
 extern unsigned int fake_tlb_flushes;
+
+/* What this_cpu_id() (each thread has its own) and cpu_count() say. */
+extern _Thread_local unsigned int fake_cpu;
+extern unsigned int fake_cpus;
+
+/* Called in each round of waiting for another CPU. */
+extern void (*fake_wait_hook)(void);
 /* hypercall_preempt_check() says yes at every so-manieth call; 0: never. */
 extern unsigned int fake_preempt_every;
 extern unsigned int fake_preempt_checks;
