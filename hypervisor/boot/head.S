@@ -11,6 +11,26 @@
 #define MB_MAGIC 0x1badb002
 #define MB_FLAGS 0x00000003 /* page-aligned modules, memory map */
 
+/*
+ * From 32-bit mode without paging to the 32-bit part of long mode, on the boot
+ * page tables. Nothing is inherited from the loader: no PGE, no SMAP.
+ */
+.macro TO_LONG_MODE
+	mov	$((1 << 5) | (1 << 9) | (1 << 10)), %eax /* PAE, OSFXSR, OSXMMEXCPT */
+	mov	%eax, %cr4
+	mov	$PHYS(boot_l4), %eax
+	mov	%eax, %cr3
+	mov	$0xc0000080, %ecx
+	rdmsr
+	or	$((1 << 0) | (1 << 8) | (1 << 11)), %eax /* SCE LME NXE */
+	wrmsr
+	mov	%cr0, %eax
+	and	$~((1 << 2) | (1 << 3) | (1 << 29) | (1 << 30)), %eax /* EM TS NW CD */
+	or	$((1 << 31) | (1 << 16) | (1 << 5) | (1 << 1)), %eax /* PG WP NE MP */
+	mov	%eax, %cr0
+	lgdt	PHYS(boot_gdtr)
+.endm
+
 	.section .boot, "ax"
 	.code32
 	.globl boot_start
@@ -63,20 +83,7 @@ boot_start:
 	mov	%eax, 260 * 8(%edi)
 	mov	%eax, 262 * 8(%edi)
 
-	/* Nothing is inherited from the loader: no PGE, no SMAP. */
-	mov	$((1 << 5) | (1 << 9) | (1 << 10)), %eax /* PAE, OSFXSR, OSXMMEXCPT */
-	mov	%eax, %cr4
-	mov	$PHYS(boot_l4), %eax
-	mov	%eax, %cr3
-	mov	$0xc0000080, %ecx
-	rdmsr
-	or	$((1 << 0) | (1 << 8) | (1 << 11)), %eax /* SCE LME NXE */
-	wrmsr
-	mov	%cr0, %eax
-	and	$~((1 << 2) | (1 << 3) | (1 << 29) | (1 << 30)), %eax /* EM TS NW CD */
-	or	$((1 << 31) | (1 << 16) | (1 << 5) | (1 << 1)), %eax /* PG WP NE MP */
-	mov	%eax, %cr0
-	lgdt	PHYS(boot_gdtr)
+	TO_LONG_MODE
 	ljmp	$8, $PHYS(3f)
 	.code64
 3:
@@ -96,6 +103,41 @@ boot_start:
 	xor	%ebp, %ebp
 	call	boot_main
 	ud2
+
+/*
+ * The other CPUs' way in (x86/smp.c). The trampoline is copied to a page below
+ * 1 MiB, where a CPU starts in real mode with %cs at it. The first that comes
+ * takes the stack that is offered; one that comes too late finds none.
+ */
+	.code32
+ap_start32:
+	mov	$16, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %ss
+	TO_LONG_MODE
+	ljmp	$8, $PHYS(8f)
+	.code64
+8:
+	movabs	$9f, %rax
+	jmp	*%rax
+9:
+	xor	%eax, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %fs
+	mov	%eax, %gs
+	mov	hv_cr3(%rip), %rcx
+	mov	%rcx, %cr3
+	xchg	%rax, ap_stack(%rip)
+	test	%rax, %rax
+	jz	10f
+	mov	%rax, %rsp
+	xor	%ebp, %ebp
+	call	ap_main
+	ud2
+10:	hlt
+	jmp	10b
 
 	.code32
 no_long_mode:
@@ -123,9 +165,31 @@ boot_gdt:
 	.quad 0
 	.quad 0x00af9b000000ffff
 	.quad 0x00cf93000000ffff
+	.quad 0x00cf9b000000ffff	/* 32-bit code: the trampoline's */
 boot_gdtr:
-	.word 23
+	.word 31
 	.quad PHYS(boot_gdt)
+
+	.code16
+	.globl ap_trampoline, ap_trampoline_end
+ap_trampoline:
+	cli
+	cld
+	mov	%cs, %ax
+	mov	%ax, %ds
+	lgdtl	ap_gdtr - ap_trampoline
+	mov	%cr0, %eax
+	or	$1, %al
+	mov	%eax, %cr0
+	.byte	0x66, 0xea		/* ljmpl $24, ap_start32 */
+	.long	PHYS(ap_start32)
+	.word	24
+	.balign 8
+ap_gdtr:
+	.word	31
+	.long	PHYS(boot_gdt)
+ap_trampoline_end:
+	.code64
 
 	.section .bss.aligned, "aw", @nobits
 	.balign CPU_AREA_BYTES

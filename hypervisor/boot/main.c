@@ -30,6 +30,7 @@
 #include "x86/ports.h"
 #include "x86/reset.h"
 #include "x86/setup.h"
+#include "x86/smp.h"
 #include "x86/switch.h"
 #include "x86/uart.h"
 
@@ -46,6 +47,7 @@ static char option_loglvl[32], option_guest_loglvl[32];
 static char option_dom0_mem[64];
 static char option_sched[16] = "share";
 static uint64_t option_dom0_max_vcpus = 1;
+static uint64_t option_maxcpus = 1;
 
 static const struct cmdline_option options[] = {
 	{"console", CMDLINE_STRING, option_console, sizeof(option_console)},
@@ -55,9 +57,8 @@ static const struct cmdline_option options[] = {
 	{"dom0_mem", CMDLINE_STRING, option_dom0_mem, sizeof(option_dom0_mem)},
 	{"dom0_max_vcpus", CMDLINE_U64, &option_dom0_max_vcpus, 0},
 	{"noreboot", CMDLINE_FLAG, &option_noreboot, 0},
+	{"maxcpus", CMDLINE_U64, &option_maxcpus, 0},
 	{"sched", CMDLINE_STRING, option_sched, sizeof(option_sched)},
-	/* One CPU is used. */
-	{"maxcpus", CMDLINE_NONE, NULL, 0},
 };
 
 static struct acpi_info acpi;
@@ -208,6 +209,7 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 	if (!sched_choose(option_sched))
 		option_report(option_sched, false);
 	sched_init();
+	smp_init(&acpi, option_maxcpus);
 	domain_system_init();
 	domain_zero_start();
 	preempt_enable();

@@ -95,6 +95,20 @@ void domain_pause(struct domain *d)
 			vcpu_pause(d->vcpu[i]);
 }
 
+void domain_pause_wait(struct domain *d)
+{
+	unsigned int i;
+
+	/* All are told first, then waited for. */
+	domain_pause(d);
+	for (i = 0; i < d->max_vcpus; i++) {
+		if (!d->vcpu[i])
+			continue;
+		vcpu_pause_wait(d->vcpu[i]);
+		vcpu_unpause(d->vcpu[i]);
+	}
+}
+
 void domain_unpause(struct domain *d)
 {
 	unsigned int i;

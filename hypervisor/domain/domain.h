@@ -49,6 +49,7 @@ enum vcpu_run {
 struct timer {
 	struct list_node node;
 	uint64_t expires_ns; /* system time; 0: not armed */
+	unsigned int cpu;    /* whose list it is, or was last, on */
 	void (*fire)(struct timer *t);
 };
 
@@ -69,7 +70,7 @@ struct vcpu {
 	bool initialised;	   /* has a context */
 	bool up;		   /* VCPUOP_up, not VCPUOP_down */
 	bool blocked;		   /* SCHEDOP_block or _poll */
-	bool on_cpu;
+	bool on_cpu;	       /* from sched_pick() choosing it on `cpu` on */
 	uint64_t slice_end_ns; /* on a CPU; off it: what is left of it */
 
 	/* The vCPU's own, changed while it runs or is paused. */
@@ -94,8 +95,9 @@ struct vcpu {
 	};
 	struct evtchn_vcpu *events;
 
-	/* A page-table frame whose demotion is to be finished first. */
-	struct frame *demote_pending;
+	/* Page-table frames whose demotions are to be finished first. */
+	struct frame *demote_pending, *demote_next;
+	bool context_busy; /* atomic: somebody sets or clears its context */
 };
 
 enum domain_life {
@@ -204,6 +206,8 @@ void domain_crash(struct domain *d, const char *fmt, ...) PRINTF_FMT(2, 3);
 void domain_shutdown(struct domain *d, uint8_t reason);
 
 void domain_pause(struct domain *d);
+/* The same, and no vCPU of it runs any more when this returns. */
+void domain_pause_wait(struct domain *d);
 void domain_unpause(struct domain *d);
 
 #endif

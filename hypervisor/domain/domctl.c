@@ -4,6 +4,9 @@
  * handler that gets the domain (referenced) and the structure; if it says so,
  * the structure is copied back.
  *
+ * domctl_lock is held from before the domain is looked up until the operation
+ * is done or stops for a while.
+ *
  * Tests: tests/unit/hypervisor/domain/test_domctl.c.
  */
 #include "domain/info.h"
@@ -73,7 +76,7 @@ static long op_pausedomain(struct vcpu *v, struct domain *d,
 	(void)op;
 	if (!d->paused_by_tools) {
 		d->paused_by_tools = true;
-		domain_pause(d);
+		domain_pause_wait(d);
 	}
 	return 0;
 }
@@ -147,7 +150,7 @@ static long op_setvcpucontext(struct vcpu *v, struct domain *d,
 	c = hv_page_alloc(1);
 	if (!c)
 		return -ENOMEM;
-	vcpu_pause(d->vcpu[id]);
+	vcpu_pause_wait(d->vcpu[id]);
 	rc = guest_read_obj(c, gptr(op->u.vcpucontext.ctxt))
 		     ? -EFAULT
 		     : vcpu_set_context(d->vcpu[id], c);
@@ -171,7 +174,7 @@ static long op_getvcpucontext(struct vcpu *v, struct domain *d,
 	c = hv_page_alloc(1);
 	if (!c)
 		return -ENOMEM;
-	vcpu_pause(d->vcpu[id]);
+	vcpu_pause_wait(d->vcpu[id]);
 	vcpu_get_context(d->vcpu[id], c);
 	vcpu_unpause(d->vcpu[id]);
 	rc = guest_write_obj(gptr(op->u.vcpucontext.ctxt), c);
@@ -412,6 +415,9 @@ static void createdomain_undo(domid_t id)
 	domain_put(d);
 }
 
+/* What the toolstack does to domains, it does one thing at a time. */
+static struct spinlock domctl_lock = SPINLOCK_INIT(LOCK_DOMCTL);
+
 /* args: structure */
 long hypercall_domctl(struct vcpu *v, uint64_t args[6])
 {
@@ -425,6 +431,7 @@ long hypercall_domctl(struct vcpu *v, uint64_t args[6])
 		return -EFAULT;
 	if (op.interface_version != XEN_DOMCTL_INTERFACE_VERSION)
 		return -EACCES;
+	lock_acquire(&domctl_lock);
 	if (op.cmd == XEN_DOMCTL_createdomain) {
 		ret = op_createdomain(v, &op);
 		copy_back = true;
@@ -432,8 +439,10 @@ long hypercall_domctl(struct vcpu *v, uint64_t args[6])
 		ret = domctl_on(v, &ops[op.cmd], &op);
 		copy_back = ops[op.cmd].copy_back;
 	} else {
-		return hypercall_lacking(v, "domctl", op.cmd);
+		ret = hypercall_lacking(v, "domctl", op.cmd);
+		copy_back = false;
 	}
+	lock_release(&domctl_lock);
 	if (ret && ret != -ERESTART)
 		log_debug("domctl %u on domain %u: %ld\n", op.cmd, op.domain,
 			  ret);

@@ -298,6 +298,7 @@ static int context_release(struct vcpu *v)
 	int rc;
 
 	v->initialised = false;
+	vcpu_unload(v);
 	if (!demote_pending_finish(v))
 		return -ERESTART;
 	for (i = 0; i < ARRAY_SIZE(roots); i++) {
@@ -315,10 +316,25 @@ static int context_release(struct vcpu *v)
 	return 0;
 }
 
+/* One at a time: false: another vCPU, or the toolstack, is at it. */
+static bool context_claim(struct vcpu *v)
+{
+	return !__atomic_exchange_n(&v->context_busy, true, __ATOMIC_ACQUIRE);
+}
+
+static void context_unclaim(struct vcpu *v)
+{
+	__atomic_store_n(&v->context_busy, false, __ATOMIC_RELEASE);
+}
+
 int vcpu_reset(struct vcpu *v)
 {
-	int rc = context_release(v);
+	int rc;
 
+	if (!context_claim(v))
+		return -ERESTART;
+	rc = context_release(v);
+	context_unclaim(v);
 	if (rc)
 		return rc;
 	/* Its addresses meant something in those page tables only. */
@@ -358,7 +374,7 @@ static int pages_release_types(struct domain *d)
 		uint64_t w = frame_load(f);
 
 		if ((w & FRAME_PINNED) ||
-		    (!frame_word_tcnt(w) && f->progress)) {
+		    (!frame_word_tcnt(w) && frame_progress(f))) {
 			int rc = page_release_types(f);
 
 			if (rc)
@@ -406,15 +422,15 @@ static int kill_step(struct domain *d)
 
 	switch ((enum kill_stage)d->kill_stage) {
 	case KILL_VCPUS:
-		domain_pause(d);
+		domain_pause_wait(d);
 		for (i = 0; i < d->max_vcpus; i++) {
 			struct vcpu *v = d->vcpu[i];
 
 			if (!v)
 				continue;
-			timer_stop(&v->singleshot);
-			timer_stop(&v->periodic);
-			timer_stop(&v->poll_timer);
+			timer_end(&v->singleshot);
+			timer_end(&v->periodic);
+			timer_end(&v->poll_timer);
 			vcpu_unload(v);
 		}
 		break;
@@ -572,15 +588,12 @@ clear_gdt:
 	return rc;
 }
 
-int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
+static int context_set(struct vcpu *v, const struct vcpu_guest_context *c)
 {
 	struct arch_vcpu *a = &v->arch;
 	const struct cpu_user_regs *u = &c->user_regs;
-	int rc = context_check(c);
+	int rc = context_release(v);
 
-	if (rc)
-		return rc;
-	rc = context_release(v);
 	if (rc)
 		return rc;
 	rc = context_take(v, c, cr3_to_mfn(c->ctrlreg[3]),
@@ -614,14 +627,37 @@ int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 	return 0;
 }
 
+static int context_set_claimed(struct vcpu *v,
+			       const struct vcpu_guest_context *c, bool fresh)
+{
+	int rc = context_check(c);
+
+	if (rc)
+		return rc;
+	if (!context_claim(v))
+		return -ERESTART;
+	rc = fresh && v->initialised ? -EEXIST : context_set(v, c);
+	context_unclaim(v);
+	return rc;
+}
+
+int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	return context_set_claimed(v, c, false);
+}
+
+int vcpu_initialise(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	return context_set_claimed(v, c, true);
+}
+
 void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 {
 	struct arch_vcpu *a = &v->arch;
 	unsigned int i;
 
 	memset(c, 0, sizeof(*c));
-	if (vcpu_is_loaded(v))
-		vcpu_read_selectors(v);
+	vcpu_unload(v);
 	memcpy(&c->fpu_ctxt, a->fpu, sizeof(c->fpu_ctxt));
 	c->flags = VGCF_i387_valid | (a->kernel_mode ? VGCF_in_kernel : 0) |
 		   (v->up ? VGCF_online : 0) |

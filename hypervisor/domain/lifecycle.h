@@ -28,6 +28,9 @@ MUST_CHECK int domain_kill(struct domain *d);
  */
 MUST_CHECK int vcpu_set_context(struct vcpu *v,
 				const struct vcpu_guest_context *c);
+/* The same for one that has no context, as its guest asks; else -EEXIST. */
+MUST_CHECK int vcpu_initialise(struct vcpu *v,
+			       const struct vcpu_guest_context *c);
 void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c);
 /*
  * Makes v as it was made: without a context, down, nothing registered. v does

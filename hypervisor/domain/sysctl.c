@@ -57,7 +57,8 @@ static long op_physinfo(struct vcpu *v, struct xen_sysctl *op)
 	memset(p, 0, sizeof(*p));
 	p->threads_per_core = 1;
 	p->cores_per_socket = 1;
-	p->nr_cpus = 1;
+	p->nr_cpus = cpu_count();
+	p->max_cpu_id = cpu_count() - 1;
 	p->nr_nodes = 1;
 	p->cpu_khz = clock_tsc_hz() / 1000;
 	p->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1;
@@ -150,14 +151,18 @@ static long op_availheap(struct vcpu *v, struct xen_sysctl *op)
 static long op_cputopoinfo(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_cputopoinfo *t = &op->u.cputopoinfo;
-	struct xen_sysctl_cputopo topo = {0};
-	uint32_t n = 1;
+	uint32_t n = cpu_count(), i;
 
 	(void)v;
 	if (t->cputopo) {
-		n = MIN(t->num_cpus, 1u);
-		if (n && guest_write_obj(gptr(t->cputopo), &topo))
-			return -EFAULT;
+		n = MIN(t->num_cpus, n);
+		/* Each a socket: nothing is known of their kinship. */
+		for (i = 0; i < n; i++) {
+			struct xen_sysctl_cputopo topo = {.socket = i};
+
+			if (guest_write_elem(gptr(t->cputopo), i, &topo))
+				return -EFAULT;
+		}
 	}
 	t->num_cpus = n;
 	return 0;

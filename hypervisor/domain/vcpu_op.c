@@ -62,7 +62,7 @@ static long initialise(struct vcpu *target, gptr_t arg)
 	c = hv_page_alloc(1);
 	if (!c)
 		return -ENOMEM;
-	rc = guest_read_obj(c, arg) ? -EFAULT : vcpu_set_context(target, c);
+	rc = guest_read_obj(c, arg) ? -EFAULT : vcpu_initialise(target, c);
 	hv_page_free(c, 1);
 	/* The context may say that it is up. */
 	if (!rc)

@@ -61,21 +61,36 @@ const struct hypercall hypercall_table[64] = {
 };
 
 /* Remembered in each domain, so that one cannot silence the others. */
+/* The number of what d has asked for in vain; -1: known, or too much. */
+static int lacking_note(struct domain *d, const char *what, uint64_t op)
+{
+	int number = -1;
+	unsigned int i;
+
+	lock_acquire(&d->lock);
+	for (i = 0; i < d->lacking_count; i++)
+		if (d->lacking[i].what == what && d->lacking[i].op == op)
+			break;
+	if (i == d->lacking_count && i < ARRAY_SIZE(d->lacking)) {
+		d->lacking[i].what = what;
+		d->lacking[i].op = op;
+		d->lacking_count++;
+		number = (int)i;
+	}
+	lock_release(&d->lock);
+	return number;
+}
+
 long hypercall_lacking(struct vcpu *v, const char *what, uint64_t op)
 {
 	struct domain *d = v->domain;
-	unsigned int i;
+	int number = lacking_note(d, what, op);
 
-	for (i = 0; i < d->lacking_count; i++)
-		if (d->lacking[i].what == what && d->lacking[i].op == op)
-			return -ENOSYS;
-	if (d->lacking_count == ARRAY_SIZE(d->lacking))
+	if (number < 0)
 		return -ENOSYS;
-	d->lacking[d->lacking_count].what = what;
-	d->lacking[d->lacking_count++].op = op;
 	log_info("domain %u asks for %s %llu, which is not provided\n", d->id,
 		 what, (unsigned long long)op);
-	if (d->lacking_count == ARRAY_SIZE(d->lacking))
+	if (number == LACKING_MAX - 1)
 		log_info("no more of domain %u's will be shown\n", d->id);
 	return -ENOSYS;
 }

@@ -47,6 +47,7 @@ struct gsi {
 };
 
 static struct spinlock irq_lock = SPINLOCK_INIT(LOCK_IRQ);
+static struct spinlock message_lock = SPINLOCK_INIT(LOCK_DOMAIN);
 static struct gsi gsis[MAX_GSIS];
 static unsigned int gsi_count;
 static struct pirq *by_vector[256];
@@ -290,7 +291,8 @@ static void delete_block(struct domain *d, uint32_t first, unsigned int count)
 		pirq_delete(pirq_of(d, first + count));
 }
 
-int pirq_map_msi(struct domain *d, const struct msi_request *r, int32_t *pirq)
+static int map_messages(struct domain *d, const struct msi_request *r,
+			int32_t *pirq)
 {
 	unsigned int i = 0;
 	uint8_t vector = 0;
@@ -352,6 +354,17 @@ undo:
 	delete_block(d, (uint32_t)first, i);
 out:
 	lock_release(&irq_lock);
+	return rc;
+}
+
+int pirq_map_msi(struct domain *d, const struct msi_request *r, int32_t *pirq)
+{
+	int rc;
+
+	/* Devices are asked one at a time, without the interrupts' lock. */
+	lock_acquire(&message_lock);
+	rc = map_messages(d, r, pirq);
+	lock_release(&message_lock);
 	return rc;
 }
 

@@ -12,6 +12,7 @@
  */
 #include "log/console.h"
 #include "event/event.h"
+#include "lib/lock.h"
 #include "log/log.h"
 #include "public/xen.h"
 
@@ -19,6 +20,7 @@
 #define SWITCH_KEY   '\x01'
 #define SWITCH_COUNT 3
 
+static struct spinlock input_lock = SPINLOCK_INIT(LOCK_CONSOLE);
 static char input[INPUT_BYTES];
 static unsigned int input_start, input_end; /* running counts */
 static unsigned int switch_seen;
@@ -80,8 +82,10 @@ static void deliver(char c)
 		debug_key_press(c);
 		return;
 	}
+	lock_acquire(&input_lock);
 	if (input_end - input_start < INPUT_BYTES)
 		input[input_end++ & (INPUT_BYTES - 1)] = c;
+	lock_release(&input_lock);
 	event_send_global_virq(VIRQ_CONSOLE);
 }
 
@@ -101,7 +105,9 @@ size_t console_input_read(char *to, size_t n)
 {
 	size_t got = 0;
 
+	lock_acquire(&input_lock);
 	while (got < n && input_start != input_end)
 		to[got++] = input[input_start++ & (INPUT_BYTES - 1)];
+	lock_release(&input_lock);
 	return got;
 }

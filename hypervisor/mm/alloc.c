@@ -54,8 +54,10 @@ void heap_give(uint64_t start, uint64_t end)
 		f->ram = FRAME_RAM;
 		f->dirty = 1;
 	}
-	dirty_free += end - start;
+	__atomic_fetch_add(&dirty_free, end - start, __ATOMIC_RELAXED);
+	lock_acquire(&heap_lock);
 	rc = buddy_free_range(&buddy, start, end);
+	lock_release(&heap_lock);
 	BUG_ON(rc);
 	total += end - start;
 }
@@ -67,10 +69,11 @@ static void frames_clean(mfn_t m, unsigned int order, bool scrub)
 	for (i = 0; i < count; i++) {
 		struct frame *f = frame_of(mfn_add(m, i));
 
-		tlb_flush_since(f->stamp);
+		tlb_flush_since(frame_stamp(f));
 		if (f->dirty && scrub)
 			memset(mfn_to_virt(mfn_add(m, i)), 0, PAGE_SIZE);
-		dirty_free -= f->dirty;
+		if (f->dirty)
+			__atomic_fetch_sub(&dirty_free, 1, __ATOMIC_RELAXED);
 		f->dirty = 0;
 		f->next = f->prev = 0;
 	}
@@ -125,6 +128,7 @@ mfn_t page_alloc_unscrubbed(unsigned int order, unsigned int address_bits)
 
 void page_free(mfn_t m, unsigned int order)
 {
+	uint32_t stamp = tlb_stamp();
 	uint64_t i;
 	int rc;
 
@@ -132,9 +136,9 @@ void page_free(mfn_t m, unsigned int order)
 		struct frame *f = frame_of(mfn_add(m, i));
 
 		f->dirty = 1;
-		f->stamp = tlb_stamp();
+		frame_set_stamp(f, stamp);
 	}
-	dirty_free += 1ull << order;
+	__atomic_fetch_add(&dirty_free, 1ull << order, __ATOMIC_RELAXED);
 	lock_acquire(&heap_lock);
 	rc = buddy_free(&buddy, m.n, order);
 	lock_release(&heap_lock);
@@ -195,13 +199,15 @@ void hv_page_free(void *p, unsigned int order)
 		page_free(virt_to_mfn(p), order);
 }
 
-bool heap_scrub_some(unsigned int frames)
+/* One free frame, or a bounded way to the next; true: one was scrubbed. */
+static bool scrub_one(void)
 {
-	static uint64_t at;
-	uint64_t looked;
+	static uint64_t at; /* heap_lock; round and round from where it was */
+	unsigned int looked;
+	bool found = false;
 
-	/* Round and round from where it stopped, a bounded way each time. */
-	for (looked = 0; frames && dirty_free && looked < 4096; looked++) {
+	lock_acquire(&heap_lock);
+	for (looked = 0; looked < 256 && !found; looked++) {
 		struct frame *f;
 
 		at = at + 1 < max_mfn ? at + 1 : 0;
@@ -209,12 +215,29 @@ bool heap_scrub_some(unsigned int frames)
 		if (f->ram != FRAME_RAM || !f->dirty ||
 		    !buddy_is_free(&buddy, at))
 			continue;
+		/* Under the lock, so that nobody gets it meanwhile. */
 		memset(mfn_to_virt(mfn(at)), 0, PAGE_SIZE);
 		f->dirty = 0;
-		dirty_free--;
-		frames--;
+		__atomic_fetch_sub(&dirty_free, 1, __ATOMIC_RELAXED);
+		found = true;
 	}
-	return dirty_free != 0;
+	lock_release(&heap_lock);
+	return found;
+}
+
+bool heap_scrub_some(unsigned int frames)
+{
+	static bool busy; /* one CPU at a time will do */
+	unsigned int rounds;
+
+	if (!__atomic_load_n(&dirty_free, __ATOMIC_RELAXED) ||
+	    __atomic_exchange_n(&busy, true, __ATOMIC_ACQUIRE))
+		return false;
+	for (rounds = 0; frames && rounds < 16; rounds++)
+		if (scrub_one())
+			frames--;
+	__atomic_store_n(&busy, false, __ATOMIC_RELEASE);
+	return __atomic_load_n(&dirty_free, __ATOMIC_RELAXED) != 0;
 }
 
 /* Small objects. */

@@ -9,6 +9,7 @@
 #include "log/log.h"
 #include "mm/alloc.h"
 #include "mm/m2p.h"
+#include "x86/machine.h"
 #include "x86/tlb.h"
 
 uint64_t max_mfn;
@@ -28,10 +29,8 @@ static void frame_free(struct frame *f)
 {
 	struct domain *d = f->owner;
 
-	BUG_ON(f->progress);
-	f->owner = NULL;
-	f->dirty = 1;
-	f->stamp = tlb_stamp();
+	BUG_ON(frame_progress(f));
+	__atomic_store_n(&f->owner, NULL, __ATOMIC_RELAXED);
 	__atomic_store_n(&f->word, 0, __ATOMIC_RELEASE);
 	m2p_set(frame_mfn(f), M2P_INVALID);
 	page_free(frame_mfn(f), 0);
@@ -42,8 +41,8 @@ static void frame_free(struct frame *f)
 /* A free frame gets its owner, and its word's first reference. */
 static void frame_own(struct frame *f, struct domain *d, uint64_t kind)
 {
-	f->owner = d;
-	f->progress = 0;
+	__atomic_store_n(&f->owner, d, __ATOMIC_RELAXED);
+	frame_set_progress(f, 0);
 	domain_get(d);
 	__atomic_fetch_add(&d->frame_count, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&f->word, kind | FRAME_REF_ONE, __ATOMIC_RELEASE);
@@ -69,7 +68,7 @@ struct frame *frame_get_any(mfn_t m, struct domain **owner)
 		if (!word_can_get(w))
 			return NULL;
 	} while (!frame_cas(f, &w, w + FRAME_REF_ONE));
-	*owner = f->owner;
+	*owner = frame_owner(f);
 	return f;
 }
 
@@ -79,7 +78,7 @@ struct frame *frame_get(mfn_t m, const struct domain *d)
 	struct frame *f;
 
 	/* Looked at first, so that a stranger's frame is not even touched. */
-	if (!mfn_is_ram(m) || frame_of(m)->owner != d)
+	if (!mfn_is_ram(m) || frame_owner(frame_of(m)) != d)
 		return NULL;
 	f = frame_get_any(m, &owner);
 	if (f && owner != d) {
@@ -100,51 +99,125 @@ void frame_put(struct frame *f)
 		frame_free(f);
 }
 
+#define WORD_WRITABLE ((uint64_t)FRAME_WRITABLE << FRAME_TYPE_SHIFT)
+#define WORD_TYPED    (FRAME_TYPE_MASK | FRAME_VALIDATED)
+
+/*
+ * The frame has been a table or the like and has no type reference: it becomes
+ * writable. It is locked meanwhile, for only then does progress stand still.
+ * -EAGAIN: its word has changed.
+ */
+static int become_writable(struct frame *f, uint64_t w)
+{
+	uint64_t was = w & WORD_TYPED;
+	bool abandoned;
+
+	if (!frame_cas(f, &w,
+		       ((w & ~WORD_TYPED) | WORD_WRITABLE | FRAME_LOCKED) +
+			       FRAME_REF_ONE))
+		return -EAGAIN;
+	abandoned = frame_progress(f);
+	if (!abandoned)
+		tlb_flush_since(frame_stamp(f));
+	w = frame_load(f);
+	if (!abandoned) {
+		while (!frame_cas(f, &w, (w & ~FRAME_LOCKED) + FRAME_TYPE_ONE))
+			;
+		return 0;
+	}
+	while (!frame_cas(f, &w, (w & ~(WORD_TYPED | FRAME_LOCKED)) | was))
+		;
+	frame_put(f);
+	return -ERESTART;
+}
+
 int frame_get_writable(mfn_t m, const struct domain *d)
 {
-	uint64_t w, new;
 	struct frame *f;
+	uint64_t w;
+	int rc;
 
 	if (!mfn_is_ram(m))
 		return -EINVAL;
 	f = frame_of(m);
-	if (f->owner != d)
+	if (frame_owner(f) != d)
 		return -EPERM;
 	w = frame_load(f);
-	do {
+	for (;;) {
 		if (!word_can_get(w))
 			return frame_word_refs(w) ? -EBUSY : -EPERM;
-		new = w + FRAME_REF_ONE + FRAME_TYPE_ONE;
-		if (frame_word_type(w) != FRAME_WRITABLE) {
-			if (frame_word_tcnt(w) || (w & FRAME_LOCKED))
-				return -EINVAL;
-			if (f->progress)
-				return -ERESTART;
-			if (frame_word_type(w) != FRAME_NONE)
-				tlb_flush_since(f->stamp);
-			new &= ~(FRAME_TYPE_MASK | FRAME_VALIDATED);
-			new |= (uint64_t)FRAME_WRITABLE << FRAME_TYPE_SHIFT;
+		if (likely((w & (FRAME_TYPE_MASK | FRAME_LOCKED)) ==
+			   WORD_WRITABLE)) {
+			if (frame_cas(f, &w,
+				      w + FRAME_REF_ONE + FRAME_TYPE_ONE))
+				break;
+			continue;
 		}
-	} while (!frame_cas(f, &w, new));
-	if (unlikely(f->owner != d)) {
+		if (frame_word_type(w) == FRAME_WRITABLE) {
+			/* The first reference is coming, or the last goes. */
+			cpu_wait();
+			w = frame_load(f);
+			continue;
+		}
+		if (frame_word_tcnt(w) || (w & FRAME_LOCKED))
+			return -EINVAL;
+		if (frame_word_type(w) == FRAME_NONE) {
+			/* Never a table, so nothing is left of one. */
+			if (frame_cas(f, &w,
+				      (w | WORD_WRITABLE) + FRAME_REF_ONE +
+					      FRAME_TYPE_ONE))
+				break;
+			continue;
+		}
+		rc = become_writable(f, w);
+		if (!rc)
+			break;
+		if (rc != -EAGAIN)
+			return rc;
+		w = frame_load(f);
+	}
+	if (unlikely(frame_owner(f) != d)) {
 		frame_put_writable(f);
 		return -EPERM;
 	}
 	return 0;
 }
 
+/*
+ * The stamp is taken and stored with the frame locked. Else somebody could map
+ * and unmap it once more between the two, and the older stamp would stand for
+ * the younger mapping.
+ */
+static void put_last_writable(struct frame *f)
+{
+	uint64_t w;
+
+	frame_set_stamp(f, tlb_stamp());
+	w = frame_load(f);
+	while (!frame_cas(f, &w,
+			  (w & ~FRAME_LOCKED) - FRAME_REF_ONE - FRAME_TYPE_ONE))
+		;
+	if (frame_word_refs(w) == 1)
+		frame_free(f);
+}
+
 void frame_put_writable(struct frame *f)
 {
 	uint64_t w = frame_load(f);
 
-	do {
+	for (;;) {
 		BUG_ON(!frame_word_tcnt(w) ||
 		       frame_word_type(w) != FRAME_WRITABLE);
-		if (frame_word_tcnt(w) == 1)
-			f->stamp = tlb_stamp();
-	} while (!frame_cas(f, &w, w - FRAME_REF_ONE - FRAME_TYPE_ONE));
-	if (frame_word_refs(w) == 1)
-		frame_free(f);
+		if (frame_word_tcnt(w) == 1) {
+			if (frame_cas(f, &w, w | FRAME_LOCKED)) {
+				put_last_writable(f);
+				return;
+			}
+		} else if (frame_cas(f, &w,
+				     w - FRAME_REF_ONE - FRAME_TYPE_ONE)) {
+			return;
+		}
+	}
 }
 
 static void list_insert(struct domain *d, struct frame *f)
@@ -224,7 +297,7 @@ int frame_unassign(struct domain *d, struct frame *f)
 	uint64_t w = frame_load(f);
 
 	do {
-		if (!(w & FRAME_ALLOCATED) || f->owner != d)
+		if (!(w & FRAME_ALLOCATED) || frame_owner(f) != d)
 			return -EINVAL;
 		/* Off the list, nobody would find the pin to drop it. */
 		if (w & FRAME_PINNED)

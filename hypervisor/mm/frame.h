@@ -9,7 +9,8 @@
  *   bits 26..51  type count: those references that rely on the type
  *   bits 52..54  type (enum frame_type)
  *   bit  55      validated: a page-table or descriptor page was checked whole
- *   bit  56      locked: one CPU is promoting or demoting it
+ *   bit  56      locked: one CPU is promoting or demoting it, or lets its
+ *                last writable reference go
  *   bit  57      pinned: one reference and type count belong to the guest's pin
  *   bit  58      allocated: one reference belongs to the owner's page list
  *   bit  59      shared: the hypervisor's own page, mappable by its owner
@@ -120,6 +121,33 @@ static inline bool frame_cas(struct frame *f, uint64_t *old, uint64_t new)
 {
 	return __atomic_compare_exchange_n(&f->word, old, new, false,
 					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+/* Read without a lock; each is checked again once a reference is held. */
+static inline struct domain *frame_owner(const struct frame *f)
+{
+	return __atomic_load_n(&f->owner, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t frame_stamp(const struct frame *f)
+{
+	return __atomic_load_n(&f->stamp, __ATOMIC_RELAXED);
+}
+
+static inline void frame_set_stamp(struct frame *f, uint32_t stamp)
+{
+	__atomic_store_n(&f->stamp, stamp, __ATOMIC_RELAXED);
+}
+
+/* With FRAME_LOCKED it stays; without, it is only a hint. */
+static inline unsigned int frame_progress(const struct frame *f)
+{
+	return __atomic_load_n(&f->progress, __ATOMIC_RELAXED);
+}
+
+static inline void frame_set_progress(struct frame *f, unsigned int entries)
+{
+	__atomic_store_n(&f->progress, (uint16_t)entries, __ATOMIC_RELAXED);
 }
 
 /*

@@ -19,7 +19,7 @@
 static uint64_t *find_table_entry(struct vcpu *v, uint64_t va,
 				  struct frame **table)
 {
-	const uint64_t *l1e = table_peek_l1e(v->arch.kernel_cr3, va);
+	const uint64_t *l1e = table_peek_l1e(v, va);
 	struct frame *f;
 	uint64_t pte;
 	mfn_t m;
@@ -31,7 +31,7 @@ static uint64_t *find_table_entry(struct vcpu *v, uint64_t va,
 	if ((pte & (PTE_P | PTE_RW)) != PTE_P || !mfn_is_ram(m))
 		return NULL;
 	f = frame_of(m);
-	if (f->owner != v->domain ||
+	if (frame_owner(f) != v->domain ||
 	    frame_word_type(frame_load(f)) != FRAME_L1 ||
 	    table_hold(f, v->domain) != 1)
 		return NULL;

@@ -98,7 +98,7 @@ static int entry_update(struct vcpu *v, const struct update_domains *u,
 	if (!mfn_is_ram(m))
 		return -EINVAL;
 	f = frame_of(m);
-	if (f->owner != u->pt)
+	if (frame_owner(f) != u->pt)
 		return -EPERM;
 	level = table_hold(f, u->pt);
 	if (!level)
@@ -306,6 +306,17 @@ static int unpin(struct domain *d, uint64_t m)
 	return rc;
 }
 
+/* The vCPUs whose TLBs an operation names; all, if it cannot be read. */
+static uint32_t vcpus_named(const struct domain *d, const struct mmuext_op *op)
+{
+	uint32_t mask = 0;
+
+	if (guest_read(&mask, gptr(op->arg2.vcpumask),
+		       DIV_ROUND_UP(d->max_vcpus, 8u)))
+		return ~0u;
+	return mask;
+}
+
 static int ext_one(struct vcpu *v, struct domain *owner,
 		   const struct mmuext_op *op)
 {
@@ -340,6 +351,8 @@ static int ext_one(struct vcpu *v, struct domain *owner,
 			tlb_flush_page(va);
 		return 0;
 	case MMUEXT_TLB_FLUSH_MULTI:
+		tlb_flush_vcpus(d, vcpus_named(d, op));
+		return 0;
 	case MMUEXT_TLB_FLUSH_ALL:
 		tlb_flush_domain(d);
 		return 0;
@@ -347,10 +360,12 @@ static int ext_one(struct vcpu *v, struct domain *owner,
 	case MMUEXT_INVLPG_ALL:
 		if (!va_is_guest(va))
 			return 0;
-		if (d->max_vcpus > 1)
-			tlb_flush_domain(d);
-		else
+		if (d->max_vcpus == 1)
 			tlb_flush_page(va);
+		else if (op->cmd == MMUEXT_INVLPG_MULTI)
+			tlb_flush_vcpus(d, vcpus_named(d, op));
+		else
+			tlb_flush_domain(d);
 		return 0;
 	case MMUEXT_FLUSH_CACHE:
 	case MMUEXT_FLUSH_CACHE_GLOBAL:
@@ -416,7 +431,7 @@ static int l1e_by_maddr(struct vcpu *v, uint64_t maddr, uint64_t **slot,
 	if ((maddr & 7) || !mfn_is_ram(m))
 		return -EINVAL;
 	*l1 = frame_of(m);
-	if ((*l1)->owner != v->domain)
+	if (frame_owner(*l1) != v->domain)
 		return -EPERM;
 	switch (table_hold(*l1, v->domain)) {
 	case 1:

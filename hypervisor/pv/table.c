@@ -156,11 +156,11 @@ static int entry_restore(uint64_t e, unsigned int level, struct domain *d)
 	return rc ? rc : pte_put(e, level);
 }
 
-/* Entries [f->progress, 512) take their references. */
+/* Entries [progress, 512) take their references. */
 static int table_promote(struct frame *f, struct domain *d, unsigned int level)
 {
 	uint64_t *t = mfn_to_virt(frame_mfn(f));
-	unsigned int i = f->progress;
+	unsigned int i = frame_progress(f);
 	int rc;
 
 	if (level > 1 && i && !slot_is_ours(level, i - 1)) {
@@ -168,24 +168,25 @@ static int table_promote(struct frame *f, struct domain *d, unsigned int level)
 		if (rc)
 			return rc;
 	}
-	for (i = f->progress; (i = present_next(t, i)) < PT_ENTRIES; i++) {
+	for (i = frame_progress(f); (i = present_next(t, i)) < PT_ENTRIES;
+	     i++) {
 		uint64_t e = t[i];
 
 		if (slot_is_ours(level, i))
 			continue;
 		rc = pte_get(&e, level, d, d);
 		if (rc) {
-			f->progress = i;
+			frame_set_progress(f, i);
 			return rc;
 		}
 		if (e != t[i])
 			t[i] = e;
 		if (level > 1 && hypercall_preempt_check()) {
-			f->progress = i + 1;
+			frame_set_progress(f, i + 1);
 			return -ERESTART;
 		}
 	}
-	f->progress = PT_ENTRIES;
+	frame_set_progress(f, PT_ENTRIES);
 	if (level == 4) {
 		memcpy(&t[HV_L4_FIRST], hv_l4_entries, sizeof(hv_l4_entries));
 		t[(PERDOMAIN_BASE >> 39) & 511] =
@@ -198,7 +199,7 @@ static int table_promote(struct frame *f, struct domain *d, unsigned int level)
 static int table_demote(struct frame *f, unsigned int level)
 {
 	uint64_t *t = mfn_to_virt(frame_mfn(f));
-	unsigned int i = f->progress;
+	unsigned int i = frame_progress(f);
 
 	while ((i = present_before(t, i))) {
 		uint64_t e = t[--i];
@@ -208,15 +209,15 @@ static int table_demote(struct frame *f, unsigned int level)
 			continue;
 		rc = pte_put(e, level);
 		if (rc) {
-			f->progress = i + 1;
+			frame_set_progress(f, i + 1);
 			return rc;
 		}
 		if (i && level > 1 && hypercall_preempt_check()) {
-			f->progress = i;
+			frame_set_progress(f, i);
 			return -ERESTART;
 		}
 	}
-	f->progress = 0;
+	frame_set_progress(f, 0);
 	return 0;
 }
 
@@ -235,10 +236,10 @@ static uint64_t word_change(struct frame *f, uint64_t set, uint64_t clear,
 static int locked_promote(struct frame *f, struct domain *d,
 			  enum frame_type type)
 {
-	bool had_progress = f->progress != 0;
+	bool had_progress = frame_progress(f) != 0;
 	int rc;
 
-	tlb_flush_since(f->stamp);
+	tlb_flush_since(frame_stamp(f));
 	if (type == FRAME_SEGDESC) {
 		uint64_t *t = mfn_to_virt(frame_mfn(f));
 		unsigned int i;
@@ -259,7 +260,7 @@ static int locked_promote(struct frame *f, struct domain *d,
 	}
 	word_change(f, 0, FRAME_LOCKED, 0);
 	/* Progress keeps one reference as long as there is any. */
-	if (had_progress || !f->progress)
+	if (had_progress || !frame_progress(f))
 		frame_put(f);
 	return rc;
 }
@@ -271,14 +272,20 @@ int frame_forget_type(struct frame *f)
 	int rc;
 
 	do {
-		if (frame_word_tcnt(w) || !f->progress)
+		if (frame_word_tcnt(w) || !frame_progress(f))
 			return 0;
+		/* Somebody is at it: whoever asks comes again. */
 		if (w & FRAME_LOCKED)
-			return -EBUSY;
+			return -ERESTART;
 	} while (!frame_cas(f, &w, w | FRAME_LOCKED));
+	if (!frame_progress(f)) {
+		/* Somebody else has just done it. */
+		word_change(f, 0, FRAME_LOCKED, 0);
+		return 0;
+	}
 	rc = table_demote(f, frame_word_type(w));
 	if (!rc)
-		f->stamp = tlb_stamp();
+		frame_set_stamp(f, tlb_stamp());
 	word_change(f, 0, FRAME_LOCKED, 0);
 	if (!rc)
 		frame_put(f);
@@ -306,7 +313,7 @@ int frame_get_type(mfn_t m, struct domain *d, enum frame_type type,
 	if (!mfn_is_ram(m))
 		return -EINVAL;
 	f = frame_of(m);
-	if (f->owner != d)
+	if (frame_owner(f) != d)
 		return -EPERM;
 	*out = f;
 	w = frame_load(f);
@@ -318,12 +325,13 @@ int frame_get_type(mfn_t m, struct domain *d, enum frame_type type,
 			return -EPERM;
 		if (frame_word_refs(w) >= FRAME_REF_MAX)
 			return -EBUSY;
-		if (now == type &&
-		    (type == FRAME_WRITABLE || (w & FRAME_VALIDATED))) {
+		if (now == type && type == FRAME_WRITABLE)
+			return frame_get_writable(m, d);
+		if (now == type && (w & FRAME_VALIDATED)) {
 			new = w + FRAME_REF_ONE + FRAME_TYPE_ONE;
 			if (!frame_cas(f, &w, new))
 				continue;
-			if (unlikely(f->owner != d))
+			if (unlikely(frame_owner(f) != d))
 				return taken_from_stranger(f);
 			return 0;
 		}
@@ -331,6 +339,7 @@ int frame_get_type(mfn_t m, struct domain *d, enum frame_type type,
 			/* A table that refers to itself ends here, too. */
 			if (now != type)
 				return -EINVAL;
+			cpu_wait();
 			w = frame_load(f);
 			continue;
 		}
@@ -340,7 +349,7 @@ int frame_get_type(mfn_t m, struct domain *d, enum frame_type type,
 			/* Pages of ours are data, never tables. */
 			if ((w & FRAME_SHARED) && type != FRAME_WRITABLE)
 				return -EINVAL;
-			if (f->progress) {
+			if (frame_progress(f)) {
 				int rc = frame_forget_type(f);
 
 				if (rc)
@@ -356,7 +365,7 @@ int frame_get_type(mfn_t m, struct domain *d, enum frame_type type,
 		new = (new | FRAME_LOCKED) + FRAME_REF_ONE;
 		if (!frame_cas(f, &w, new))
 			continue;
-		if (unlikely(f->owner != d)) {
+		if (unlikely(frame_owner(f) != d)) {
 			/* As an abandoned promotion without any progress. */
 			word_change(f, 0, FRAME_LOCKED, 0);
 			frame_put(f);
@@ -366,7 +375,7 @@ int frame_get_type(mfn_t m, struct domain *d, enum frame_type type,
 			/* A demotion was given up half-way: up again. */
 			int rc;
 
-			tlb_flush_since(f->stamp);
+			tlb_flush_since(frame_stamp(f));
 			rc = table_promote(f, d, type);
 			if (rc) {
 				word_change(f, 0, FRAME_LOCKED, 0);
@@ -401,6 +410,7 @@ int frame_put_type(struct frame *f)
 			continue;
 		}
 		if (w & FRAME_LOCKED) {
+			cpu_wait();
 			w = frame_load(f);
 			continue;
 		}
@@ -414,26 +424,38 @@ int frame_put_type(struct frame *f)
 		word_change(f, 0, FRAME_LOCKED, 0);
 		return rc;
 	}
-	f->stamp = tlb_stamp();
+	frame_set_stamp(f, tlb_stamp());
 	word_change(f, 0, FRAME_LOCKED, -(int64_t)FRAME_TYPE_ONE);
 	frame_put(f);
 	return 0;
 }
 
+/*
+ * Two can be left at most: of one entry that table_write() changes, and then
+ * of the table itself, if another vCPU has let it go meanwhile.
+ */
+static void demote_later(struct vcpu *v, struct frame *f)
+{
+	if (!v->demote_pending) {
+		v->demote_pending = f;
+	} else {
+		BUG_ON(v->demote_next);
+		v->demote_next = f;
+	}
+}
+
 void frame_put_type_later(struct vcpu *v, struct frame *f)
 {
-	int rc = frame_put_type(f);
-
-	if (rc) {
-		BUG_ON(v->demote_pending);
-		v->demote_pending = f;
-	}
+	if (frame_put_type(f))
+		demote_later(v, f);
 }
 
 bool demote_pending_finish(struct vcpu *v)
 {
-	if (v->demote_pending && !frame_put_type(v->demote_pending))
-		v->demote_pending = NULL;
+	while (v->demote_pending && !frame_put_type(v->demote_pending)) {
+		v->demote_pending = v->demote_next;
+		v->demote_next = NULL;
+	}
 	return !v->demote_pending;
 }
 
@@ -447,7 +469,7 @@ unsigned int table_hold(struct frame *f, const struct domain *d)
 		    frame_word_refs(w) >= FRAME_REF_MAX)
 			return 0;
 	} while (!frame_cas(f, &w, w + FRAME_REF_ONE + FRAME_TYPE_ONE));
-	if (unlikely(f->owner != d)) {
+	if (unlikely(frame_owner(f) != d)) {
 		(void)taken_from_stranger(f);
 		return 0;
 	}
@@ -490,7 +512,7 @@ int table_write(struct vcpu *v, struct domain *d, struct domain *owner,
 		if (slot_is_ours(4, i))
 			return -EPERM;
 	}
-	/* One demotion at a time can be left for later. */
+	/* Only what this one leaves can be left for later. */
 	if (level > 1 && v->demote_pending)
 		return -ERESTART;
 	if (pte_same_mapping(old, new) && owner == d) {
@@ -512,17 +534,21 @@ int table_write(struct vcpu *v, struct domain *d, struct domain *owner,
 		return 0;
 	rc = pte_put(old, level);
 	if (rc)
-		v->demote_pending = frame_of(pte_mfn(old));
+		demote_later(v, frame_of(pte_mfn(old)));
 	return 0;
 }
 
 /*
  * All tables under a loaded root are validated: every present entry of levels
- * 4 to 2 is a table. (Our own slots are excluded by the address.)
+ * 4 to 2 is a table. (Our own slots are excluded by the address.) But another
+ * vCPU may take a table away while we walk, and what is read then may be
+ * anything: it is not followed out of RAM, and who writes holds the last table
+ * first.
  */
-uint64_t *table_peek_l1e(uint64_t root, uint64_t va)
+uint64_t *table_peek_l1e(const struct vcpu *v, uint64_t va)
 {
-	uint64_t *t = mfn_to_virt(pte_mfn(root));
+	uint64_t *t = mfn_to_virt(pte_mfn(v->arch.kernel_cr3));
+	bool alone = v->domain->max_vcpus == 1;
 	int shift;
 
 	if (!va_is_guest(va))
@@ -533,6 +559,8 @@ uint64_t *table_peek_l1e(uint64_t root, uint64_t va)
 
 		if (!(e & PTE_P))
 			return NULL;
+		if (unlikely(!alone) && !mfn_is_ram(pte_mfn(e)))
+			return NULL;
 		t = mfn_to_virt(pte_mfn(e));
 	}
 	return &t[va >> 12 & 511];
@@ -540,7 +568,7 @@ uint64_t *table_peek_l1e(uint64_t root, uint64_t va)
 
 uint64_t *table_find_l1e(const struct vcpu *v, uint64_t va, struct frame **l1)
 {
-	uint64_t *e = table_peek_l1e(v->arch.kernel_cr3, va);
+	uint64_t *e = table_peek_l1e(v, va);
 
 	if (!e)
 		return NULL;

@@ -54,7 +54,7 @@ MUST_CHECK int table_write(struct vcpu *v, struct domain *d,
  * to be looked at.
  */
 uint64_t *table_find_l1e(const struct vcpu *v, uint64_t va, struct frame **l1);
-uint64_t *table_peek_l1e(uint64_t root, uint64_t va);
+uint64_t *table_peek_l1e(const struct vcpu *v, uint64_t va);
 
 /* Undoes a promotion that was given up; resumable. For domain_kill. */
 MUST_CHECK int frame_forget_type(struct frame *f);

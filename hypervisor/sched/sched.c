@@ -24,6 +24,7 @@
 #include "sched/policy.h"
 #include "sched/slice.h"
 #include "time/time.h"
+#include "x86/machine.h"
 
 struct run_queue run_queues[MAX_CPUS];
 struct cpuset sched_idle_cpus, sched_waiting_cpus;
@@ -89,6 +90,11 @@ struct run_queue *vcpu_queue_lock(const struct vcpu *v)
 	}
 }
 
+static bool is_on_cpu(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->on_cpu, __ATOMIC_SEQ_CST);
+}
+
 /* SCHEDOP_poll's deadline is no different from an event. */
 static void poll_over(struct timer *t)
 {
@@ -109,7 +115,8 @@ int sched_vcpu_init(struct vcpu *v)
 
 bool vcpu_runnable(const struct vcpu *v)
 {
-	return v->initialised && v->up && !v->pause_count &&
+	return v->initialised && v->up &&
+	       !__atomic_load_n(&v->pause_count, __ATOMIC_SEQ_CST) &&
 	       !__atomic_load_n(&v->blocked, __ATOMIC_SEQ_CST);
 }
 
@@ -275,20 +282,25 @@ void vcpu_sleep(struct vcpu *v)
 
 void vcpu_pause(struct vcpu *v)
 {
-	struct run_queue *q = vcpu_queue_lock(v);
-
-	v->pause_count++;
-	lock_release(&q->lock);
+	__atomic_fetch_add(&v->pause_count, 1, __ATOMIC_SEQ_CST);
 	vcpu_reassess(v);
+}
+
+void vcpu_pause_wait(struct vcpu *v)
+{
+	vcpu_pause(v);
+	if (is_on_cpu(v) && vcpu_cpu(v) == this_cpu_id())
+		return;
+	while (is_on_cpu(v))
+		cpu_wait();
 }
 
 void vcpu_unpause(struct vcpu *v)
 {
-	struct run_queue *q = vcpu_queue_lock(v);
+	uint32_t count =
+		__atomic_fetch_sub(&v->pause_count, 1, __ATOMIC_SEQ_CST);
 
-	BUG_ON(!v->pause_count);
-	v->pause_count--;
-	lock_release(&q->lock);
+	BUG_ON(!count);
 	vcpu_reassess(v);
 }
 
@@ -312,8 +324,18 @@ static bool unblock(struct vcpu *v)
 
 void vcpu_kick(struct vcpu *v)
 {
-	if (__atomic_load_n(&v->blocked, __ATOMIC_SEQ_CST) && unblock(v))
-		vcpu_reassess(v);
+	if (__atomic_load_n(&v->blocked, __ATOMIC_SEQ_CST)) {
+		if (unblock(v))
+			vcpu_reassess(v);
+		return;
+	}
+	/* It runs elsewhere: it is to look now. */
+	if (cpu_count() > 1 && is_on_cpu(v)) {
+		unsigned int cpu = vcpu_cpu(v);
+
+		if (cpu != this_cpu_id())
+			cpu_look(cpu);
+	}
 }
 
 static bool wants_attention(const struct vcpu *v)
@@ -506,13 +528,13 @@ static struct vcpu *choose(struct run_queue *q, struct vcpu *cur,
 	if (next == cur && cur)
 		return cur;
 	if (cur) {
-		cur->on_cpu = false;
+		__atomic_store_n(&cur->on_cpu, false, __ATOMIC_SEQ_CST);
 		state_set(cur, state_off_cpu(cur), now_ns);
 		if (vcpu_runnable(cur) && !vcpu_queued(cur))
 			*out = cur;
 	}
 	if (next) {
-		next->on_cpu = true;
+		__atomic_store_n(&next->on_cpu, true, __ATOMIC_SEQ_CST);
 		state_set(next, VCPU_RUNNING, now_ns);
 	}
 	current_set(q, next, now_ns);

@@ -47,6 +47,8 @@ void vcpu_yield(struct vcpu *v);
 
 /* Stops v running, from whatever reason; counted. */
 void vcpu_pause(struct vcpu *v);
+/* The same, and it does not run any more when this returns. No lock is held. */
+void vcpu_pause_wait(struct vcpu *v);
 void vcpu_unpause(struct vcpu *v);
 
 bool vcpu_runnable(const struct vcpu *v);

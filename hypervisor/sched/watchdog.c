@@ -178,7 +178,7 @@ void watchdog_kill(struct domain *d)
 	if (!e)
 		return;
 	for (i = 0; i < WATCHDOGS; i++)
-		timer_stop(&e->watchdog[i].timer);
+		timer_end(&e->watchdog[i].timer);
 	hv_free(e, sizeof(*e));
 	domain_put(d);
 }

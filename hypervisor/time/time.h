@@ -15,10 +15,15 @@ void timer_init(struct timer *t, void (*fire)(struct timer *));
 /* Arms (or re-arms) for absolute system time; in the past: fires soon. */
 void timer_set(struct timer *t, uint64_t expires_ns);
 void timer_stop(struct timer *t);
+/*
+ * The same, and it does not fire on another CPU either when this returns: for
+ * who frees it. No lock is held.
+ */
+void timer_end(struct timer *t);
 
-/* Fires what is due. Called by the timer interrupt. */
+/* Fires what is due on this CPU. Called by the timer interrupt. */
 void timers_run(uint64_t now_ns);
-/* Earliest deadline, ~0: none. */
+/* This CPU's earliest deadline, ~0: none. */
 uint64_t timers_next(void);
 
 /* Fills v's vcpu_time_info (and its registered copy). */

@@ -19,6 +19,9 @@
 /* Wall clock, in nanoseconds since 1970, at system time 0. */
 static uint64_t wall_base_ns;
 
+/* One writer at a time, of that and of the guests' copies. */
+static struct spinlock wall_lock = SPINLOCK_INIT(LOCK_TIMER);
+
 static inline void publish_u32(uint32_t *p, uint32_t v)
 {
 	__atomic_store_n(p, v, __ATOMIC_RELEASE);
@@ -88,15 +91,18 @@ void time_update_vcpu(struct vcpu *v)
 void time_update_wallclock(struct domain *d)
 {
 	struct shared_info *s = d->shared;
-	uint32_t version = s->wc_version | 1;
-	uint64_t seconds =
-		wall_base_ns / NS_PER_SECOND + (uint64_t)d->time_offset_s;
+	uint32_t version;
+	uint64_t seconds;
 
+	lock_acquire(&wall_lock);
+	version = s->wc_version | 1;
+	seconds = wall_base_ns / NS_PER_SECOND + (uint64_t)d->time_offset_s;
 	publish_u32(&s->wc_version, version);
 	s->wc_sec = (uint32_t)seconds;
 	s->wc_sec_hi = (uint32_t)(seconds >> 32);
 	s->wc_nsec = (uint32_t)(wall_base_ns % NS_PER_SECOND);
 	publish_u32(&s->wc_version, version + 1);
+	lock_release(&wall_lock);
 }
 
 void time_init_wallclock(uint64_t seconds_now)
@@ -118,7 +124,9 @@ void time_set_wallclock(uint64_t seconds, uint32_t ns, uint64_t system_ns)
 	struct domain *d;
 	domid_t next;
 
+	lock_acquire(&wall_lock);
 	wall_base_ns = seconds * NS_PER_SECOND + ns - system_ns;
+	lock_release(&wall_lock);
 	for (d = domain_next(0); d; d = domain_next(next)) {
 		next = (domid_t)(d->id + 1);
 		if (d->shared)

@@ -16,11 +16,14 @@
 #include "firmware/acpi.h"
 #include "irq/irq.h"
 #include "log/log.h"
+#include "sched/sched.h"
 #include "time/scale.h"
 #include "time/time.h"
 #include "x86/asm.h"
 #include "x86/clock.h"
 #include "x86/ioremap.h"
+#include "x86/ipi.h"
+#include "x86/machine.h"
 #include "x86/msr.h"
 #include "x86/uart.h"
 #include "x86/vectors.h"
@@ -39,6 +42,8 @@
 #define APIC_ISR	  0x100 /* eight words, 0x10 apart */
 #define APIC_ERROR_STATUS 0x280
 #define APIC_LVT_CMCI	  0x2f0
+#define APIC_COMMAND	  0x300
+#define APIC_COMMAND_TO	  0x310
 #define APIC_LVT_TIMER	  0x320
 #define APIC_LVT_THERMAL  0x330
 #define APIC_LVT_PERF	  0x340
@@ -49,6 +54,11 @@
 #define APIC_TIMER_NOW	  0x390
 #define APIC_TIMER_DIVIDE 0x3e0
 
+#define COMMAND_NMI	    (4u << 8)
+#define COMMAND_INIT	    (5u << 8)
+#define COMMAND_STARTUP	    (6u << 8)
+#define COMMAND_PENDING	    (1u << 12)
+#define COMMAND_ASSERT	    (1u << 14)
 #define SPURIOUS_ENABLE	    (1u << 8)
 #define LVT_MASKED	    (1u << 16)
 #define LVT_TSC_DEADLINE    (2u << 17)
@@ -67,8 +77,8 @@ struct apic_cpu {
 	uint32_t apic_id, acpi_id;
 };
 
-static struct apic_cpu cpus[1];
-static unsigned int known_count;
+static struct apic_cpu cpus[MAX_CPUS];
+static unsigned int used_count;
 
 static uint32_t apic_read(uint32_t reg)
 {
@@ -85,7 +95,7 @@ static void apic_write(uint32_t reg, uint32_t v)
 		mmio_write32(regs + reg, v);
 }
 
-static uint32_t apic_own_id(void)
+uint32_t apic_own_id(void)
 {
 	uint32_t id = apic_read(APIC_ID);
 
@@ -139,15 +149,8 @@ static void timer_init_rate(void)
 
 	tsc_deadline = cpuid(1, 0).ecx >> 24 & 1;
 	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_1);
-	if (tsc_deadline) {
-		apic_write(APIC_LVT_TIMER, LVT_TSC_DEADLINE | VECTOR_TIMER);
-		/*
-		 * In xAPIC mode the store above is a memory access that the
-		 * MSR's write could overtake.
-		 */
-		__asm__ volatile("mfence" : : : "memory");
+	if (tsc_deadline)
 		return;
-	}
 
 	/* Masked, so that running out in the middle does no harm. */
 	apic_write(APIC_TIMER_COUNT, 0xffffffff);
@@ -160,7 +163,31 @@ static void timer_init_rate(void)
 	if (left == 0 || timer_hz < 10000)
 		panic("the local APIC's timer runs at %lu Hz\n",
 		      (unsigned long)timer_hz);
-	apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
+}
+
+static void timer_open(void)
+{
+	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_1);
+	if (!tsc_deadline) {
+		apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
+		return;
+	}
+	apic_write(APIC_LVT_TIMER, LVT_TSC_DEADLINE | VECTOR_TIMER);
+	/*
+	 * In xAPIC mode the store above is a memory access that the MSR's
+	 * write could overtake.
+	 */
+	__asm__ volatile("mfence" : : : "memory");
+}
+
+/* Everything of this CPU's but the timer. */
+static void local_init(void)
+{
+	apic_write(APIC_TPR, 0);
+	lvt_init();
+	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
+	finish_stale();
+	apic_write(APIC_ERROR_STATUS, 0);
 }
 
 void apic_init_bsp(const struct acpi_info *acpi)
@@ -180,20 +207,16 @@ void apic_init_bsp(const struct acpi_info *acpi)
 			      (unsigned long)paddr);
 	}
 
-	apic_write(APIC_TPR, 0);
-	lvt_init();
-	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
-	finish_stale();
-	apic_write(APIC_ERROR_STATUS, 0);
-
+	local_init();
 	cpus[0].apic_id = apic_own_id();
 	for (i = 0; i < acpi->cpu_count; i++) {
 		if (acpi->cpus[i].apic_id == cpus[0].apic_id)
 			cpus[0].acpi_id = acpi->cpus[i].acpi_id;
 	}
-	known_count = 1;
+	used_count = 1;
 
 	timer_init_rate();
+	timer_open();
 	log_info("local APIC %u: %s, %s timer at %lu.%03lu MHz\n",
 		 cpus[0].apic_id, regs ? "xAPIC" : "x2APIC",
 		 tsc_deadline ? "TSC-deadline" : "one-shot",
@@ -201,6 +224,69 @@ void apic_init_bsp(const struct acpi_info *acpi)
 				 1000000),
 		 (unsigned long)((tsc_deadline ? clock_tsc_hz() : timer_hz) /
 				 1000 % 1000));
+}
+
+void apic_init_ap(void)
+{
+	uint64_t base = rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
+
+	/* As the boot CPU: the firmware may have left them apart. */
+	if (!regs)
+		base |= APIC_BASE_X2APIC;
+	wrmsr(MSR_APIC_BASE, base);
+	local_init();
+	timer_open();
+}
+
+bool apic_can_reach(uint32_t apic_id)
+{
+	return !regs || apic_id < 0xff;
+}
+
+void apic_cpu_add(uint32_t apic_id, uint32_t acpi_id)
+{
+	cpus[used_count++] = (struct apic_cpu){apic_id, acpi_id};
+}
+
+static void command(uint32_t apic_id, uint32_t what)
+{
+	unsigned int tries;
+
+	if (!regs) {
+		/* Unlike other writes, this one waits for no store. */
+		__asm__ volatile("mfence; lfence" : : : "memory");
+		wrmsr(MSR_X2APIC_FIRST + (APIC_COMMAND >> 4),
+		      (uint64_t)apic_id << 32 | what);
+		return;
+	}
+	for (tries = 0; tries < 1000000; tries++) {
+		if (!(apic_read(APIC_COMMAND) & COMMAND_PENDING))
+			break;
+		cpu_pause();
+	}
+	apic_write(APIC_COMMAND_TO, apic_id << 24);
+	apic_write(APIC_COMMAND, what);
+}
+
+void apic_send(unsigned int cpu, uint8_t vector)
+{
+	command(cpus[cpu].apic_id, COMMAND_ASSERT | vector);
+}
+
+void apic_send_nmi(unsigned int cpu)
+{
+	command(cpus[cpu].apic_id, COMMAND_ASSERT | COMMAND_NMI);
+}
+
+void apic_send_init(uint32_t apic_id)
+{
+	command(apic_id, COMMAND_ASSERT | COMMAND_INIT);
+}
+
+void apic_send_startup(uint32_t apic_id, uint64_t page)
+{
+	command(apic_id,
+		COMMAND_ASSERT | COMMAND_STARTUP | (uint32_t)(page >> 12));
 }
 
 void apic_timer_set(uint64_t deadline_ns)
@@ -233,12 +319,12 @@ void apic_timer_set(uint64_t deadline_ns)
 
 unsigned int apic_cpu_count(void)
 {
-	return known_count;
+	return used_count;
 }
 
 bool apic_cpu_ids(unsigned int cpu, uint32_t *apic_id, uint32_t *acpi_id)
 {
-	if (cpu >= known_count)
+	if (cpu >= used_count)
 		return false;
 	*apic_id = cpus[cpu].apic_id;
 	*acpi_id = cpus[cpu].acpi_id;
@@ -247,7 +333,7 @@ bool apic_cpu_ids(unsigned int cpu, uint32_t *apic_id, uint32_t *acpi_id)
 
 uint32_t apic_destination(unsigned int cpu)
 {
-	return cpu < known_count ? cpus[cpu].apic_id : cpus[0].apic_id;
+	return cpu < used_count ? cpus[cpu].apic_id : cpus[0].apic_id;
 }
 
 static void report_error(void)
@@ -271,6 +357,18 @@ void interrupt_dispatch(uint8_t vector)
 		/* Edge-triggered: ended first, so that a new edge counts. */
 		apic_eoi();
 		uart_interrupt();
+		return;
+	case VECTOR_IPI_LOOK:
+		/* The way back to the guest does the rest. */
+		apic_eoi();
+		return;
+	case VECTOR_IPI_SCHED:
+		apic_eoi();
+		sched_request();
+		return;
+	case VECTOR_IPI_SERVE:
+		apic_eoi();
+		ipi_serve();
 		return;
 	case VECTOR_APIC_ERROR:
 		apic_eoi();

@@ -21,6 +21,22 @@ struct acpi_info;
  */
 void apic_init_bsp(const struct acpi_info *acpi);
 
+/* Another CPU, on itself: as the boot CPU's. */
+void apic_init_ap(void);
+
+uint32_t apic_own_id(void);
+/* Does the mode that the APICs are in have a destination for it? */
+bool apic_can_reach(uint32_t apic_id);
+/* It gets the next number. */
+void apic_cpu_add(uint32_t apic_id, uint32_t acpi_id);
+
+/* Interrupts another CPU: a vector of ours, or an NMI. */
+void apic_send(unsigned int cpu, uint8_t vector);
+void apic_send_nmi(unsigned int cpu);
+/* Starts one that has no number yet, in real mode at `page` (below 1 MiB). */
+void apic_send_init(uint32_t apic_id);
+void apic_send_startup(uint32_t apic_id, uint64_t page);
+
 /* This CPU's interrupt is finished. */
 void apic_eoi(void);
 

@@ -6,6 +6,7 @@
  */
 #include "x86/cmos.h"
 #include "lib/errno.h"
+#include "lib/lock.h"
 #include "lib/string.h"
 #include "log/log.h"
 #include "time/calendar.h"
@@ -30,16 +31,26 @@
 #define UPDATE_READS 20000
 #define READ_ROUNDS  8
 
+/* An access takes two steps. */
+static struct spinlock cmos_lock = SPINLOCK_INIT(LOCK_DEVICE);
+
 uint8_t cmos_read(uint8_t index)
 {
+	uint8_t v;
+
+	lock_acquire(&cmos_lock);
 	outb(CMOS_INDEX, index & 0x7f);
-	return inb(CMOS_DATA);
+	v = inb(CMOS_DATA);
+	lock_release(&cmos_lock);
+	return v;
 }
 
 void cmos_write(uint8_t index, uint8_t v)
 {
+	lock_acquire(&cmos_lock);
 	outb(CMOS_INDEX, index & 0x7f);
 	outb(CMOS_DATA, v);
+	lock_release(&cmos_lock);
 }
 
 static void read_once(struct rtc_registers *r)

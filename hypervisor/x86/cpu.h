@@ -62,9 +62,15 @@ struct cpu {
 	uint32_t id;
 	uint32_t apic_id;
 	bool idle;
+	bool away; /* idle, on page tables without any guest's entries */
 	uint8_t locks_held[LOCK_COUNT]; /* debug builds: by kind */
-	uint64_t *gdt;			/* its page of descriptors */
-	uint64_t gdt_entry;		/* page-table entry for that */
+
+	/* Requests of other CPUs: x86/ipi.c. */
+	uint64_t flush_asked, flush_done;
+	struct ipi_call *call;
+
+	uint64_t *gdt;	    /* its page of descriptors */
+	uint64_t gdt_entry; /* page-table entry for that */
 	struct tss tss;
 };
 
@@ -73,6 +79,9 @@ struct cpu {
 _Static_assert(sizeof(struct cpu) <= CPU_STUBS, "the first page of the area");
 
 extern char cpu0_area[];
+
+/* By number, below cpu_count(). */
+struct cpu *cpu_by_id(unsigned int id);
 
 static inline struct cpu *cpu_of_stack(uint64_t sp)
 {

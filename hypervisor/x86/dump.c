@@ -11,6 +11,7 @@
 #include "pv/table.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"
+#include "x86/ipi.h"
 #include "x86/machine.h"
 #include "x86/reset.h"
 
@@ -175,6 +176,17 @@ static void print_registers_here(void)
 		LL(read_cr2()), LL(read_cr3()));
 }
 
+void dump_cpu(const struct cpu_regs *r)
+{
+	log_err("CPU %u:\n", this_cpu_id());
+	print_registers(r);
+	print_running();
+	if (in_text(r->rip)) {
+		print_symbol("at ", r->rip);
+		backtrace(r->rsp);
+	}
+}
+
 void panic(const char *fmt, ...)
 {
 	static bool twice;
@@ -189,9 +201,11 @@ void panic(const char *fmt, ...)
 	log_err("\n*** PANIC: %s", line);
 	if (!twice) {
 		twice = true;
+		log_err("on CPU %u\n", this_cpu_id());
 		print_registers_here();
 		print_running();
 		backtrace((uint64_t)__builtin_frame_address(0));
+		ipi_stop_others(true);
 	}
 	if (option_noreboot) {
 		log_err("*** halted (noreboot)\n");

@@ -20,6 +20,7 @@
 #include "x86/ioapic.h"
 #include "firmware/acpi.h"
 #include "lib/errno.h"
+#include "lib/lock.h"
 #include "log/log.h"
 #include "x86/asm.h"
 #include "x86/ioremap.h"
@@ -52,16 +53,26 @@ static unsigned int gsi_count;
 
 static struct acpi_override isa_irqs[ISA_IRQS];
 
+/* An access takes two steps. Routes are changed under irq_lock (irq/irq.c). */
+static struct spinlock reg_lock = SPINLOCK_INIT(LOCK_DEVICE);
+
 static uint32_t reg_read(struct ioapic *io, uint32_t reg)
 {
+	uint32_t v;
+
+	lock_acquire(&reg_lock);
 	mmio_write32(io->regs + IOAPIC_INDEX, reg);
-	return mmio_read32(io->regs + IOAPIC_DATA);
+	v = mmio_read32(io->regs + IOAPIC_DATA);
+	lock_release(&reg_lock);
+	return v;
 }
 
 static void reg_write(struct ioapic *io, uint32_t reg, uint32_t v)
 {
+	lock_acquire(&reg_lock);
 	mmio_write32(io->regs + IOAPIC_INDEX, reg);
 	mmio_write32(io->regs + IOAPIC_DATA, v);
+	lock_release(&reg_lock);
 }
 
 static void route_write_low(struct ioapic *io, unsigned int pin, uint32_t low)

@@ -25,6 +25,15 @@ unsigned int cpu_count(void);
  */
 void cpu_wait(void);
 
+/* That CPU, another one, looks at its vCPU's events before it goes on. */
+void cpu_look(unsigned int cpu);
+
+/*
+ * That CPU, this one or another, calls sched_pick() before it returns to a
+ * guest or goes on idling.
+ */
+void sched_request_on(unsigned int cpu);
+
 /* This CPU's counts of held locks, by enum lock_order (debug builds). */
 uint8_t *cpu_locks_held(void);
 
@@ -54,9 +63,12 @@ void vcpu_set_ts(struct vcpu *v, bool on);
 void vcpu_load_debugreg(struct vcpu *v, unsigned int reg);
 void vcpu_load_cr4(struct vcpu *v);
 
-/* The state of a vCPU that is loaded but does not run: into the structure. */
+/*
+ * The state of a vCPU that does not run, but may be loaded on this CPU or
+ * another: into the structure.
+ */
 void vcpu_unload(struct vcpu *v);
-/* Is v's state on a CPU now? */
+/* Is v's state on this CPU now? */
 bool vcpu_is_loaded(const struct vcpu *v);
 
 /* The page-table root that holds only the hypervisor. */

@@ -9,7 +9,8 @@
 			 :                                                     \
 			 : "i"(offsetof(type, member)))
 
-#define CONSTANT(name) __asm__ volatile("\n->#define " #name " %c0" : : "i"(name))
+#define CONSTANT(name)                                                         \
+	__asm__ volatile("\n->#define " #name " %c0" : : "i"(name))
 
 void offsets(void);
 void offsets(void)

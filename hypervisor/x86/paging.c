@@ -7,6 +7,7 @@
  */
 #include "x86/paging.h"
 #include "boot/memory.h"
+#include "lib/lock.h"
 #include "lib/string.h"
 #include "log/log.h"
 #include "mm/alloc.h"
@@ -214,33 +215,71 @@ void paging_init(void)
 	write_cr3(l4);
 }
 
-static uint64_t ioremap_next = IOREMAP_BASE;
+/* The entry for va, one of our own addresses; NULL: no memory for a table. */
+static uint64_t *own_l1e(uint64_t va)
+{
+	uint64_t *t = hv_l4;
+	int shift;
 
-void *ioremap(uint64_t paddr, size_t bytes)
+	for (shift = 39; shift > 12; shift -= 9) {
+		uint64_t *e = &t[va >> shift & 511];
+
+		if (!(*e & PTE_P)) {
+			void *next = hv_page_alloc(0);
+
+			if (!next)
+				return NULL;
+			*e = mfn_to_maddr(virt_to_mfn(next)).a | TABLE_PTE;
+		}
+		t = mfn_to_virt(mfn((*e & PTE_ADDR) >> PAGE_SHIFT));
+	}
+	return &t[va >> 12 & 511];
+}
+
+bool cpu_area_map(uint64_t va, uint64_t paddr)
+{
+	uint64_t offset, flags;
+
+	for (offset = 0; offset < CPU_AREA_BYTES; offset += PAGE_SIZE) {
+		uint64_t *e = own_l1e(va + offset);
+
+		if (!e)
+			return false;
+		if (cpu_area_flags(offset, &flags))
+			*e = (paddr + offset) | PTE_P | PTE_A | PTE_D | flags;
+	}
+	return true;
+}
+
+static uint64_t ioremap_next = IOREMAP_BASE;
+static struct spinlock ioremap_lock = SPINLOCK_INIT(LOCK_DEVICE);
+
+static void *window_map(uint64_t paddr, size_t bytes)
 {
 	uint64_t first = ALIGN_DOWN(paddr, PAGE_SIZE), at;
 	uint64_t va = ioremap_next, end = ALIGN_UP(paddr + bytes, PAGE_SIZE);
-	uint64_t *l3, *l2, *l1;
 
 	if (end - first > IOREMAP_BASE + IOREMAP_BYTES - va)
 		return NULL;
-	l3 = mfn_to_virt(mfn((hv_l4[va >> 39 & 511] & PTE_ADDR) >> PAGE_SHIFT));
-	l2 = mfn_to_virt(mfn((l3[va >> 30 & 511] & PTE_ADDR) >> PAGE_SHIFT));
 	for (at = first; at < end; at += PAGE_SIZE, va += PAGE_SIZE) {
-		uint64_t *e = &l2[va >> 21 & 511];
+		uint64_t *e = own_l1e(va);
 
-		if (!(*e & PTE_P)) {
-			void *t = hv_page_alloc(0);
-
-			if (!t)
-				return NULL;
-			*e = mfn_to_maddr(virt_to_mfn(t)).a | TABLE_PTE;
-		}
-		l1 = mfn_to_virt(mfn((*e & PTE_ADDR) >> PAGE_SHIFT));
-		l1[va >> 12 & 511] = at | PTE_P | PTE_RW | PTE_A | PTE_D |
-				     PTE_NX | PTE_PCD | PTE_PWT;
+		if (!e)
+			return NULL;
+		*e = at | PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX | PTE_PCD |
+		     PTE_PWT;
 	}
 	va = ioremap_next + (paddr - first);
 	ioremap_next += end - first;
 	return (void *)va;
+}
+
+void *ioremap(uint64_t paddr, size_t bytes)
+{
+	void *p;
+
+	lock_acquire(&ioremap_lock);
+	p = window_map(paddr, bytes);
+	lock_release(&ioremap_lock);
+	return p;
 }

@@ -8,6 +8,7 @@
  * restored. With several CPUs, the two steps want a lock.
  */
 #include "x86/pci.h"
+#include "lib/lock.h"
 #include "x86/asm.h"
 
 #define CONFIG_ADDRESS 0xcf8
@@ -19,6 +20,9 @@
 #define BAR_TYPE_MASK	 0x6
 #define BAR_TYPE_64	 0x4
 
+/* An access takes two steps. */
+static struct spinlock config_lock = SPINLOCK_INIT(LOCK_DEVICE);
+
 static uint32_t config_address(struct pci_address a, uint8_t offset)
 {
 	return CONFIG_ENABLE | (uint32_t)a.bus << 16 | (uint32_t)a.devfn << 8 |
@@ -27,26 +31,23 @@ static uint32_t config_address(struct pci_address a, uint8_t offset)
 
 uint32_t pci_read32(struct pci_address a, uint8_t offset)
 {
-	outl(CONFIG_ADDRESS, config_address(a, offset));
-	return inl(CONFIG_DATA);
+	return pci_data_read(config_address(a, offset), 0, 4);
 }
 
 uint16_t pci_read16(struct pci_address a, uint8_t offset)
 {
-	outl(CONFIG_ADDRESS, config_address(a, offset));
-	return inw(CONFIG_DATA + (offset & 2));
+	return (uint16_t)pci_data_read(config_address(a, offset), offset & 2,
+				       2);
 }
 
 void pci_write32(struct pci_address a, uint8_t offset, uint32_t v)
 {
-	outl(CONFIG_ADDRESS, config_address(a, offset));
-	outl(CONFIG_DATA, v);
+	pci_data_write(config_address(a, offset), 0, 4, v);
 }
 
 void pci_write16(struct pci_address a, uint8_t offset, uint16_t v)
 {
-	outl(CONFIG_ADDRESS, config_address(a, offset));
-	outw(CONFIG_DATA + (offset & 2), v);
+	pci_data_write(config_address(a, offset), offset & 2, 2, v);
 }
 
 bool pci_exists(struct pci_address a)
@@ -98,30 +99,40 @@ uint64_t pci_memory_bar(struct pci_address a, unsigned int bar)
 
 uint32_t pci_data_read(uint32_t address, unsigned int offset, unsigned int size)
 {
+	uint32_t v;
+
+	lock_acquire(&config_lock);
 	outl(CONFIG_ADDRESS, address);
 	switch (size) {
 	case 1:
-		return inb((uint16_t)(CONFIG_DATA + offset));
+		v = inb((uint16_t)(CONFIG_DATA + offset));
+		break;
 	case 2:
-		return inw((uint16_t)(CONFIG_DATA + offset));
+		v = inw((uint16_t)(CONFIG_DATA + offset));
+		break;
 	default:
-		return inl((uint16_t)(CONFIG_DATA + offset));
+		v = inl((uint16_t)(CONFIG_DATA + offset));
+		break;
 	}
+	lock_release(&config_lock);
+	return v;
 }
 
 void pci_data_write(uint32_t address, unsigned int offset, unsigned int size,
 		    uint32_t v)
 {
+	lock_acquire(&config_lock);
 	outl(CONFIG_ADDRESS, address);
 	switch (size) {
 	case 1:
 		outb((uint16_t)(CONFIG_DATA + offset), (uint8_t)v);
-		return;
+		break;
 	case 2:
 		outw((uint16_t)(CONFIG_DATA + offset), (uint16_t)v);
-		return;
+		break;
 	default:
 		outl((uint16_t)(CONFIG_DATA + offset), v);
-		return;
+		break;
 	}
+	lock_release(&config_lock);
 }

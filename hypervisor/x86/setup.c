@@ -103,8 +103,8 @@ void cpu_prepare(struct cpu *c, void *area, uint64_t paddr)
 	gdt_fill((uint64_t *)((char *)area + CPU_GDT), c);
 	stubs_copy((char *)area + CPU_STUBS, (uint64_t)c + CPU_STUBS);
 	w->gdt = (uint64_t *)((char *)c + CPU_GDT);
-	w->gdt_entry = (paddr + CPU_GDT) | PTE_P | PTE_RW | PTE_A | PTE_D |
-		       PTE_NX;
+	w->gdt_entry =
+		(paddr + CPU_GDT) | PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX;
 	w->tss.ist[0] = (uint64_t)c + CPU_IST_NMI;
 	w->tss.ist[1] = (uint64_t)c + CPU_IST_DF;
 	w->tss.ist[2] = (uint64_t)c + CPU_IST_DB;

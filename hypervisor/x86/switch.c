@@ -18,12 +18,15 @@
 #include "pv/mmu.h"
 #include "sched/sched.h"
 #include "time/time.h"
+#include "x86/apic.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"
+#include "x86/ipi.h"
 #include "x86/machine.h"
 #include "x86/msr.h"
 #include "x86/setup.h"
 #include "x86/tlb.h"
+#include "x86/vectors.h"
 
 int load_selector_ds(uint16_t sel);
 int load_selector_es(uint16_t sel);
@@ -33,26 +36,6 @@ int load_selector_gs(uint16_t sel);
 bool vcpu_is_loaded(const struct vcpu *v)
 {
 	return this_cpu()->vcpu == v;
-}
-
-unsigned int this_cpu_id(void)
-{
-	return this_cpu()->id;
-}
-
-unsigned int cpu_count(void)
-{
-	return 1;
-}
-
-void cpu_wait(void)
-{
-	cpu_pause();
-}
-
-uint8_t *cpu_locks_held(void)
-{
-	return this_cpu()->locks_held;
 }
 
 void vcpu_load_cr3(struct vcpu *v)
@@ -244,18 +227,41 @@ static void selector_load_all(struct vcpu *v)
 	(void)load_selector_gs(r->gs);
 }
 
+/*
+ * An idle CPU leaves its vCPU's page tables, so that nobody has to interrupt
+ * it for a flush. From away_end() on others ask it again, so that must come
+ * before the next load of a guest's tables.
+ */
+static void away_begin(struct cpu *c)
+{
+	if (!c->vcpu || c->away)
+		return;
+	/* The vCPU's descriptors are in its tables, and interrupts need ours.
+	 */
+	cpu_load_own_gdt(c);
+	cr3_load(hv_cr3);
+	__atomic_store_n(&c->away, true, __ATOMIC_SEQ_CST);
+}
+
+static void away_end(struct cpu *c)
+{
+	if (c->away)
+		__atomic_store_n(&c->away, false, __ATOMIC_SEQ_CST);
+}
+
 static void state_load(struct vcpu *v)
 {
 	struct cpu *c = this_cpu();
 	struct arch_vcpu *a = &v->arch;
 	unsigned int i;
 
-	c->vcpu = v;
+	__atomic_store_n(&c->vcpu, v, __ATOMIC_SEQ_CST);
 	c->entry_sp = (uint64_t)&a->regs;
 	c->tss.rsp0 = (uint64_t)&a->regs.es;
 	a->stack_top = (uint64_t)c + CPU_AREA_BYTES;
 	v->exit_work = c->exit_work;
 	__atomic_store_n(&a->loaded_on, (int32_t)c->id, __ATOMIC_SEQ_CST);
+	away_end(c);
 	cr3_load(a->kernel_cr3);
 	vcpu_load_gdt(v);
 	vcpu_load_ldt(v);
@@ -283,36 +289,62 @@ static void loaded_end(struct vcpu *v)
 	__atomic_store_n(&v->arch.loaded_on, -1, __ATOMIC_SEQ_CST);
 }
 
-void vcpu_unload(struct vcpu *v)
+static void unload_own(void *arg)
 {
 	struct cpu *c = this_cpu();
+	struct vcpu *v = arg;
 
 	if (c->vcpu != v)
 		return;
 	state_save(v);
-	c->vcpu = NULL;
-	cr3_load(hv_cr3);
 	cpu_load_own_gdt(c);
+	__atomic_store_n(&c->vcpu, NULL, __ATOMIC_SEQ_CST);
+	cr3_load(hv_cr3);
+	away_end(c);
 	loaded_end(v);
+}
+
+void vcpu_unload(struct vcpu *v)
+{
+	int32_t on;
+
+	/* A CPU that is about to load another unloads v by that. */
+	while ((on = __atomic_load_n(&v->arch.loaded_on, __ATOMIC_SEQ_CST)) >=
+	       0) {
+		if ((unsigned int)on == this_cpu_id())
+			unload_own(v);
+		else
+			ipi_call((unsigned int)on, unload_own, v);
+	}
 }
 
 /* Runs v: its state is on this CPU when this returns. */
 static void vcpu_switch_to(struct vcpu *v)
 {
-	struct vcpu *old = this_cpu()->vcpu;
+	struct cpu *c = this_cpu();
+	struct vcpu *old;
 
+	if (c->vcpu != v)
+		vcpu_unload(v);
+	old = c->vcpu;
 	if (old != v) {
 		if (old)
 			state_save(old);
 		state_load(v);
 		if (old)
 			loaded_end(old);
-	} else if (v->arch.kernel_mode) {
-		vcpu_write_runstate(v);
 	} else {
+		bool was_away = c->away;
+
+		away_end(c);
 		cr3_load(v->arch.kernel_cr3);
+		if (was_away) {
+			vcpu_load_gdt(v);
+			vcpu_load_ldt(v);
+		}
 		vcpu_write_runstate(v);
-		cr3_load(v->arch.user_cr3);
+		if (!v->arch.kernel_mode)
+			cr3_load(v->arch.user_cr3);
 	}
 	time_update_vcpu(v);
 }
@@ -330,6 +362,14 @@ void sched_request(void)
 	exit_work_set(this_cpu(), CPU_WORK_SCHED);
 }
 
+void sched_request_on(unsigned int cpu)
+{
+	if (cpu == this_cpu_id())
+		sched_request();
+	else
+		apic_send(cpu, VECTOR_IPI_SCHED);
+}
+
 static struct vcpu *choose_next(void)
 {
 	struct cpu *c = this_cpu();
@@ -343,16 +383,12 @@ static struct vcpu *choose_next(void)
 			return next;
 		c->idle = true;
 		idle_work();
+		if (cpu_count() > 1)
+			away_begin(c);
 		if (!(c->exit_work & CPU_WORK_SCHED))
-			__asm__ volatile("sti; hlt; cli" : : : "memory");
+			sti_hlt_cli();
 		c->idle = false;
 	}
-}
-
-void sched_request_on(unsigned int cpu)
-{
-	BUG_ON(cpu != this_cpu_id());
-	sched_request();
 }
 
 struct vcpu *exit_work(void)
@@ -364,7 +400,7 @@ struct vcpu *exit_work(void)
 	for (;;) {
 		if (!v || v != c->running || (c->exit_work & CPU_WORK_SCHED)) {
 			v = choose_next();
-			if (c->vcpu != v ||
+			if (c->vcpu != v || c->away ||
 			    v->state_written_ns != v->state_since_ns)
 				vcpu_switch_to(v);
 		}

@@ -17,6 +17,8 @@
 #include "domain/domain.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"
+#include "x86/ipi.h"
+#include "x86/machine.h"
 
 /* The entry paths read it, too. */
 uint64_t tlb_clock __attribute__((aligned(64))) = 1;
@@ -46,12 +48,33 @@ void tlb_flush_page(uint64_t va)
 	invlpg(va);
 }
 
+struct vcpus {
+	const struct domain *domain;
+	uint32_t ids;
+};
+
+static bool runs_one_of(const struct cpu *c, const void *which)
+{
+	const struct vcpus *of = which;
+	const struct vcpu *v = __atomic_load_n(&c->vcpu, __ATOMIC_SEQ_CST);
+
+	return v && v->domain == of->domain && (of->ids >> (v->id & 31) & 1) &&
+	       !__atomic_load_n(&c->away, __ATOMIC_SEQ_CST);
+}
+
+void tlb_flush_vcpus(struct domain *d, uint32_t vcpus)
+{
+	struct vcpus which = {d, vcpus};
+
+	if (runs_one_of(this_cpu(), &which))
+		tlb_flush_local();
+	if (cpu_count() > 1)
+		ipi_flush(runs_one_of, &which);
+}
+
 void tlb_flush_domain(struct domain *d)
 {
-	struct cpu *c = this_cpu();
-
-	if (c->vcpu && c->vcpu->domain == d)
-		tlb_flush_local();
+	tlb_flush_vcpus(d, ~0u);
 }
 
 uint32_t tlb_stamp(void)
@@ -59,8 +82,8 @@ uint32_t tlb_stamp(void)
 	return (uint32_t)__atomic_fetch_add(&tlb_clock, 1, __ATOMIC_SEQ_CST);
 }
 
-/* May c hold something that was mapped at `time`? */
-static bool may_hold(const struct cpu *c, uint64_t time)
+/* May c hold something that was mapped at *time? */
+static bool may_hold(const struct cpu *c, const void *time)
 {
 	const struct vcpu *v = __atomic_load_n(&c->vcpu, __ATOMIC_SEQ_CST);
 
@@ -68,14 +91,18 @@ static bool may_hold(const struct cpu *c, uint64_t time)
 	 * If v goes away while we look, c flushes for that, and whatever is
 	 * read here will do.
 	 */
-	return v && __atomic_load_n(&v->arch.flush_seen, __ATOMIC_SEQ_CST) <=
-			    time;
+	return v && !__atomic_load_n(&c->away, __ATOMIC_SEQ_CST) &&
+	       __atomic_load_n(&v->arch.flush_seen, __ATOMIC_SEQ_CST) <=
+		       *(const uint64_t *)time;
 }
 
 void tlb_flush_since(uint32_t stamp)
 {
 	uint64_t now = __atomic_load_n(&tlb_clock, __ATOMIC_SEQ_CST);
+	uint64_t time = now - (uint32_t)((uint32_t)now - stamp);
 
-	if (may_hold(this_cpu(), now - (uint32_t)((uint32_t)now - stamp)))
+	if (may_hold(this_cpu(), &time))
 		tlb_flush_local();
+	if (cpu_count() > 1)
+		ipi_flush(may_hold, &time);
 }

@@ -13,8 +13,9 @@ struct domain;
 
 void tlb_flush_local(void);
 void tlb_flush_page(uint64_t va);
-/* On every CPU that may hold d's entries. */
+/* On every CPU that may hold d's entries; those of the named vCPUs (bits). */
 void tlb_flush_domain(struct domain *d);
+void tlb_flush_vcpus(struct domain *d, uint32_t vcpus);
 
 /*
  * The time now, on a clock that wraps; and: flush wherever no flush has

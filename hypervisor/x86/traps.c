@@ -15,6 +15,7 @@
 #include "x86/asm.h"
 #include "x86/cpu.h"
 #include "x86/dump.h"
+#include "x86/ipi.h"
 #include "x86/machine.h"
 
 #define PF_PRESENT 1u
@@ -119,6 +120,7 @@ void trap_from_guest(struct vcpu *v)
 		debug_trap(v);
 		break;
 	case X86_TRAP_NMI:
+		ipi_stop_check(&v->arch.regs);
 		log_warn("NMI: unknown reason, ignored\n");
 		break;
 	case X86_TRAP_MC:
@@ -156,6 +158,7 @@ void trap_from_hypervisor(struct cpu_regs *r)
 		r->rflags &= ~(1ull << 8);
 		return;
 	case X86_TRAP_NMI:
+		ipi_stop_check(r);
 		return;
 	case X86_TRAP_PF:
 		/* Loading a guest's selector or iret read its LDT. */

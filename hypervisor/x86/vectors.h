@@ -18,6 +18,9 @@
 /* The hypervisor's own. */
 #define VECTOR_UART	  0xf0
 #define VECTOR_TIMER	  0xf8
+#define VECTOR_IPI_LOOK	  0xfa
+#define VECTOR_IPI_SCHED  0xfb
+#define VECTOR_IPI_SERVE  0xfc
 #define VECTOR_APIC_ERROR 0xfe
 #define VECTOR_SPURIOUS	  0xff
 

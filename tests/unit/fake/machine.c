@@ -20,6 +20,9 @@
 
 #define WEAK __attribute__((weak))
 
+/* Some tests run threads. */
+#define COUNT(n) __atomic_add_fetch(&(n), 1, __ATOMIC_RELAXED)
+
 _Thread_local unsigned int fake_cpu;
 unsigned int fake_cpus = 1;
 void (*fake_wait_hook)(void);
@@ -76,7 +79,7 @@ WEAK uint8_t *cpu_locks_held(void)
 
 WEAK void tlb_flush_local(void)
 {
-	fake_tlb_flushes++;
+	COUNT(fake_tlb_flushes);
 }
 
 WEAK void tlb_flush_page(uint64_t va)
@@ -88,29 +91,36 @@ WEAK void tlb_flush_page(uint64_t va)
 WEAK void tlb_flush_domain(struct domain *d)
 {
 	(void)d;
-	fake_tlb_flushes++;
+	COUNT(fake_tlb_flushes);
+}
+
+WEAK void tlb_flush_vcpus(struct domain *d, uint32_t vcpus)
+{
+	(void)d;
+	(void)vcpus;
+	COUNT(fake_tlb_flushes);
 }
 
 WEAK uint32_t tlb_stamp(void)
 {
-	return fake_tlb_flushes;
+	return __atomic_load_n(&fake_tlb_flushes, __ATOMIC_RELAXED);
 }
 
 WEAK void tlb_flush_since(uint32_t stamp)
 {
-	if (stamp == fake_tlb_flushes)
-		fake_tlb_flushes++;
+	if (stamp == __atomic_load_n(&fake_tlb_flushes, __ATOMIC_RELAXED))
+		COUNT(fake_tlb_flushes);
 }
 
 WEAK bool hypercall_preempt_check(void)
 {
-	fake_preempt_checks++;
+	unsigned int checks = COUNT(fake_preempt_checks);
+
 	if (fake_preempt_hook)
 		fake_preempt_hook();
 	if (fake_preempt_in && !--fake_preempt_in)
 		return true;
-	return fake_preempt_every &&
-	       fake_preempt_checks % fake_preempt_every == 0;
+	return fake_preempt_every && checks % fake_preempt_every == 0;
 }
 
 WEAK void sched_request(void)
@@ -148,7 +158,7 @@ WEAK void vcpu_enter_user(struct vcpu *v)
 WEAK void vcpu_load_cr3(struct vcpu *v)
 {
 	(void)v;
-	fake_tlb_flushes++;
+	COUNT(fake_tlb_flushes);
 }
 
 WEAK void vcpu_load_gdt(struct vcpu *v)

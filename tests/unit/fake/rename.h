@@ -86,6 +86,7 @@
 #define timer_init	      ut_timer_init
 #define timer_set	      ut_timer_set
 #define timer_stop	      ut_timer_stop
+#define timer_end	      ut_timer_end
 #define timers_run	      ut_timers_run
 #define timers_next	      ut_timers_next
 #define time_update_vcpu      ut_time_update_vcpu

@@ -508,21 +508,20 @@ Test(table, a_frame_given_back_gets_no_type)
 
 Test(table, addresses_are_walked_to_their_entry)
 {
-	uint64_t root = v->arch.kernel_cr3;
 	struct frame *l1;
 
-	cr_assert_eq(table_peek_l1e(root, world_window(5)), world_pte(d, 5));
-	cr_assert_eq(table_peek_l1e(root, world_window(5) + 0xfff),
+	cr_assert_eq(table_peek_l1e(v, world_window(5)), world_pte(d, 5));
+	cr_assert_eq(table_peek_l1e(v, world_window(5) + 0xfff),
 		     world_pte(d, 5));
 	cr_assert_eq(table_find_l1e(v, world_window(5), &l1), world_pte(d, 5));
 	table_unhold(v, l1);
-	cr_assert_null(table_peek_l1e(root, WORLD_VA + (1ull << 21)));
-	cr_assert_null(table_peek_l1e(root, WORLD_VA + (1ull << 30)));
-	cr_assert_null(table_peek_l1e(root, WORLD_VA ^ (1ull << 46)));
-	cr_assert_null(table_peek_l1e(root, HV_VIRT_START));
-	cr_assert_null(table_peek_l1e(root, HV_VIRT_END - 1));
-	cr_assert_null(table_peek_l1e(root, WORLD_VA | 1ull << 47));
-	cr_assert_null(table_peek_l1e(root, WORLD_VA | 1ull << 63));
+	cr_assert_null(table_peek_l1e(v, WORLD_VA + (1ull << 21)));
+	cr_assert_null(table_peek_l1e(v, WORLD_VA + (1ull << 30)));
+	cr_assert_null(table_peek_l1e(v, WORLD_VA ^ (1ull << 46)));
+	cr_assert_null(table_peek_l1e(v, HV_VIRT_START));
+	cr_assert_null(table_peek_l1e(v, HV_VIRT_END - 1));
+	cr_assert_null(table_peek_l1e(v, WORLD_VA | 1ull << 47));
+	cr_assert_null(table_peek_l1e(v, WORLD_VA | 1ull << 63));
 }
 
 Test(table, pinning_counts_once)

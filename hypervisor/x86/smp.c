@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The other CPUs, one after the other: INIT, SIPI, SIPI (Intel SDM volume 3,
+ * "Multiple-Processor Management"), through a trampoline in a page below 1 MiB
+ * that keeps what it held. boot/head.S brings a CPU to ap_main() on the stack
+ * of the area that is on offer; each then sets itself up as the boot CPU did,
+ * has its time stamp counter compared, and waits for work.
+ *
+ * A CPU has a number, and counts, only once it has come that far. One that
+ * comes later finds no stack and halts. A CPU whose TSC is off would show
+ * guests a time that goes back: it is left out, too.
+ */
+#include "x86/smp.h"
+#include "boot/memory.h"
+#include "firmware/acpi.h"
+#include "lib/string.h"
+#include "log/log.h"
+#include "mm/alloc.h"
+#include "sched/sched.h"
+#include "time/time.h"
+#include "x86/apic.h"
+#include "x86/asm.h"
+#include "x86/clock.h"
+#include "x86/cpu.h"
+#include "x86/machine.h"
+#include "x86/mtrr.h"
+#include "x86/paging.h"
+#include "x86/setup.h"
+
+#define AREA_ORDER 4
+
+#define INIT_NS	   10000000ull
+#define STARTUP_NS 200000ull
+/* An emulated CPU may have to wait for a host CPU first. */
+#define ALIVE_NS 2000000000ull
+
+#define LOW_MEMORY_END 0x9f000ull
+
+/* How far two counters may seem to be apart; a guest sees nothing of it. */
+#define TSC_ROUNDS     64
+#define TSC_OFF_MAX_NS 2000
+
+enum ap_step {
+	AP_STARTED,
+	AP_ALIVE,   /* it is set up; waits to be looked at */
+	AP_MEASURE, /* answers questions for the time */
+	AP_GO,
+	AP_LEFT_OUT,
+};
+
+extern char ap_trampoline[], ap_trampoline_end[];
+void resume_first(void) __attribute__((noreturn));
+void ap_main(void) __attribute__((noreturn));
+
+/* The stack for the next CPU that comes; 0: none. boot/head.S takes it. */
+uint64_t ap_stack;
+
+static struct cpu *cpus[MAX_CPUS] = {(struct cpu *)cpu0_area};
+static unsigned int count = 1;
+static enum ap_step step;
+static volatile uint64_t tsc_question, tsc_answer;
+
+unsigned int cpu_count(void)
+{
+	return __atomic_load_n(&count, __ATOMIC_ACQUIRE);
+}
+
+struct cpu *cpu_by_id(unsigned int id)
+{
+	return cpus[id];
+}
+
+unsigned int this_cpu_id(void)
+{
+	return this_cpu()->id;
+}
+
+uint8_t *cpu_locks_held(void)
+{
+	return this_cpu()->locks_held;
+}
+
+static void step_set(enum ap_step s)
+{
+	__atomic_store_n(&step, s, __ATOMIC_SEQ_CST);
+}
+
+static enum ap_step step_get(void)
+{
+	return __atomic_load_n(&step, __ATOMIC_SEQ_CST);
+}
+
+/* The new CPU's first C. */
+void ap_main(void)
+{
+	struct cpu *c = this_cpu();
+	uint64_t answered = 0;
+
+	cpu_setup(c);
+	mtrr_load();
+	apic_init_ap();
+	if (apic_own_id() != c->apic_id) {
+		/* One that was given up came after all, in another's place. */
+		step_set(AP_LEFT_OUT);
+		for (;;)
+			hlt();
+	}
+	step_set(AP_ALIVE);
+	while (step_get() < AP_GO) {
+		if (tsc_question != answered) {
+			answered = tsc_question;
+			tsc_answer = rdtsc_ordered();
+		}
+		cpu_pause();
+	}
+	if (step_get() == AP_LEFT_OUT)
+		for (;;)
+			hlt();
+	sched_cpu_up(c->id);
+	sched_request();
+	resume_first();
+}
+
+/* false: it did not in time. */
+static bool wait_step(enum ap_step s, uint64_t ns)
+{
+	uint64_t end = time_now_ns() + ns;
+
+	while (step_get() != s) {
+		if (time_now_ns() > end || step_get() == AP_LEFT_OUT)
+			return false;
+		cpu_pause();
+	}
+	return true;
+}
+
+/*
+ * How far the new CPU's counter is certainly off, in ticks. Each question is
+ * answered with the counter there, which must lie between ours before and ours
+ * after; the most that one of the rounds shows is what is known.
+ */
+static uint64_t tsc_measure(void)
+{
+	int64_t ahead = INT64_MIN, behind = INT64_MIN;
+	uint64_t i;
+
+	for (i = 1; i <= TSC_ROUNDS; i++) {
+		uint64_t before = rdtsc_ordered(), after;
+
+		tsc_answer = 0;
+		tsc_question = i;
+		while (!tsc_answer)
+			cpu_pause();
+		after = rdtsc_ordered();
+		ahead = MAX(ahead, (int64_t)(tsc_answer - after));
+		behind = MAX(behind, (int64_t)(before - tsc_answer));
+	}
+	tsc_question = 0;
+	return (uint64_t)MAX(MAX(ahead, behind), (int64_t)0);
+}
+
+/* A page of RAM below 1 MiB; 0: there is none. */
+static uint64_t low_page(void)
+{
+	uint64_t best = 0;
+	unsigned int i;
+
+	for (i = 0; i < e820_count; i++) {
+		uint64_t end = MIN(e820[i].addr + e820[i].size, LOW_MEMORY_END);
+
+		end = ALIGN_DOWN(end, PAGE_SIZE);
+		if (e820[i].type == E820_RAM && end >= e820[i].addr + PAGE_SIZE)
+			best = MAX(best, end - PAGE_SIZE);
+	}
+	return best;
+}
+
+static struct cpu *area_make(unsigned int id, uint32_t apic_id)
+{
+	struct cpu *c = (struct cpu *)(CPU_AREAS + id * CPU_AREA_BYTES), *w;
+	uint64_t paddr;
+
+	w = hv_page_alloc(AREA_ORDER);
+	if (!w)
+		return NULL;
+	paddr = mfn_to_maddr(virt_to_mfn(w)).a;
+	cpu_prepare(c, w, paddr);
+	w->id = id;
+	w->apic_id = apic_id;
+	if (!cpu_area_map((uint64_t)c, paddr)) {
+		hv_page_free(w, AREA_ORDER);
+		return NULL;
+	}
+	return c;
+}
+
+/* NULL, or why it does not come. */
+static const char *cpu_start(struct cpu *c, uint64_t page)
+{
+	unsigned int tries;
+	uint64_t off_ns;
+
+	step_set(AP_STARTED);
+	__atomic_store_n(&ap_stack, (uint64_t)c + CPU_AREA_BYTES,
+			 __ATOMIC_SEQ_CST);
+	apic_send_init(c->apic_id);
+	clock_delay_ns(INIT_NS);
+	for (tries = 0; tries < 2; tries++) {
+		apic_send_startup(c->apic_id, page);
+		if (wait_step(AP_ALIVE, tries ? ALIVE_NS : STARTUP_NS))
+			break;
+	}
+	if (step_get() != AP_ALIVE) {
+		/* Taken back, or it has just come. */
+		if (__atomic_exchange_n(&ap_stack, 0, __ATOMIC_SEQ_CST))
+			return "no answer";
+		if (!wait_step(AP_ALIVE, ALIVE_NS))
+			return "it did not finish its set-up";
+	}
+	off_ns = tsc_measure() * 1000000 / (clock_tsc_hz() / 1000);
+	if (off_ns > TSC_OFF_MAX_NS) {
+		log_warn("CPU with APIC ID %u: its TSC is off by %llu ns\n",
+			 c->apic_id, (unsigned long long)off_ns);
+		step_set(AP_LEFT_OUT);
+		return "its time stamp counter differs";
+	}
+	return NULL;
+}
+
+/* The area of one that did not come may be in use still, and is kept. */
+static void cpu_bring_up(const struct acpi_cpu *a, uint64_t page)
+{
+	struct cpu *c;
+	const char *why = "no memory";
+
+	if (!apic_can_reach(a->apic_id)) {
+		log_warn("CPU with APIC ID %u: left out: the APICs are not in "
+			 "x2APIC mode\n",
+			 a->apic_id);
+		return;
+	}
+	c = area_make(count, a->apic_id);
+	if (c)
+		why = cpu_start(c, page);
+	if (why) {
+		log_warn("CPU with APIC ID %u: left out: %s\n", a->apic_id,
+			 why);
+		return;
+	}
+	cpus[count] = c;
+	apic_cpu_add(a->apic_id, a->acpi_id);
+	__atomic_store_n(&count, count + 1, __ATOMIC_SEQ_CST);
+	step_set(AP_GO);
+}
+
+void smp_init(const struct acpi_info *acpi, uint64_t max)
+{
+	unsigned int present = 0;
+	uint64_t page = low_page();
+	void *low = mfn_to_virt(mfn(page >> PAGE_SHIFT));
+	static char kept[PAGE_SIZE];
+	size_t i, bytes = (uint64_t)ap_trampoline_end - (uint64_t)ap_trampoline;
+
+	this_cpu()->apic_id = apic_own_id();
+	max = MIN(MAX(max, 1ull), (uint64_t)MAX_CPUS);
+	mtrr_save();
+	memcpy(kept, low, bytes);
+	memcpy(low, ap_trampoline, bytes);
+	for (i = 0; i < acpi->cpu_count; i++) {
+		const struct acpi_cpu *a = &acpi->cpus[i];
+
+		present += a->enabled;
+		if (a->enabled && a->apic_id != this_cpu()->apic_id && page &&
+		    count < max)
+			cpu_bring_up(a, page);
+	}
+	memcpy(low, kept, bytes);
+	log_info("CPUs: %u present, %u in use%s\n", MAX(present, 1u), count,
+		 count < present && max == 1 ? " (maxcpus= allows more)" : "");
+}
