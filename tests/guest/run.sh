@@ -6,7 +6,9 @@
 # 1: anything else, with the serial log. TEST_TIME_SCALE stretches the limit.
 #
 # A story may hold "expect: crash "TEXT"": then the hypervisor must print TEXT
-# (compared without case) and the guest must print no verdict.
+# (compared without case) and the guest must print no verdict. With a line
+# "run with: N CPUs" the machine has as many, the hypervisor uses them all, and
+# the guest has a vCPU for each.
 
 name=${1:?usage: run.sh NAME [HYPERVISOR]}
 hypervisor=${2:-build/paravane}
@@ -23,9 +25,12 @@ for file in "$elf" "$hypervisor"; do
 done
 expected=$(sed -n 's/.*expect: crash "\(.*\)".*/\1/p' \
 	"$here/$name/main.c" | head -1)
+cpus=$(sed -n 's/.*run with: \([0-9]*\) CPUs.*/\1/p' \
+	"$here/$name/main.c" | head -1)
+[ -z "$cpus" ] || options="$options maxcpus=$cpus dom0_max_vcpus=$cpus"
 
 log=$(mktemp "${TMPDIR:-/tmp}/guest-$name.XXXXXX") || exit 1
-qemu-system-x86_64 -accel tcg -cpu "${GUEST_CPU:-Nehalem}" -smp 1 \
+qemu-system-x86_64 -accel tcg -cpu "${GUEST_CPU:-Nehalem}" -smp "${cpus:-1}" \
 	-m "${GUEST_MEMORY:-256}" -display none -no-reboot -monitor none \
 	-serial file:"$log" -kernel "$hypervisor" -append "$options" \
 	-initrd "$elf $name" </dev/null 2>"$log.qemu" &

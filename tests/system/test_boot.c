@@ -31,7 +31,21 @@ static struct variant variants[] = {
 	{"boot-16g", "pc", "max", 16384, 1, 0, "dom0_mem=512M"},
 	{"boot-icount", "pc", "max", 2048, 1, 1, "dom0_mem=512M"},
 	{"boot-4cpus", "q35", "max", 2048, 4, 0, "dom0_mem=512M"},
+	{"boot-smp-2", "pc", "EPYC", 2048, 2, 0, "dom0_mem=512M maxcpus=2"},
+	{"boot-smp-3of4", "pc", "Nehalem", 2048, 4, 0,
+	 "dom0_mem=512M maxcpus=3"},
+	{"boot-smp-4", "q35", "max", 2048, 4, 0, "dom0_mem=512M maxcpus=4"},
+	{"boot-smp-8", "q35", "qemu64", 2048, 8, 0, "dom0_mem=512M maxcpus=8"},
+	{"boot-smp-icount", "pc", "max", 2048, 4, 1, "dom0_mem=512M maxcpus=4"},
 };
+
+/* As many CPUs as maxcpus= says; without it, one. */
+static unsigned int cpus_expected(const struct variant *v)
+{
+	const char *max = strstr(v->options, "maxcpus=");
+
+	return max ? (unsigned int)atoi(max + strlen("maxcpus=")) : 1;
+}
 
 static struct machine_config variant_config(const struct variant *v)
 {
@@ -64,6 +78,8 @@ ParameterizedTest(struct variant *v, boot, domain_zero_boots_and_powers_off)
 		suite_fail(NULL, "%s: %s", v->name, machine_error());
 	suite_run(m, 20, "grep -q control_d /proc/xen/capabilities");
 	suite_run(m, 20, "grep -q ' /data ' /proc/mounts");
+	suite_run(m, 20, "vane info | grep -q '^nr_cpus  *: %u$'",
+		  cpus_expected(v));
 	suite_power_off(m);
 }
 

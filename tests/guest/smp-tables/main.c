@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * smp-tables: four vCPUs on four CPUs do to the same three frames what makes
+ * and unmakes page tables: pin, unpin, map writable and read-only at two
+ * addresses, change their entries, flush. The frames map each other, so that
+ * promotions collide. Whatever each call answers, a frame must never be a table
+ * and writable at once: a vCPU that has pinned one must be refused a writable
+ * mapping of it as long as its pin stands. When all have stopped, every frame
+ * must still become either.
+ *
+ * run with: 4 CPUs
+ */
+#include "guest.h"
+
+enum { VCPUS = 4, TABLES = 3, STEPS = 3000, STACK_PAGES = 2 };
+
+static uint64_t *table[TABLES];
+static uint64_t *data;
+static uint64_t table_mfn[TABLES], table_maddr[TABLES], data_mfn;
+static char *window;
+
+static unsigned int finished;
+static unsigned int succeeded[6];
+static unsigned int refused_while_pinned;
+/* Whose pin a frame has, plus one. Others may unpin it: then it is 0. */
+static unsigned int pinned_by[TABLES];
+
+static char stacks[VCPUS][STACK_PAGES * 4096] __attribute__((aligned(4096)));
+static struct vcpu_guest_context context;
+
+static void count(unsigned int kind, long rc)
+{
+	if (!rc)
+		__atomic_fetch_add(&succeeded[kind], 1, __ATOMIC_RELAXED);
+}
+
+/* At its own address, or at the vCPU's in the window. */
+static long map(unsigned int self, unsigned int t, bool own, uint64_t flags)
+{
+	void *va = own ? (void *)table[t] : window + self * PAGE_SIZE;
+
+	return do_update_va(va, pte_make(table_mfn[t], flags),
+			    UVMF_TLB_FLUSH | UVMF_ALL);
+}
+
+static void try_pin(unsigned int self, unsigned int t)
+{
+	unsigned int me = self + 1, nobody = 0;
+
+	/* From here to the pin's end nobody else unpins it. */
+	if (!__atomic_compare_exchange_n(&pinned_by[t], &nobody, me, false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		return;
+	if (!do_mmuext(MMUEXT_PIN_L1_TABLE, table_mfn[t], 0)) {
+		count(0, 0);
+		if (map(self, t, false, PTE_RW) == 0)
+			failure("vCPU %u maps a table writable that it has "
+				"pinned",
+				self);
+		__atomic_fetch_add(&refused_while_pinned, 1, __ATOMIC_RELAXED);
+		expect_rc(do_mmuext(MMUEXT_UNPIN_TABLE, table_mfn[t], 0), 0);
+	}
+	__atomic_store_n(&pinned_by[t], 0, __ATOMIC_SEQ_CST);
+}
+
+static void step(unsigned int self, uint64_t r)
+{
+	unsigned int t = r / 16 % TABLES;
+	uint64_t slot = r / 64 % 512;
+
+	switch (r % 8) {
+	case 0:
+	case 1:
+		try_pin(self, t);
+		break;
+	case 2:
+		count(1, map(self, t, true, PTE_RW));
+		break;
+	case 3:
+	case 4:
+		count(2, map(self, t, true, PTE_RO));
+		break;
+	case 5:
+		count(3, map(self, t, false, r & 8 ? PTE_RW : PTE_RO));
+		do_update_va(window + self * PAGE_SIZE, 0,
+			     UVMF_INVLPG | UVMF_ALL);
+		break;
+	case 6:
+		count(4, do_mmu_update(
+				 table_maddr[t] + slot * 8,
+				 pte_make(r & 8 ? data_mfn
+						: table_mfn[(t + 1) % TABLES],
+					  r & 1024 ? PTE_RO : 0)));
+		break;
+	default:
+		count(5, do_mmuext(MMUEXT_TLB_FLUSH_ALL, 0, 0));
+		break;
+	}
+}
+
+static void hammer(unsigned int self)
+{
+	uint64_t random = 77 + self;
+	unsigned int i;
+
+	for (i = 0; i < STEPS; i++)
+		step(self, random_next(&random) >> 8);
+	__atomic_fetch_add(&finished, 1, __ATOMIC_SEQ_CST);
+}
+
+static void worker(uint64_t self)
+{
+	hammer((unsigned int)self);
+	for (;;)
+		do_vcpu_op(VCPUOP_down, (unsigned int)self, NULL);
+}
+
+static void vcpu_start(unsigned int id)
+{
+	uint64_t top = PTR(stacks[id]) + sizeof(stacks[id]);
+
+	memset(&context, 0, sizeof(context));
+	context.flags = VGCF_in_kernel;
+	context.user_regs.rip = PTR(worker);
+	context.user_regs.rsp = top - 8;
+	context.user_regs.rdi = id;
+	context.user_regs.cs = 0xe033;
+	context.user_regs.ss = 0xe02b;
+	context.kernel_ss = 0xe02b;
+	context.kernel_sp = top;
+	context.ctrlreg[3] = mfn_of((void *)start_info->pt_base) << 12;
+	require_rc(do_vcpu_op(VCPUOP_initialise, id, &context), 0);
+	require_rc(do_vcpu_op(VCPUOP_up, id, NULL), 0);
+}
+
+/* Nobody works on them any more: each is made a table, and writable. */
+static void check_quiet(unsigned int t)
+{
+	expect_rc(map(0, t, true, PTE_RO), 0);
+	expect_rc(do_mmuext(MMUEXT_PIN_L1_TABLE, table_mfn[t], 0), 0);
+	expect_refused(map(0, t, true, PTE_RW));
+	expect_rc(do_mmuext(MMUEXT_UNPIN_TABLE, table_mfn[t], 0), 0);
+	expect_rc(map(0, t, true, PTE_RW), 0);
+	memset(table[t], 0, PAGE_SIZE);
+}
+
+void guest_main(void)
+{
+	unsigned int i;
+
+	if (do_vcpu_op(VCPUOP_is_up, VCPUS - 1, NULL) < 0)
+		skip("there are no %u vCPUs", VCPUS);
+	data = page_alloc();
+	data_mfn = mfn_of(data);
+	window = window_alloc();
+	for (i = 0; i < TABLES; i++) {
+		table[i] = page_alloc();
+		table_mfn[i] = mfn_of(table[i]);
+		table_maddr[i] = maddr_of(table[i]);
+	}
+	for (i = 1; i < VCPUS; i++)
+		vcpu_start(i);
+	hammer(0);
+	while (__atomic_load_n(&finished, __ATOMIC_SEQ_CST) < VCPUS)
+		do_sched_op(SCHEDOP_yield, NULL);
+	for (i = 0; i < TABLES; i++)
+		check_quiet(i);
+	for (i = 0; i < ARRAY_SIZE(succeeded); i++)
+		expect(succeeded[i] > 20, "only %u of kind %u succeeded",
+		       succeeded[i], i);
+	success("tables stay consistent under %u vCPUs (%u pins, %u writable "
+		"mappings)",
+		VCPUS, refused_while_pinned, succeeded[1]);
+}
