@@ -89,3 +89,48 @@ test-unit: $(UNIT_BINS) ## unit tests, gcc and clang, ASan and UBSan
 		fi; \
 		echo "$$bin: $$(grep -ao '\[====\] Synthesis.*' $$bin.log)"; \
 	done; exit $$status
+
+# What several CPUs do to the same frames, under ThreadSanitizer; and once more
+# with a planted race, which the test has to find.
+THREADS := $(BUILD)/unit/threads
+THREADS_SRCS := $(filter-out hypervisor/lib/string.c,$(HV_PURE_SRCS)) \
+	$(sort $(wildcard tests/unit/fake/*.c)) \
+	tests/unit/hypervisor/pv/pv_fixture.c \
+	tests/unit/hypervisor/mm/test_frame_threads.c
+THREADS_OBJS := $(THREADS_SRCS:%.c=$(THREADS)/%.o)
+THREADS_CFLAGS := -std=gnu11 -O1 -g $(WARN) -fsanitize=thread -DUNIT_TEST=1
+
+$(THREADS)/%.o: %.c tests/unit/build.mk
+	@mkdir -p $(@D)
+	@echo '  TSAN $<'
+	@$(CC) $(THREADS_CFLAGS) -Itests/unit/fake -Itests/unit -Ihypervisor \
+		-Iinclude -I. -MMD -MP -c -o $@ $<
+
+# A table that is let go is not locked meanwhile.
+$(THREADS)/planted.c: hypervisor/pv/table.c
+	@mkdir -p $(@D)
+	@sed 's/(w | FRAME_LOCKED) & ~FRAME_VALIDATED/w \& ~FRAME_VALIDATED/' \
+		$< >$@
+	@! cmp -s $< $@
+
+$(THREADS)/planted.o: $(THREADS)/planted.c
+	@$(CC) $(THREADS_CFLAGS) -Itests/unit/fake -Itests/unit -Ihypervisor \
+		-Iinclude -I. -c -o $@ $<
+
+$(THREADS)/tests: $(THREADS_OBJS)
+	@$(CC) $(THREADS_CFLAGS) $(UNIT_HV_WRAP) -o $@ $^ -lcriterion -lpthread
+
+$(THREADS)/planted: $(THREADS)/planted.o \
+		$(filter-out %/hypervisor/pv/table.o,$(THREADS_OBJS))
+	@$(CC) $(THREADS_CFLAGS) $(UNIT_HV_WRAP) -o $@ $^ -lcriterion -lpthread
+
+# The sanitizer does not know of all layouts that the kernel may choose.
+.PHONY: test-threads
+test-threads: $(THREADS)/tests $(THREADS)/planted ## frames under ThreadSanitizer
+	@TSAN_OPTIONS=halt_on_error=1 setarch -R $(THREADS)/tests
+	@if TSAN_OPTIONS=halt_on_error=1 setarch -R $(THREADS)/planted \
+		>$(THREADS)/planted.log 2>&1; then \
+		echo 'the planted race was not found'; exit 1; fi
+	@echo 'the planted race was found'
+
+-include $(THREADS_OBJS:.o=.d)
