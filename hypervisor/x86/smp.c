@@ -42,8 +42,7 @@
 
 enum ap_step {
 	AP_STARTED,
-	AP_ALIVE,   /* it is set up; waits to be looked at */
-	AP_MEASURE, /* answers questions for the time */
+	AP_ALIVE, /* it is set up, and answers questions for the time */
 	AP_GO,
 	AP_LEFT_OUT,
 };
@@ -253,28 +252,40 @@ static void cpu_bring_up(const struct acpi_cpu *a, uint64_t page)
 	step_set(AP_GO);
 }
 
-void smp_init(const struct acpi_info *acpi, uint64_t max)
+static void others_start(const struct acpi_info *acpi, uint64_t max)
 {
-	unsigned int present = 0;
-	uint64_t page = low_page();
-	void *low = mfn_to_virt(mfn(page >> PAGE_SHIFT));
 	static char kept[PAGE_SIZE];
 	size_t i, bytes = (uint64_t)ap_trampoline_end - (uint64_t)ap_trampoline;
+	uint64_t page = low_page();
+	void *low = mfn_to_virt(mfn(page >> PAGE_SHIFT));
 
-	this_cpu()->apic_id = apic_own_id();
-	max = MIN(MAX(max, 1ull), (uint64_t)MAX_CPUS);
+	if (!page) {
+		log_warn("CPUs: no memory below 1 MiB to start others\n");
+		return;
+	}
 	mtrr_save();
 	memcpy(kept, low, bytes);
 	memcpy(low, ap_trampoline, bytes);
-	for (i = 0; i < acpi->cpu_count; i++) {
+	for (i = 0; i < acpi->cpu_count && count < max; i++) {
 		const struct acpi_cpu *a = &acpi->cpus[i];
 
-		present += a->enabled;
-		if (a->enabled && a->apic_id != this_cpu()->apic_id && page &&
-		    count < max)
+		if (a->enabled && a->apic_id != this_cpu()->apic_id)
 			cpu_bring_up(a, page);
 	}
 	memcpy(low, kept, bytes);
+}
+
+void smp_init(const struct acpi_info *acpi, uint64_t max)
+{
+	unsigned int present = 0;
+	size_t i;
+
+	this_cpu()->apic_id = apic_own_id();
+	for (i = 0; i < acpi->cpu_count; i++)
+		present += acpi->cpus[i].enabled;
+	max = MIN(max, (uint64_t)MAX_CPUS);
+	if (max > 1)
+		others_start(acpi, max);
 	log_info("CPUs: %u present, %u in use%s\n", MAX(present, 1u), count,
-		 count < present && max == 1 ? " (maxcpus= allows more)" : "");
+		 present > 1 && max <= 1 ? " (maxcpus= allows more)" : "");
 }
