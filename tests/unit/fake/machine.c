@@ -26,6 +26,7 @@
 _Thread_local unsigned int fake_cpu;
 unsigned int fake_cpus = 1;
 void (*fake_wait_hook)(void);
+unsigned int fake_requests_on[MAX_CPUS], fake_looks[MAX_CPUS];
 unsigned int fake_tlb_flushes;
 unsigned int fake_preempt_every;
 unsigned int fake_preempt_checks;
@@ -143,6 +144,19 @@ WEAK unsigned int this_cpu_id(void)
 WEAK unsigned int cpu_count(void)
 {
 	return fake_cpu_count;
+}
+
+WEAK void sched_request_on(unsigned int cpu)
+{
+	if (cpu == fake_cpu)
+		sched_request();
+	else
+		fake_requests_on[cpu]++;
+}
+
+WEAK void cpu_look(unsigned int cpu)
+{
+	fake_looks[cpu]++;
 }
 
 WEAK void vcpu_enter_kernel(struct vcpu *v)

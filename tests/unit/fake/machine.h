@@ -17,6 +17,9 @@ extern unsigned int fake_tlb_flushes;
 extern _Thread_local unsigned int fake_cpu;
 extern unsigned int fake_cpus;
 
+/* sched_request_on() for another CPU, and cpu_look(): calls by CPU. */
+extern unsigned int fake_requests_on[], fake_looks[];
+
 /* Called in each round of waiting for another CPU. */
 extern void (*fake_wait_hook)(void);
 /* hypercall_preempt_check() says yes at every so-manieth call; 0: never. */

@@ -371,3 +371,64 @@ Test(sched, every_nanosecond_is_charged_to_one_state)
 		cr_assert_eq(total, fake_time_ns - start);
 	}
 }
+
+/* Two CPUs: the second takes what waits for the first. */
+static void two_cpus(void)
+{
+	fake_cpus = 2;
+	sched_cpu_up(1);
+}
+
+Test(sched, an_idle_cpu_takes_what_waits_elsewhere)
+{
+	two_cpus();
+	vcpu_wake(v[0]);
+	vcpu_wake(v[1]);
+	cr_assert_eq(sched_pick(0, NULL, fake_time_ns), v[0]);
+	fake_cpu = 1;
+	cr_assert_eq(sched_pick(1, NULL, fake_time_ns), v[1]);
+	cr_assert_eq(v[1]->cpu, 1);
+	cr_assert(v[0]->on_cpu && v[1]->on_cpu);
+}
+
+Test(sched, what_wakes_beside_a_busy_cpu_is_shown_to_an_idle_one)
+{
+	two_cpus();
+	vcpu_wake(v[0]);
+	cr_assert_eq(sched_pick(0, NULL, fake_time_ns), v[0]);
+	fake_requests_on[1] = 0;
+	vcpu_wake(v[1]);
+	cr_assert_eq(fake_requests_on[1], 1);
+}
+
+Test(sched, a_vcpu_that_runs_elsewhere_is_told_of_an_event)
+{
+	two_cpus();
+	vcpu_wake(v[0]);
+	cr_assert_eq(sched_pick(0, NULL, fake_time_ns), v[0]);
+	vcpu_kick(v[0]);
+	cr_assert_eq(fake_looks[0], 0, "its own CPU will look anyway");
+	fake_cpu = 1;
+	vcpu_kick(v[0]);
+	cr_assert_eq(fake_looks[0], 1);
+}
+
+static void cpu0_chooses(void)
+{
+	fake_cpu = 0;
+	(void)sched_pick(0, v[0], fake_time_ns);
+	fake_cpu = 1;
+}
+
+Test(sched, a_pause_waits_until_the_vcpu_is_off_its_cpu)
+{
+	two_cpus();
+	vcpu_wake(v[0]);
+	cr_assert_eq(sched_pick(0, NULL, fake_time_ns), v[0]);
+	fake_cpu = 1;
+	fake_wait_hook = cpu0_chooses;
+	vcpu_pause_wait(v[0]);
+	cr_assert_not(v[0]->on_cpu);
+	cr_assert_eq(fake_requests_on[0], 1);
+	vcpu_unpause(v[0]);
+}

@@ -2,7 +2,10 @@
 /* Timers: hypervisor/time/timer.c. */
 #include "fake/rename.h"
 #include <criterion/criterion.h>
+#include <pthread.h>
+#include <sched.h>
 #include "fake/clock.h"
+#include "fake/machine.h"
 #include "time/time.h"
 
 #define COUNT 5
@@ -186,4 +189,79 @@ Test(time_timer, many_random_ones_come_out_sorted)
 		timers_run(last);
 		cr_assert_geq(fired_count, 1);
 	}
+}
+
+Test(time_timer, a_timer_fires_where_it_was_armed_last)
+{
+	fake_cpus = 2;
+	timer_set(&timers[0], 50);
+	timer_set(&timers[1], 60);
+	fake_cpu = 1;
+	cr_assert_eq(timers_next(), ~0ull);
+	timer_set(&timers[0], 70);
+	cr_assert_eq(timers_next(), 70);
+	timers_run(100);
+	cr_assert_eq(fired_count, 1);
+	cr_assert_eq(fired[0], 0);
+	fake_cpu = 0;
+	timers_run(100);
+	cr_assert_eq(fired_count, 2);
+	cr_assert_eq(fired[1], 1);
+}
+
+Test(time_timer, another_cpu_stops_it)
+{
+	fake_cpus = 2;
+	timer_set(&timers[0], 50);
+	fake_cpu = 1;
+	timer_stop(&timers[0]);
+	fake_cpu = 0;
+	cr_assert_eq(timers_next(), ~0ull);
+	timers_run(100);
+	cr_assert_eq(fired_count, 0);
+}
+
+static bool still_fires;
+static unsigned int rounds_waited;
+
+static void *fires_elsewhere(void *arg)
+{
+	(void)arg;
+	fake_cpu = 1;
+	timers_run(100);
+	return NULL;
+}
+
+static void fire_slowly(struct timer *t)
+{
+	(void)t;
+	__atomic_store_n(&still_fires, true, __ATOMIC_SEQ_CST);
+	while (!__atomic_load_n(&rounds_waited, __ATOMIC_SEQ_CST))
+		sched_yield();
+	__atomic_store_n(&still_fires, false, __ATOMIC_SEQ_CST);
+}
+
+static void waited(void)
+{
+	__atomic_fetch_add(&rounds_waited, 1, __ATOMIC_SEQ_CST);
+}
+
+/* It lets the timer's function finish only when it is seen to wait for it. */
+Test(time_timer, its_end_waits_for_a_cpu_where_it_fires, .timeout = 60)
+{
+	pthread_t other;
+
+	fake_cpus = 2;
+	timer_init(&timers[0], fire_slowly);
+	fake_cpu = 1;
+	timer_set(&timers[0], 50);
+	fake_cpu = 0;
+	cr_assert_eq(pthread_create(&other, NULL, fires_elsewhere, NULL), 0);
+	while (!__atomic_load_n(&still_fires, __ATOMIC_SEQ_CST))
+		sched_yield();
+	fake_wait_hook = waited;
+	timer_end(&timers[0]);
+	cr_assert_not(__atomic_load_n(&still_fires, __ATOMIC_SEQ_CST));
+	cr_assert_gt(rounds_waited, 0);
+	pthread_join(other, NULL);
 }
