@@ -199,17 +199,18 @@ void hv_page_free(void *p, unsigned int order)
 		page_free(virt_to_mfn(p), order);
 }
 
-/* One free frame, or a bounded way to the next; true: one was scrubbed. */
-static bool scrub_one(void)
+/* The next dirty frame, or a part of the way to it; true: it was scrubbed. */
+static bool scrub_one(unsigned int *to_look_at)
 {
 	static uint64_t at; /* heap_lock; round and round from where it was */
 	unsigned int looked;
 	bool found = false;
 
 	lock_acquire(&heap_lock);
-	for (looked = 0; looked < 256 && !found; looked++) {
+	for (looked = 0; *to_look_at && looked < 256 && !found; looked++) {
 		struct frame *f;
 
+		--*to_look_at;
 		at = at + 1 < max_mfn ? at + 1 : 0;
 		f = frame_of(mfn(at));
 		if (f->ram != FRAME_RAM || !f->dirty ||
@@ -228,14 +229,14 @@ static bool scrub_one(void)
 bool heap_scrub_some(unsigned int frames)
 {
 	static bool busy; /* one CPU at a time will do */
-	unsigned int rounds;
+	unsigned int to_look_at = 4096;
 
 	if (!__atomic_load_n(&dirty_free, __ATOMIC_RELAXED) ||
 	    __atomic_exchange_n(&busy, true, __ATOMIC_ACQUIRE))
 		return false;
-	for (rounds = 0; frames && rounds < 16; rounds++)
-		if (scrub_one())
-			frames--;
+	while (frames && to_look_at &&
+	       __atomic_load_n(&dirty_free, __ATOMIC_RELAXED))
+		frames -= scrub_one(&to_look_at);
 	__atomic_store_n(&busy, false, __ATOMIC_RELEASE);
 	return __atomic_load_n(&dirty_free, __ATOMIC_RELAXED) != 0;
 }
