@@ -12,7 +12,7 @@
  */
 #include "guest.h"
 
-enum { VCPUS = 4, TABLES = 3, STEPS = 3000, STACK_PAGES = 2 };
+enum { VCPUS = 4, TABLES = 3, STEPS = 300, STACK_PAGES = 2 };
 
 static uint64_t *table[TABLES];
 static uint64_t *data;
@@ -166,7 +166,7 @@ void guest_main(void)
 	for (i = 0; i < TABLES; i++)
 		check_quiet(i);
 	for (i = 0; i < ARRAY_SIZE(succeeded); i++)
-		expect(succeeded[i] > 20, "only %u of kind %u succeeded",
+		expect(succeeded[i] > 5, "only %u of kind %u succeeded",
 		       succeeded[i], i);
 	success("tables stay consistent under %u vCPUs (%u pins, %u writable "
 		"mappings)",
