@@ -29,7 +29,7 @@
 
 /* The machine, as far as the scheduler looks at it. */
 uint64_t fake_time_ns;
-unsigned int fake_sched_requests, fake_cpu, fake_cpu_count = 1;
+unsigned int fake_sched_requests, fake_cpu, fake_cpus = 1;
 bool fake_sched_asked[MAX_CPUS];
 
 void fake_clock_reset(void)
@@ -64,7 +64,7 @@ unsigned int this_cpu_id(void)
 
 unsigned int cpu_count(void)
 {
-	return fake_cpu_count;
+	return fake_cpus;
 }
 
 void event_poll_begin(struct vcpu *v)

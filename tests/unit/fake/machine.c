@@ -32,7 +32,6 @@ unsigned int fake_preempt_every;
 unsigned int fake_preempt_checks;
 unsigned int fake_sched_requests;
 bool fake_sched_asked[MAX_CPUS];
-unsigned int fake_cpu, fake_cpu_count = 1;
 unsigned int fake_preempt_in;
 void (*fake_preempt_hook)(void);
 unsigned int fake_page_flushes;
@@ -134,22 +133,6 @@ WEAK void sched_request_on(unsigned int cpu)
 	fake_sched_asked[cpu] = true;
 	if (cpu == fake_cpu)
 		fake_sched_requests++;
-}
-
-WEAK unsigned int this_cpu_id(void)
-{
-	return fake_cpu;
-}
-
-WEAK unsigned int cpu_count(void)
-{
-	return fake_cpu_count;
-}
-
-WEAK void sched_request_on(unsigned int cpu)
-{
-	if (cpu == fake_cpu)
-		sched_request();
 	else
 		fake_requests_on[cpu]++;
 }

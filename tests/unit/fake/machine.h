@@ -28,8 +28,6 @@ extern unsigned int fake_preempt_checks;
 /* Requests to this CPU to choose; and who has been asked. */
 extern unsigned int fake_sched_requests;
 extern bool fake_sched_asked[MAX_CPUS];
-/* What this_cpu_id() and cpu_count() say. */
-extern unsigned int fake_cpu, fake_cpu_count;
 /* It says yes once, at the so-manieth call from now; 0: it does not. */
 extern unsigned int fake_preempt_in;
 /* Run by hypercall_preempt_check(): what an interrupt would do. */

@@ -36,7 +36,7 @@ void sim_init(struct sim *s, unsigned int cpus, const char *policy,
 	};
 	fake_clock_reset();
 	fake_cpu = 0;
-	fake_cpu_count = cpus;
+	fake_cpus = cpus;
 	memset(fake_sched_asked, 0, sizeof(fake_sched_asked));
 	if (!sched_choose(policy))
 		abort();
@@ -134,7 +134,7 @@ void sim_end(struct sim *s)
 	for (fake_cpu = 0; fake_cpu < SIM_CPUS; fake_cpu++)
 		timer_stop(&run_queues[fake_cpu].slice);
 	fake_cpu = 0;
-	fake_cpu_count = 1;
+	fake_cpus = 1;
 	(void)sched_choose("share");
 }
 
