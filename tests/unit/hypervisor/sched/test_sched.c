@@ -393,11 +393,16 @@ Test(sched, an_idle_cpu_takes_what_waits_elsewhere)
 
 Test(sched, what_wakes_beside_a_busy_cpu_is_shown_to_an_idle_one)
 {
+	unsigned int i;
+
+	for (i = 1; i < 4; i++)
+		vcpu_pause(v[i]);
 	two_cpus();
 	vcpu_wake(v[0]);
 	cr_assert_eq(sched_pick(0, NULL, fake_time_ns), v[0]);
+	cr_assert_null(sched_pick(1, NULL, fake_time_ns));
 	fake_requests_on[1] = 0;
-	vcpu_wake(v[1]);
+	vcpu_unpause(v[1]);
 	cr_assert_eq(fake_requests_on[1], 1);
 }
 
