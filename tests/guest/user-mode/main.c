@@ -5,8 +5,7 @@
  * instruction. A `syscall` in user mode is never a hypercall: it reaches the
  * kernel with rcx = return address and r11 = flags. Frames from user mode have
  * privilege level 3 in CS, page faults the U bit. Kernel pages that only the
- * kernel's table maps are not visible to user mode. A user's frame that cannot
- * be returned to comes back by the failsafe callback.
+ * kernel's table maps are not visible to user mode.
  */
 #include "guest.h"
 
@@ -44,7 +43,6 @@ void guest_main(void)
 	static struct trap_catch back;
 	struct trap_frame f;
 	char *secret = page_alloc();
-	unsigned int i;
 
 	user_init(user_blob, (size_t)(user_blob_end - user_blob));
 
@@ -96,21 +94,6 @@ void guest_main(void)
 	       back.frame.vector);
 	expect(back.frame.rip == at(user_priv), "hlt: rip is %lx",
 	       back.frame.rip);
-
-	/*
-	 * Nowhere to go: the failsafe callback comes in kernel mode, with the
-	 * kernel's page tables, whatever the registers held.
-	 */
-	for (i = 0; i < 2; i++) {
-		memset(&f, 0, sizeof(f));
-		f.rip = 1UL << 63;
-		f.rflags = 0x202;
-		f.rbx = i;
-		user_run(&f, &back);
-		expect(back.frame.vector == TRAP_FAILSAFE,
-		       "no such rip, rbx %u: came back by %lu", i,
-		       back.frame.vector);
-	}
 
 	/* Kernel work in between is still the kernel's. */
 	expect(do_xen_version(XENVER_version, NULL) > 0,
