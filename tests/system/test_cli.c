@@ -83,6 +83,11 @@ Test(cli, mistakes_are_told_in_one_line)
 		{3, "there is no domain", "vane config-update nobody memory=1"},
 		{3, "there is no domain", "vane domname 4711"},
 		{3, "there is no domain", "vane uptime nobody"},
+		{3, "there is no domain", "vane sched nobody"},
+		{2, "it is a number from 1 to 65535", "vane sched 0 weight=0"},
+		{2, "neither weight=N nor cap=N", "vane sched 0 wieght=1"},
+		{2, "usage: vane sched", "vane sched cap=10"},
+		{1, "cap=101 is more than the 100 %", "vane sched 0 cap=101"},
 		{1, "cannot be paused", "vane pause 0"},
 		{1, "cannot be unpaused", "vane unpause Domain-0"},
 		{1, "cannot be destroyed: use 'poweroff'", "vane destroy 0"},
@@ -166,6 +171,20 @@ Test(cli, names_and_numbers_are_told)
 	/* A restart would take the new name. */
 	prints("name = \"again\"",
 	       "grep name /run/vane/domains/$(vane domid again).cfg");
+}
+
+Test(cli, shares_are_set_shown_and_refused_whole)
+{
+	suite_run(m, 60,
+		  "vane create -p /etc/vane/micro.cfg name=shared "
+		  "cpu_weight=100 cap=50 'cpus_soft=\"0\"'");
+	prints("100 50", "vane sched shared | awk 'NR == 2 { print $3, $4 }'");
+	suite_run(m, 20, "vane sched shared weight=512");
+	prints("512 50", "vane sched shared | awk 'NR == 2 { print $3, $4 }'");
+	says(1, "cap=101 is more than", "vane sched shared weight=7 cap=101");
+	prints("512 50", "vane sched shared | awk 'NR == 2 { print $3, $4 }'");
+	says(1, "cpus_soft '7': this machine has CPUs 0 to 0",
+	     "vane create -n /etc/vane/micro.cfg 'cpus_soft=\"7\"'");
 }
 
 Test(cli, create_checks_without_creating)

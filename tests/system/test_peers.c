@@ -114,6 +114,7 @@ Test(peers, json_is_what_the_schemas_say)
 		{"list-long", "vane list --long"},
 		{"info", "vane info --json"},
 		{"uptime", "vane uptime --json"},
+		{"sched", "vane sched --json"},
 		{"domid", "vane domid --json micro"},
 		{"domid", "vane domname --json 0"},
 		{"create", "vane create --json -p /data/etc/vane/reader.cfg"},
