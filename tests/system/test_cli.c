@@ -184,7 +184,7 @@ Test(cli, shares_are_set_shown_and_refused_whole)
 	says(1, "cap=101 is more than", "vane sched shared weight=7 cap=101");
 	prints("512 50", "vane sched shared | awk 'NR == 2 { print $3, $4 }'");
 	says(1, "cpus_soft '7': this machine has CPUs 0 to 0",
-	     "vane create -n /etc/vane/micro.cfg 'cpus_soft=\"7\"'");
+	     "vane create /etc/vane/micro.cfg name=soft 'cpus_soft=\"7\"'");
 }
 
 Test(cli, create_checks_without_creating)
