@@ -16,17 +16,10 @@
 #define M2P_RO_BASE    0xffff800000000000ull
 #define PERDOMAIN_BASE 0xffff808000000000ull
 
-#ifdef __SANITIZE_THREAD__
-/* ThreadSanitizer leaves few places to its programs. */
-#define M2P_BASE	 0x7e9000000000ull
-#define FRAME_TABLE_BASE 0x7eb000000000ull
-#define DIRECTMAP_BASE	 0x7ed000000000ull
-#else
 #define M2P_BASE	 0x2c3000000000ull
 #define FRAME_TABLE_BASE 0x2d7000000000ull
 #define DIRECTMAP_BASE	 0x2f1000000000ull
-#endif
-#define DIRECTMAP_BYTES 0x1000000000ull
+#define DIRECTMAP_BYTES	 0x1000000000ull
 
 #define IMAGE_BASE    0xffff820000000000ull
 #define IOREMAP_BASE  0xffff820040000000ull
