@@ -16,6 +16,7 @@
 
 #include "bootfs/bootfs.h"
 #include "builder/bootdisk.h"
+#include "lib/hostmem.h"
 
 #define BOOTDISK_HELPER	     "vane-bootfs"
 #define BOOTDISK_HELPER_ELSE "/usr/libexec/vane/" BOOTDISK_HELPER
@@ -103,17 +104,9 @@ static int bootdisk_open(const char *path, struct err *e)
 /* Half of what domain zero could give now: the disk is the guest's. */
 static uint64_t bootdisk_spare_bytes(void)
 {
-	uint64_t kib = UINT64_MAX >> 12;
-	FILE *f = fopen("/proc/meminfo", "re");
-	char line[128];
+	uint64_t kib = hostmem_available_kib();
 
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "MemAvailable: %" SCNu64, &kib) == 1)
-			break;
-	}
-	if (f)
-		fclose(f);
-	return kib * 1024 / 2;
+	return kib ? kib * 1024 / 2 : UINT64_MAX;
 }
 
 static uint64_t least(uint64_t a, uint64_t b)

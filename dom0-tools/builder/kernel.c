@@ -15,6 +15,7 @@
 
 #include "builder/kernel.h"
 #include "builder/kernel_cache.h"
+#include "lib/hostmem.h"
 
 /* A change by somebody else while it is mapped is not ours to catch. */
 static int kernel_map(struct kernel *k, int fd, const char *name,
@@ -35,6 +36,27 @@ static int kernel_map(struct kernel *k, int fd, const char *name,
 			       strerror(errno));
 	}
 	return 0;
+}
+
+/* Not so much that this domain is left without memory. */
+static int kernel_unpack_bounded(struct kernel *k, const char *name,
+				 struct err *e)
+{
+	uint64_t half = hostmem_available_kib() * 1024 / 2;
+	size_t limit = UNPACK_BYTES_MAX;
+	int rc;
+
+	if (half && half < limit)
+		limit = half;
+	rc = unpack_kernel(k->file, k->file_bytes, limit, &k->image, e);
+	if (rc != -EFBIG || limit == UNPACK_BYTES_MAX)
+		return rc ? err_prefix(e, "kernel %s", name) : 0;
+	err_clear(e);
+	return err_set(e, EFBIG,
+		       "kernel %s: it unpacks to more than %zu MiB, half of "
+		       "what domain zero has available; 'vane mem-set 0' can "
+		       "give it more",
+		       name, limit >> 20);
 }
 
 /* From the cache, or unpacked and then put into it. */
@@ -60,10 +82,9 @@ static int kernel_unpack(struct kernel *k, int fd, const char *name,
 		k->image.data = k->image.owned;
 		return 0;
 	}
-	rc = unpack_kernel(k->file, k->file_bytes, UNPACK_BYTES_MAX, &k->image,
-			   e);
+	rc = kernel_unpack_bounded(k, name, e);
 	if (rc)
-		return err_prefix(e, "kernel %s", name);
+		return rc;
 	snprintf(key_after, sizeof(key_after), "%s", key);
 	if (!by_content && fstat(fd, &after) == 0)
 		kernel_cache_file_key(&after, key_after);

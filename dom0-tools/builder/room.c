@@ -17,6 +17,7 @@
 #include "lib/domctl.h"
 #include "lib/domname.h"
 #include "lib/hostconf.h"
+#include "lib/hostmem.h"
 
 /* Held from the first look at what is free until it is claimed. */
 #define ROOM_LOCK "/run/vane/memory.lock"
@@ -125,22 +126,6 @@ void room_text(const struct room *r, char *text, size_t size)
 			 r->zero_spare / 256);
 }
 
-/* MemAvailable of this kernel; 0: it does not say. */
-static uint64_t room_available_kib(void)
-{
-	FILE *f = fopen("/proc/meminfo", "re");
-	uint64_t kib = 0;
-	char line[128];
-
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "MemAvailable: %" SCNu64, &kib) == 1)
-			break;
-	}
-	if (f)
-		fclose(f);
-	return kib;
-}
-
 static int room_look_at_zero(const struct room_request *q, struct room *r,
 			     struct err *e)
 {
@@ -158,7 +143,7 @@ static int room_look_at_zero(const struct room_request *q, struct room *r,
 	r->zero_pages = limits.target_kib / 4;
 	r->zero_spare = room_zero_spare_kib(limits.target_kib,
 					    conf.dom0_floor_mib * 1024,
-					    room_available_kib()) /
+					    hostmem_available_kib()) /
 			4;
 	if (conf.autoballoon == AUTOBALLOON_OFF) {
 		r->zero = ROOM_ZERO_OFF;
