@@ -671,9 +671,10 @@ Test(vaned, a_creator_killed_at_any_point_leaves_nothing)
 Test(vaned, guests_start_in_order_and_stop_in_reverse)
 {
 	suite_run(m, 20,
-		  "mkdir -p /run/auto; ln -sf /etc/vane/ticker.cfg "
-		  "/run/auto/20-ticker; ln -sf /etc/vane/stock.cfg "
-		  "/run/auto/10-stock; ln -sf /etc/vane/micro.cfg "
+		  "rm -rf /run/auto; mkdir /run/auto; "
+		  "ln -s /etc/vane/ticker.cfg "
+		  "/run/auto/20-ticker; ln -s /etc/vane/stock.cfg "
+		  "/run/auto/10-stock; ln -s /etc/vane/micro.cfg "
 		  "/run/auto/30-micro; printf "
 		  "'AUTO_DIR=/run/auto\\nSTOP_TIMEOUT=%u\\n' >/run/guests.conf",
 		  machine_scaled(60));
