@@ -2,51 +2,22 @@
 /* libxenstore's functions, with a daemon behind a real socket. */
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "dom0-tools/stored/thread.h"
 #include "lib/xenstore.h"
-#include "stored/server.h"
 
-static char dir[] = "/tmp/xenstore-XXXXXX";
-static char socket_path[64];
-static struct server *server;
-static pthread_t thread;
-static int stop_fd;
 static struct xs_handle *xs;
-
-static bool stop_now(int fd)
-{
-	(void)fd;
-	return true;
-}
-
-static void *serve(void *arg)
-{
-	(void)arg;
-	cr_assert_eq(server_run(server, stop_fd, stop_now), 0);
-	return NULL;
-}
 
 static void start(void)
 {
-	struct server_options o = {
-		.socket_path = socket_path,
-		.no_domains = true,
-	};
-	char why[256] = "";
+	struct server_options o = {.no_domains = true};
 
-	cr_assert_not_null(mkdtemp(dir));
-	snprintf(socket_path, sizeof(socket_path), "%s/socket", dir);
-	setenv("XENSTORED_PATH", socket_path, 1);
-	server = server_start(&o, why, sizeof(why));
-	cr_assert_not_null(server, "%s", why);
-	stop_fd = eventfd(0, EFD_CLOEXEC);
-	cr_assert_eq(pthread_create(&thread, NULL, serve, NULL), 0);
+	stored_make_dir();
+	setenv("XENSTORED_PATH", stored_socket, 1);
+	stored_start(&o);
 	xs = xs_open(0);
 	cr_assert_not_null(xs);
 }
@@ -54,11 +25,8 @@ static void start(void)
 static void stop(void)
 {
 	xs_close(xs);
-	eventfd_write(stop_fd, 1);
-	pthread_join(thread, NULL);
-	server_stop(server);
-	rmdir(dir);
-	close(stop_fd);
+	stored_end();
+	cr_expect_eq(stored_remove_dir(), 0);
 }
 
 TestSuite(xenstore, .init = start, .fini = stop, .timeout = 60);

@@ -6,61 +6,19 @@
  */
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "dom0-tools/stored/thread.h"
 #include "lib/store.h"
-#include "stored/server.h"
-
-static char dir[] = "/tmp/reconnect-XXXXXX";
-static char socket_path[64];
-static struct server *server;
-static pthread_t thread;
-static int stop_fd;
 
 static bool naps_are_counted;
 static unsigned int naps, start_at; /* the daemon, at that nap; 0: never */
 static uint64_t napped_ms;
-
-static bool stop_now(int fd)
-{
-	(void)fd;
-	return true;
-}
-
-static void *serve(void *arg)
-{
-	(void)arg;
-	cr_assert_eq(server_run(server, stop_fd, stop_now), 0);
-	return NULL;
-}
-
-static void daemon_start(void)
-{
-	struct server_options o = {.socket_path = socket_path};
-	char why[256] = "";
-
-	server = server_start(&o, why, sizeof(why));
-	cr_assert_not_null(server, "%s", why);
-	stop_fd = eventfd(0, EFD_CLOEXEC);
-	cr_assert_eq(pthread_create(&thread, NULL, serve, NULL), 0);
-}
-
-static void daemon_stop(void)
-{
-	eventfd_write(stop_fd, 1);
-	pthread_join(thread, NULL);
-	server_stop(server);
-	close(stop_fd);
-	server = NULL;
-}
 
 /* In the place of libc's, for the whole program. */
 int nanosleep(const struct timespec *time, struct timespec *left)
@@ -71,25 +29,23 @@ int nanosleep(const struct timespec *time, struct timespec *left)
 	napped_ms += (uint64_t)time->tv_sec * 1000 +
 		     (uint64_t)time->tv_nsec / 1000000;
 	if (naps == start_at)
-		daemon_start();
+		stored_start(NULL);
 	return 0;
 }
 
 static void begin(void)
 {
-	cr_assert_not_null(mkdtemp(dir));
-	snprintf(socket_path, sizeof(socket_path), "%s/socket", dir);
-	setenv("XENSTORED_PATH", socket_path, 1);
+	stored_make_dir();
+	setenv("XENSTORED_PATH", stored_socket, 1);
 	naps_are_counted = true;
 }
 
 static void end(void)
 {
 	naps_are_counted = false;
-	if (server)
-		daemon_stop();
-	unlink(socket_path);
-	rmdir(dir);
+	if (stored_runs())
+		stored_end();
+	cr_expect_eq(stored_remove_dir(), 0);
 }
 
 TestSuite(stored_reconnect, .init = begin, .fini = end, .timeout = 60);
@@ -100,7 +56,7 @@ static void leave_a_socket(void)
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	strcpy(addr.sun_path, socket_path);
+	strcpy(addr.sun_path, stored_socket);
 	cr_assert_eq(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	close(fd);
 }
@@ -137,10 +93,10 @@ Test(stored_reconnect, one_that_goes_and_comes_is_waited_for)
 {
 	struct store *store;
 
-	daemon_start();
+	stored_start(NULL);
 	store = store_open();
 	cr_assert_not_null(store);
-	daemon_stop();
+	stored_end();
 	start_at = 9;
 	cr_expect_eq(store_mkdir(store, 0, "/a"), 0);
 	cr_expect_eq(naps, 9);
@@ -151,20 +107,20 @@ Test(stored_reconnect, one_that_goes_for_good_is_waited_for_once)
 {
 	struct store *store;
 
-	daemon_start();
+	stored_start(NULL);
 	store = store_open();
 	cr_assert_not_null(store);
-	daemon_stop();
+	stored_end();
 	cr_expect_eq(store_mkdir(store, 0, "/a"), -ENOENT);
 	cr_expect_eq(napped_ms, STORE_RECONNECT_MS);
 	for (int i = 0; i < 5; i++)
 		cr_expect_eq(store_mkdir(store, 0, "/b"), -ENOENT);
 	cr_expect_eq(napped_ms, STORE_RECONNECT_MS);
 	/* Found again without a nap, it is worth waiting for again. */
-	daemon_start();
+	stored_start(NULL);
 	cr_expect_eq(store_mkdir(store, 0, "/c"), 0);
 	cr_expect_eq(napped_ms, STORE_RECONNECT_MS);
-	daemon_stop();
+	stored_end();
 	cr_expect_eq(store_mkdir(store, 0, "/d"), -ENOENT);
 	cr_expect_eq(napped_ms, 2 * STORE_RECONNECT_MS);
 	store_close(store);

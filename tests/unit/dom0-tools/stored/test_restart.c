@@ -13,88 +13,53 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "dom0-tools/stored/fake_xen.h"
 #include "dom0-tools/stored/guest.h"
+#include "dom0-tools/stored/thread.h"
 #include "lib/store.h"
 #include "stored/journal.h"
-#include "stored/server.h"
 
-static char dir[] = "/tmp/restart-XXXXXX";
-static char socket_path[64], state_path[64];
-static struct server *server;
-static pthread_t thread;
-static int stop_fd;
 static struct store *store;
 static char said[4096];
-
-static bool stop_now(int fd)
-{
-	(void)fd;
-	return true;
-}
-
-static void *serve(void *arg)
-{
-	(void)arg;
-	cr_assert_eq(server_run(server, stop_fd, stop_now), 0);
-	return NULL;
-}
 
 static void note_line(const char *line)
 {
 	strncat(said, line, sizeof(said) - strlen(said) - 1);
 }
 
-static void daemon_start(void)
+static void start(void)
 {
 	struct server_options o = {
-		.socket_path = socket_path,
-		.state_path = state_path,
+		.state_path = stored_state,
 		.log = note_line,
 	};
-	char why[256] = "";
 
 	said[0] = '\0';
-	server = server_start(&o, why, sizeof(why));
-	cr_assert_not_null(server, "%s", why);
-	stop_fd = eventfd(0, EFD_CLOEXEC);
-	cr_assert_eq(pthread_create(&thread, NULL, serve, NULL), 0);
+	stored_start(&o);
 }
 
-static void daemon_die(void)
+static void restart(void)
 {
-	eventfd_write(stop_fd, 1);
-	pthread_join(thread, NULL);
-	server_stop(server);
-	close(stop_fd);
-}
-
-static void daemon_restart(void)
-{
-	daemon_die();
-	daemon_start();
+	stored_end();
+	start();
 }
 
 static void begin(void)
 {
-	cr_assert_not_null(mkdtemp(dir));
-	snprintf(socket_path, sizeof(socket_path), "%s/socket", dir);
-	snprintf(state_path, sizeof(state_path), "%s/state", dir);
-	daemon_start();
-	store = store_open_path(socket_path);
+	stored_make_dir();
+	start();
+	store = store_open_path(stored_socket);
 	cr_assert_not_null(store);
 }
 
 static void end(void)
 {
 	store_close(store);
-	daemon_die();
-	unlink(state_path);
-	cr_expect_eq(rmdir(dir), 0, "nothing else is left there");
+	stored_end();
+	cr_expect_eq(stored_remove_dir(), 0, "nothing else is left there");
 }
 
 TestSuite(stored_restart, .init = begin, .fini = end, .timeout = 60);
@@ -158,7 +123,7 @@ Test(stored_restart, nodes_and_quotas_are_there_again)
 	cr_assert_not_null(text);
 	free(text);
 	for (int i = 0; i < 3; i++) {
-		daemon_restart();
+		restart();
 		expect_value("/a/b", "one");
 		got = store_get_perms(store, 0, "/a/b", &count);
 		cr_assert_not_null(got);
@@ -186,14 +151,14 @@ Test(stored_restart, connections_end_while_the_file_is_shortened)
 
 	memset(value, 'x', sizeof(value));
 	for (int i = 0; shortened < 3; i++) {
-		struct store *other = store_open_path(socket_path);
+		struct store *other = store_open_path(stored_socket);
 
 		cr_assert_not_null(other);
 		snprintf(path, sizeof(path), "/big/%d", i % 2000);
 		cr_assert_eq(store_write(other, 0, path, value, sizeof(value)),
 			     0);
 		store_close(other);
-		cr_assert_eq(stat(state_path, &st), 0);
+		cr_assert_eq(stat(stored_state, &st), 0);
 		shortened += st.st_size < size;
 		size = st.st_size;
 	}
@@ -207,7 +172,7 @@ Test(stored_restart, a_handles_watches_fire_once_and_go_on)
 
 	cr_assert_eq(store_watch(store, "/w", "tok"), 0);
 	expect_event("/w", "tok");
-	daemon_restart();
+	restart();
 	expect_event("/w", "tok");
 	cr_expect_eq(store_fd(store), fd);
 	cr_assert_eq(store_write(store, 0, "/w/x", "", 0), 0);
@@ -225,18 +190,18 @@ Test(stored_restart, a_transaction_over_a_socket_is_to_be_tried_again)
 
 	cr_assert_eq(store_txn_start(store, &txn), 0);
 	cr_assert_eq(store_write(store, txn, "/t", "x", 1), 0);
-	daemon_restart();
+	restart();
 	cr_expect_eq(store_write(store, txn, "/t", "y", 1), -EAGAIN);
 	cr_expect_eq(store_write_nodes(store, txn, nodes, 2), -EAGAIN);
 	cr_expect_eq(store_txn_commit(store, txn), -EAGAIN);
 	cr_expect_null(store_read(store, 0, "/t", NULL));
 	cr_assert_eq(store_txn_start(store, &txn), 0);
-	daemon_restart();
+	restart();
 	store_mkdir(store, 0, "/other");
 	cr_expect_eq(store_txn_abort(store, txn), 0);
 	/* The loss is noticed while they are written. */
 	cr_assert_eq(store_txn_start(store, &txn), 0);
-	daemon_restart();
+	restart();
 	cr_expect_eq(store_write_nodes(store, txn, nodes, 2), -EAGAIN);
 	cr_expect_eq(store_txn_commit(store, txn), -EAGAIN);
 }
@@ -248,9 +213,9 @@ Test(stored_restart, ports_that_the_dead_daemon_still_has_are_waited_for)
 
 	introduce(3);
 	guest_ask(&g, XS_WRITE, "x\0old", 5);
-	daemon_die();
+	stored_end();
 	fake_hold_ports(12);
-	daemon_start();
+	start();
 	cr_expect_str_eq(guest_ask(&g, XS_READ, "x", 2), "old");
 }
 
@@ -265,7 +230,7 @@ Test(stored_restart, a_guest_goes_on_in_its_transaction)
 				NULL, 10);
 	guest_request(&g, XS_WRITE, txn, "x\0new", 5);
 	guest_receive(&g);
-	daemon_restart();
+	restart();
 	cr_expect_str_eq(guest_ask(&g, XS_READ, "x", 2), "old");
 	guest_request(&g, XS_READ, txn, "x", 2);
 	guest_receive(&g);
@@ -284,7 +249,7 @@ Test(stored_restart, a_guests_watches_stay_and_do_not_fire)
 	cr_expect_str_eq(guest_ask(&g, XS_WATCH, "w\0t", 4), "OK");
 	guest_receive(&g);
 	cr_expect_eq(g.header.type, XS_WATCH_EVENT);
-	daemon_restart();
+	restart();
 	/* The next message is this reply, and only then comes an event. */
 	cr_expect_str_eq(guest_ask(&g, XS_READ, "domid", 6), "ENOENT");
 	store_write(store, 0, "/local/domain/3/w/x", "", 0);
@@ -308,11 +273,11 @@ Test(stored_restart, half_a_request_is_completed)
 		4));
 	header.len = sizeof(payload);
 	guest_put(&g, &header, 7);
-	daemon_restart();
+	restart();
 	guest_put(&g, (char *)&header + 7, sizeof(header) - 7);
 	/* More than a ring holds, so some of it is the journal's. */
 	guest_put(&g, payload, 2500);
-	daemon_restart();
+	restart();
 	guest_put(&g, payload + 2500, sizeof(payload) - 2500);
 	guest_receive(&g);
 	cr_expect_str_eq(g.reply, "OK");
@@ -333,7 +298,7 @@ Test(stored_restart, half_a_reply_is_completed)
 	while (__atomic_load_n(&fake_page(0)->rsp_prod, __ATOMIC_ACQUIRE) <
 	       XENSTORE_RING_SIZE)
 		fake_wait(0, &kernel.seen);
-	daemon_restart();
+	restart();
 	guest_receive(&kernel);
 	cr_expect_eq(kernel.header.len, sizeof(value));
 	cr_expect_arr_eq(kernel.reply, value, sizeof(value));
@@ -350,10 +315,10 @@ Test(stored_restart, what_a_guest_did_to_the_page_does_not_matter)
 	guest_ask(&g, XS_WRITE, "x\0y", 3);
 	cons = p->req_cons;
 	prod = p->rsp_prod;
-	daemon_die();
+	stored_end();
 	p->req_cons = 0xdeadbeef;
 	p->rsp_prod = 0xdeadbeef;
-	daemon_start();
+	start();
 	cr_expect_eq(p->req_cons, cons);
 	cr_expect_eq(p->rsp_prod, prod);
 	cr_expect_str_eq(guest_ask(&g, XS_READ, "x", 2), "y");
@@ -367,9 +332,9 @@ Test(stored_restart, a_domain_that_died_meanwhile_is_cleaned_up)
 	introduce(4);
 	cr_assert_eq(store_watch(store, "@releaseDomain", "rel"), 0);
 	expect_event("@releaseDomain", "rel");
-	daemon_die();
+	stored_end();
 	fake_set_domain(3, false, false);
-	daemon_start();
+	start();
 	expect_event("@releaseDomain", "rel");
 	cr_expect_eq(store_is_introduced(store, 3), 0);
 	cr_expect_eq(store_is_introduced(store, 4), 1);
@@ -384,7 +349,7 @@ static void tear_last_byte(void)
 	char byte;
 	int fd;
 
-	cr_assert_eq(journal_load(state_path, &image), 0);
+	cr_assert_eq(journal_load(stored_state, &image), 0);
 	for (;;) {
 		at = (size_t)(image.reader.at - image.map);
 		if (record_next(&image.reader, &r) <= 0)
@@ -392,7 +357,7 @@ static void tear_last_byte(void)
 		last = at;
 	}
 	journal_unload(&image);
-	fd = open(state_path, O_RDWR);
+	fd = open(stored_state, O_RDWR);
 	cr_assert_eq(pread(fd, &byte, 1, (off_t)last + 20), 1);
 	byte ^= 1;
 	cr_assert_eq(pwrite(fd, &byte, 1, (off_t)last + 20), 1);
@@ -403,9 +368,9 @@ Test(stored_restart, a_damaged_end_is_cut_off_and_said)
 {
 	store_write(store, 0, "/first", "1", 1);
 	store_write(store, 0, "/last", "2", 1);
-	daemon_die();
+	stored_end();
 	tear_last_byte();
-	daemon_start();
+	start();
 	cr_expect_not_null(strstr(said, "is damaged at byte"), "%s", said);
 	expect_value("/first", "1");
 	cr_expect_null(store_read(store, 0, "/last", NULL));
@@ -416,12 +381,12 @@ Test(stored_restart, a_file_of_something_else_gives_an_empty_store)
 	int fd;
 
 	store_write(store, 0, "/first", "1", 1);
-	daemon_die();
-	fd = open(state_path, O_WRONLY | O_TRUNC);
+	stored_end();
+	fd = open(stored_state, O_WRONLY | O_TRUNC);
 	cr_assert_eq(write(fd, "this is no state file, but long enough", 38),
 		     38);
 	close(fd);
-	daemon_start();
+	start();
 	cr_expect_not_null(strstr(said, "begins empty"), "%s", said);
 	cr_expect_null(store_read(store, 0, "/first", NULL));
 	expect_value("/local/domain/0/name", "Domain-0");
@@ -438,16 +403,16 @@ Test(stored_restart, a_long_journal_is_replaced_while_requests_go_on)
 			     0);
 		cr_assert_eq(store_writef(store, 0, "/i", "%d", i), 0);
 	}
-	cr_assert_eq(stat(state_path, &st), 0);
+	cr_assert_eq(stat(stored_state, &st), 0);
 	cr_expect_lt(st.st_size, 7 << 20, "8 MB went through it: %ld",
 		     (long)st.st_size);
-	daemon_restart();
+	restart();
 	expect_value("/i", "3999");
 }
 
 static void *write_for_ever(void *arg)
 {
-	struct store *mine = store_open_path(socket_path);
+	struct store *mine = store_open_path(stored_socket);
 	volatile bool *stop = arg;
 
 	for (unsigned int i = 0; !*stop; i++)

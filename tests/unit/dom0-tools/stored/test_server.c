@@ -10,60 +10,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "dom0-tools/stored/fake_xen.h"
 #include "dom0-tools/stored/guest.h"
+#include "dom0-tools/stored/thread.h"
 #include "lib/store.h"
-#include "stored/server.h"
 
-static char dir[] = "/tmp/stored-XXXXXX";
-static char socket_path[64];
-static struct server *server;
-static pthread_t thread;
-static int stop_fd;
 static struct store *store;
-
-static bool stop_now(int fd)
-{
-	(void)fd;
-	return true;
-}
-
-static void *serve(void *arg)
-{
-	(void)arg;
-	cr_assert_eq(server_run(server, stop_fd, stop_now), 0);
-	return NULL;
-}
 
 static void start(void)
 {
-	struct server_options o = {.socket_path = socket_path};
-	char why[256] = "";
-
-	cr_assert_not_null(mkdtemp(dir));
-	snprintf(socket_path, sizeof(socket_path), "%s/socket", dir);
-	server = server_start(&o, why, sizeof(why));
-	cr_assert_not_null(server, "%s", why);
-	stop_fd = eventfd(0, EFD_CLOEXEC);
-	cr_assert_eq(pthread_create(&thread, NULL, serve, NULL), 0);
-	store = store_open_path(socket_path);
+	stored_make_dir();
+	stored_start(NULL);
+	store = store_open_path(stored_socket);
 	cr_assert_not_null(store);
 }
 
 static void stop(void)
 {
 	store_close(store);
-	eventfd_write(stop_fd, 1);
-	pthread_join(thread, NULL);
-	server_stop(server);
-	cr_expect_neq(access(socket_path, F_OK), 0, "the socket is removed");
-	rmdir(dir);
-	close(stop_fd);
+	stored_end();
+	cr_expect_neq(access(stored_socket, F_OK), 0, "the socket is removed");
+	cr_expect_eq(stored_remove_dir(), 0);
 }
 
 TestSuite(stored_server, .init = start, .fini = stop, .timeout = 60);
@@ -247,7 +218,7 @@ Test(stored_server, of_many_nodes_the_first_error_is_told)
 
 Test(stored_server, events_come_between_the_answers_for_many_nodes)
 {
-	struct store *other = store_open_path(socket_path);
+	struct store *other = store_open_path(stored_socket);
 	struct store_node nodes[MANY_NODES];
 	uint32_t txn;
 	char *p, *t;
@@ -291,7 +262,7 @@ static void expect_event(struct store *s, const char *path, const char *token)
 
 Test(stored_server, events_wait_while_requests_are_made)
 {
-	struct store *other = store_open_path(socket_path);
+	struct store *other = store_open_path(stored_socket);
 	char *p, *t;
 
 	cr_expect_eq(store_read_watch(store, &p, &t), -EAGAIN);
@@ -310,7 +281,7 @@ Test(stored_server, events_wait_while_requests_are_made)
 
 Test(stored_server, a_lost_transaction_is_tried_again)
 {
-	struct store *other = store_open_path(socket_path);
+	struct store *other = store_open_path(stored_socket);
 	uint64_t n = 0;
 	uint32_t txn;
 	int rounds = 0, rc;
@@ -338,7 +309,7 @@ Test(stored_server, a_handle_without_a_daemon_says_so)
 {
 	char nowhere[128];
 
-	snprintf(nowhere, sizeof(nowhere), "%s/nowhere", dir);
+	snprintf(nowhere, sizeof(nowhere), "%s/nowhere", stored_dir);
 	errno = 0;
 	cr_expect_null(store_open_path(nowhere));
 	cr_expect_eq(errno, ENOENT);
@@ -351,7 +322,7 @@ static int raw_connect(void)
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	strcpy(addr.sun_path, socket_path);
+	strcpy(addr.sun_path, stored_socket);
 	cr_assert_eq(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	return fd;
 }
