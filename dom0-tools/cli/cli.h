@@ -143,7 +143,10 @@ int cli_help(int argc, char **argv);
 int unpause_domain(struct cli *c, uint16_t domid);
 /* Attaches the terminal; gives a status. `unpause` once it is attached. */
 int console_run(struct cli *c, uint16_t domid, bool unpause);
-/* Until every one of them has shut down or is gone. */
+/*
+ * Until every one of them is gone with its name and devices, or has shut down
+ * and is kept.
+ */
 int shutdown_await(struct cli *c, const uint16_t *domids, size_t count);
 /* Writes a wish for the guest's kernel: "poweroff", "reboot". */
 int shutdown_wish(struct cli *c, uint16_t domid, const char *word);

@@ -11,13 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "builder/check.h"
+#include "builder/create.h"
 #include "cli/cli.h"
 #include "lib/reach.h"
 #include "public/sched.h"
 
 #define SHUTDOWN_FORCE_MS 10000
+/* vaned may end meanwhile, of which no watch tells. */
+#define SHUTDOWN_LOOK_MS 1000
+#define SHUTDOWN_RECORDS "/tool/vaned/domain"
 
 struct shutdown_kind {
 	const char *word;
@@ -42,6 +47,34 @@ static bool shutdown_is_over(struct cli *c, uint16_t domid)
 	       (info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying));
 }
 
+/*
+ * Is there nothing left for vaned to do about it: is it kept, or are its
+ * devices released, its name free and its successor there? vaned's record
+ * (vaned/record.h) is the last thing of a domain that it removes.
+ */
+static bool shutdown_is_settled(struct cli *c, uint16_t domid)
+{
+	char path[64], phase[16], *record;
+	bool is_kept;
+
+	if (!shutdown_is_over(c, domid))
+		return false;
+	if (!check_vaned(c->store))
+		return true;
+	snprintf(path, sizeof(path), SHUTDOWN_RECORDS "/%u", domid);
+	record = store_read(c->store, 0, path, NULL);
+	if (record) {
+		is_kept = sscanf(record, "%*s %*s %15s", phase) == 1 &&
+			  (strcmp(phase, "preserved") == 0 ||
+			   strcmp(phase, "succeeded") == 0);
+		free(record);
+		return is_kept;
+	}
+	/* One that vaned has just begun to know has its configuration. */
+	snprintf(path, sizeof(path), CREATE_CONFIG_DIR "/%u.cfg", domid);
+	return access(path, F_OK) != 0;
+}
+
 static void shutdown_drain_watches(struct cli *c)
 {
 	char *path, *token;
@@ -56,6 +89,8 @@ int shutdown_await(struct cli *c, const uint16_t *domids, size_t count)
 {
 	int rc = store_watch(c->store, "@releaseDomain", "end");
 
+	if (rc == 0)
+		rc = store_watch(c->store, SHUTDOWN_RECORDS, "end");
 	if (rc) {
 		err_set(&c->err, rc, "cannot watch for the end (%s)",
 			err_name(rc));
@@ -65,14 +100,15 @@ int shutdown_await(struct cli *c, const uint16_t *domids, size_t count)
 		struct pollfd p = {store_fd(c->store), POLLIN, 0};
 
 		shutdown_drain_watches(c);
-		if (shutdown_is_over(c, domids[i]))
+		if (shutdown_is_settled(c, domids[i]))
 			i++;
-		else if (poll(&p, 1, -1) > 0 &&
+		else if (poll(&p, 1, SHUTDOWN_LOOK_MS) > 0 &&
 			 (p.revents & (POLLHUP | POLLERR))) {
 			err_set(&c->err, EIO, "the store went away");
 			return cli_fail(c);
 		}
 	}
+	store_unwatch(c->store, SHUTDOWN_RECORDS, "end");
 	store_unwatch(c->store, "@releaseDomain", "end");
 	return CLI_OK;
 }

@@ -95,6 +95,45 @@ Test(lifecycle, a_guest_reboots_as_a_new_domain)
 	suite_guest_gone(m, "stock", 30);
 }
 
+Test(lifecycle, who_waits_for_a_shutdown_may_create_it_again_at_once)
+{
+	suite_run(m, 240,
+		  "for i in 1 2 3; do vane create /etc/vane/ticker.cfg && "
+		  "await %u grep -q 'tick 1' /var/log/vane/ticker.log && "
+		  "rm /var/log/vane/ticker.log && "
+		  "vane shutdown -w ticker && ! vane list ticker 2>/dev/null "
+		  "|| exit 1; done",
+		  machine_scaled(60));
+	/* Of one that is kept, the end is that it has shut down. */
+	suite_run(m, 120,
+		  "vane create /etc/vane/ticker.cfg "
+		  "'on_poweroff=\"preserve\"' && "
+		  "await %u grep -q 'tick 1' /var/log/vane/ticker.log && "
+		  "vane shutdown -w ticker",
+		  machine_scaled(60));
+	if (!strchr(state("ticker"), 's'))
+		suite_fail(m, "kept, but its state is '%s'", state("ticker"));
+	suite_run(m, 20, "vane destroy ticker");
+	suite_guest_gone(m, "ticker", 30);
+}
+
+Test(lifecycle, who_waits_for_a_reboot_finds_the_new_domain)
+{
+	long before;
+
+	suite_guest_up(m, "ticker");
+	suite_guest_line(m, "ticker", 60, "tick 1");
+	before = domid("ticker");
+	suite_run(m, 120, "vane reboot -w ticker");
+	if (domid("ticker") <= before)
+		suite_fail(m,
+			   "'vane reboot -w' came back, and domain %ld is "
+			   "not followed by one: %ld",
+			   before, domid("ticker"));
+	suite_run(m, 20, "vane destroy ticker");
+	suite_guest_gone(m, "ticker", 30);
+}
+
 Test(lifecycle, a_guest_that_crashes_is_seen_and_removed)
 {
 	machine_tolerate(m, "crash");
