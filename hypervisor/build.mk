@@ -10,7 +10,7 @@ HV_CFLAGS := -std=gnu11 -O2 -g $(WARN) -ffreestanding -fPIE \
 	-fno-tree-loop-distribute-patterns \
 	-include hypervisor/lib/hidden.h -Iinclude -Ihypervisor
 HV_LTO := -flto -flto-partition=one
-# DEBUG=1 checks the lock order and ASSERT()s.
+# DEBUG=1 checks locks (lib/lock.h) and ASSERT()s: make debug-hypervisor.
 ifeq ($(DEBUG),)
 HV_CFLAGS += -DNDEBUG
 endif
@@ -30,6 +30,10 @@ HV_OBJS := $(patsubst hypervisor/%,$(HV_B)/%.o,\
 
 .PHONY: hypervisor
 hypervisor: $(BUILD)/paravane ## build the hypervisor image
+
+.PHONY: debug-hypervisor
+debug-hypervisor: ## the same with its checks: build/debug/paravane
+	@$(MAKE) --no-print-directory DEBUG=1 BUILD=$(BUILD)/debug hypervisor
 
 $(HV_B)/%.c.o: hypervisor/%.c
 	@mkdir -p $(@D)

@@ -108,4 +108,6 @@ void domain_system_init(void)
 	debug_key_register('m', "show free memory", key_memory);
 	debug_key_register('C', "panic, to see what is printed", key_panic);
 	debug_key_register('d', "dump guests' registers", key_registers);
+	debug_key_register('l', "show how often locks were waited for",
+			   lock_counts_log);
 }

@@ -77,6 +77,7 @@ int port_choose(struct domain *d, uint32_t *n, struct port **p)
 	struct port_bucket *bucket;
 	size_t i;
 
+	lock_assert_held(&s->lock);
 	if (s->dying)
 		return -ESRCH;
 	for (b = bitmap_find_first_zero(s->full, BUCKETS); b < BUCKETS;
@@ -111,6 +112,7 @@ void port_take(struct domain *d, uint32_t n, struct port *p,
 	struct evtchn_state *s = d->events;
 	struct port_bucket *b = bucket_find(s, n / BUCKET_PORTS);
 
+	lock_assert_held(&s->lock);
 	bitmap_set(b->used, n % BUCKET_PORTS);
 	if (bitmap_find_first_zero(b->used, BUCKET_PORTS) == BUCKET_PORTS)
 		bitmap_set(s->full, n / BUCKET_PORTS);
@@ -126,6 +128,7 @@ void port_free(struct domain *d, uint32_t n, struct port *p)
 {
 	struct evtchn_state *s = d->events;
 
+	lock_assert_held(&s->lock);
 	lock_acquire(&s->raise_lock);
 	s->abi->clear(d, n, p);
 	lock_release(&s->raise_lock);

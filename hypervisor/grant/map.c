@@ -48,6 +48,7 @@ static uint32_t handle_new(struct grant_table *t)
 {
 	uint32_t page = t->handles / TRACK_PER_PAGE;
 
+	lock_assert_held(&t->lock);
 	if (t->handles == t->max_handles)
 		return HANDLE_NONE;
 	if (!t->track)
@@ -85,6 +86,7 @@ static void handle_free_locked(struct grant_table *t, uint32_t handle)
 {
 	struct maptrack *m = track_of(t, handle);
 
+	lock_assert_held(&t->lock);
 	m->granter = NULL;
 	m->flags = 0;
 	m->frame = t->free_handle;

@@ -75,6 +75,7 @@ static int16_t pin_locked(struct grant_table *t, domid_t by, grant_ref_t ref,
 	int16_t status;
 	bool pinned;
 
+	lock_assert_held(&t->lock);
 	if (t->dead)
 		return GNTST_bad_domain;
 	if (ref >= t->frames * ENTRIES_PER_FRAME)
@@ -209,6 +210,7 @@ static int grow_locked(struct domain *d, unsigned int frames)
 	struct grant_table *t = d->grants;
 	int rc = 0;
 
+	lock_assert_held(&t->lock);
 	if (t->dead || frames > t->max_frames)
 		return -EINVAL;
 	while (t->frames < frames && !rc)

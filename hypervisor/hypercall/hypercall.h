@@ -27,7 +27,8 @@ void hypercall_dispatch(struct vcpu *v);
 
 /*
  * Should a long operation stop here and be continued later? Lets pending
- * interrupts in: only to be called with no lock held.
+ * interrupts in: only to be called with no lock held but domctl_lock
+ * (lock_assert_interruptible).
  */
 bool hypercall_preempt_check(void);
 

@@ -119,6 +119,7 @@ void hypercall_dispatch(struct vcpu *v)
 		return;
 	}
 	if (unlikely(!call(v, nr, args, &rc))) {
+		lock_assert_none_held();
 		/* Back onto the two-byte syscall instruction. */
 		r->rip -= 2;
 		r->rdi = args[0];
@@ -128,6 +129,7 @@ void hypercall_dispatch(struct vcpu *v)
 		r->r8 = args[4];
 		return;
 	}
+	lock_assert_none_held();
 	r->rax = rc;
 }
 

@@ -151,6 +151,7 @@ static struct pirq *pirq_new(struct domain *d, uint32_t number)
 {
 	struct pirq *p;
 
+	lock_assert_held(&irq_lock);
 	if (!d->irqs)
 		d->irqs = hv_alloc(sizeof(*d->irqs));
 	if (!d->irqs)
@@ -169,6 +170,7 @@ static void pirq_delete(struct pirq *p)
 {
 	struct domain *d = p->owner;
 
+	lock_assert_held(&irq_lock);
 	if (p->state == PIRQ_LIVE || p->is_msi)
 		line_close(p);
 	if (p->vector) {

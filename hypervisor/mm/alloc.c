@@ -82,6 +82,7 @@ static void frames_clean(mfn_t m, unsigned int order, bool scrub)
 /* What this taker has to leave; heap_lock is held. See alloc.h. */
 static uint64_t pages_to_leave(const uint64_t *claim, uint64_t pages)
 {
+	lock_assert_held(&heap_lock);
 	if (!claim)
 		return claimed;
 	return claimed - *claim + (pages > *claim ? HEAP_KEEP_PAGES : 0);

@@ -224,6 +224,7 @@ static void list_insert(struct domain *d, struct frame *f)
 {
 	uint32_t n = frame_mfn(f).n;
 
+	lock_assert_held(&d->page_lock);
 	f->prev = 0;
 	f->next = d->page_head;
 	if (d->page_head)
@@ -234,6 +235,7 @@ static void list_insert(struct domain *d, struct frame *f)
 
 static void list_remove(struct domain *d, struct frame *f)
 {
+	lock_assert_held(&d->page_lock);
 	if (f->prev)
 		frame_of(mfn(f->prev))->next = f->next;
 	else

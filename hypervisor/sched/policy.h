@@ -21,7 +21,7 @@
 #include "sched/unit.h"
 
 struct sched_pool {
-	/* LOCK_DOMCTL, but for what is noted. */
+	/* LOCK_POOL, but for what is noted. */
 	bool in_use;
 	uint32_t id;
 	const struct sched_policy *policy;

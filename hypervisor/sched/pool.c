@@ -10,7 +10,7 @@
  *
  * Invariant: a pool with domains has a CPU, so unit.may is never empty.
  *
- * LOCK_DOMCTL guards pools and what the toolstack sets; a queue's pool changes
+ * LOCK_POOL guards pools and what the toolstack sets; a queue's pool changes
  * under the queue's lock as well.
  *
  * Tests: tests/unit/hypervisor/sched/test_pool.c.
@@ -25,7 +25,7 @@
 
 #define POOLS 32
 
-static struct spinlock lock = SPINLOCK_INIT(LOCK_DOMCTL);
+static struct spinlock lock = SPINLOCK_INIT(LOCK_POOL);
 static struct sched_pool pools[POOLS];
 static struct cpuset online;
 static const struct sched_policy *first_policy = &sched_share;
@@ -111,8 +111,10 @@ static void affinity_resolve(struct vcpu *v)
 /* v's sets, its pool or the pool's CPUs have changed. */
 static void affinity_apply(struct vcpu *v)
 {
-	struct run_queue *q = vcpu_queue_lock(v);
+	struct run_queue *q;
 
+	lock_assert_held(&lock);
+	q = vcpu_queue_lock(v);
 	affinity_resolve(v);
 	if (!v->on_cpu && !vcpu_may(v, q->cpu) && q->pool)
 		q->pool->policy->leave(q, v, true);
@@ -268,6 +270,7 @@ static void cpu_join(struct sched_pool *p, unsigned int cpu)
 {
 	struct run_queue *q = &run_queues[cpu];
 
+	lock_assert_held(&lock);
 	lock_acquire(&q->lock);
 	q->pool = p;
 	if (!q->current)
@@ -284,6 +287,7 @@ static int cpu_part(struct sched_pool *p, unsigned int cpu)
 {
 	struct run_queue *q = &run_queues[cpu];
 
+	lock_assert_held(&lock);
 	if (p->cpu_count == 1 && p->domain_count)
 		return -EBUSY;
 	cpuset_remove(&p->cpus, cpu);

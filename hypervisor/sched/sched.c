@@ -46,6 +46,7 @@ void queue_init(struct run_queue *q, unsigned int cpu)
 
 void queue_link(struct run_queue *q, struct vcpu *v)
 {
+	lock_assert_held(&q->lock);
 	tree_add(&q->tree, &v->unit.node);
 	if (q->tree.count == 1)
 		cpuset_add_atomic(&sched_waiting_cpus, q->cpu);
@@ -53,6 +54,7 @@ void queue_link(struct run_queue *q, struct vcpu *v)
 
 void queue_unlink(struct run_queue *q, struct vcpu *v)
 {
+	lock_assert_held(&q->lock);
 	tree_remove(&q->tree, &v->unit.node);
 	if (!q->tree.count)
 		cpuset_remove_atomic(&sched_waiting_cpus, q->cpu);
@@ -181,6 +183,8 @@ static void queue_poke(struct run_queue *q, bool idle, uint64_t at,
 /* Both locked: v, which neither runs nor waits, becomes q's. */
 static void vcpu_move(struct vcpu *v, struct run_queue *q)
 {
+	lock_assert_held(&run_queues[v->cpu].lock);
+	lock_assert_held(&q->lock);
 	v->unit.vtime += run_queues[v->cpu].shift - q->shift;
 	__atomic_store_n(&v->cpu, q->cpu, __ATOMIC_RELAXED);
 }
@@ -523,6 +527,7 @@ static struct vcpu *choose(struct run_queue *q, struct vcpu *cur,
 {
 	struct vcpu *next = NULL;
 
+	lock_assert_held(&q->lock);
 	if (q->pool)
 		next = q->pool->policy->pick(q, cur, now_ns);
 	if (next == cur && cur)

@@ -28,11 +28,11 @@ struct sched_unit {
 };
 
 struct sched_domain {
-	/* LOCK_DOMCTL (sched/pool.c). */
+	/* LOCK_POOL (sched/pool.c). */
 	struct sched_pool *pool;
 	struct list_node node; /* in the pool's list */
 
-	/* Set under LOCK_DOMCTL, read by everybody. */
+	/* Set under LOCK_POOL, read by everybody. */
 	uint32_t weight;
 	uint32_t cap;	  /* per cent of one CPU; 0: none */
 	uint64_t inverse; /* of the weight: sched/share.c */

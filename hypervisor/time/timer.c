@@ -163,6 +163,7 @@ static void take_due(struct queue *q, struct list_node *due, uint64_t now_ns)
 {
 	struct list_node *n = q->timers.next;
 
+	lock_assert_held(&q->lock);
 	while (n != &q->timers && timer_of(n)->expires_ns <= now_ns)
 		n = n->next;
 	list_init(due);

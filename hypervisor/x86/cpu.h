@@ -63,7 +63,7 @@ struct cpu {
 	uint32_t apic_id;
 	bool idle;
 	bool away; /* idle, on page tables without any guest's entries */
-	uint8_t locks_held[LOCK_COUNT]; /* debug builds: by kind */
+	struct cpu_locks locks;
 
 	/* Requests of other CPUs: x86/ipi.c. */
 	uint64_t flush_asked, flush_done;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct cpu_locks;
 struct domain;
 struct vcpu;
 
@@ -34,8 +35,8 @@ void cpu_look(unsigned int cpu);
  */
 void sched_request_on(unsigned int cpu);
 
-/* This CPU's counts of held locks, by enum lock_order (debug builds). */
-uint8_t *cpu_locks_held(void);
+/* What that CPU, below cpu_count() or this one, knows of its locks. */
+struct cpu_locks *cpu_locks(unsigned int cpu);
 
 /* The loaded vCPU changes between its two modes: page tables and GS base. */
 void vcpu_enter_kernel(struct vcpu *v);

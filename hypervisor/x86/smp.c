@@ -74,9 +74,9 @@ unsigned int this_cpu_id(void)
 	return this_cpu()->id;
 }
 
-uint8_t *cpu_locks_held(void)
+struct cpu_locks *cpu_locks(unsigned int cpu)
 {
-	return this_cpu()->locks_held;
+	return &cpus[cpu]->locks;
 }
 
 static void step_set(enum ap_step s)

@@ -424,6 +424,7 @@ bool hypercall_preempt_check(void)
 {
 	struct cpu *c = this_cpu();
 
+	lock_assert_interruptible();
 	if (!preemptible)
 		return false;
 	/* Interrupts come in here; their handlers only note what is due. */

@@ -70,11 +70,13 @@ WEAK void cpu_wait(void)
 		fake_wait_hook();
 }
 
-WEAK uint8_t *cpu_locks_held(void)
+/* A thread stands for a CPU. */
+WEAK struct cpu_locks *cpu_locks(unsigned int cpu)
 {
-	static _Thread_local uint8_t held[LOCK_COUNT];
+	static _Thread_local struct cpu_locks own;
 
-	return held;
+	(void)cpu;
+	return &own;
 }
 
 WEAK void tlb_flush_local(void)
