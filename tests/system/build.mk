@@ -62,7 +62,7 @@ SYSTEM_FILES := $(SYSTEM)/tests $(SYSTEM)/paravane.iso $(SYSTEM)/disk.bin \
 	$(BUILD)/paravane $(IMAGE_FILES) $(GUEST_ELFS) $(PEERS)/root.ext4
 
 .PHONY: test test-all test-system system-files
-system-files: $(SYSTEM_FILES) guests
+system-files: $(SYSTEM_FILES) guests debug-hypervisor
 
 test-system: system-files ## system tests under QEMU
 	$(SYSTEM)/tests
