@@ -13,8 +13,8 @@
  * vcpu.slice_end_ns: on the CPU, when its slice ends (system time); off it,
  * how much of it was left.
  *
- * Locks: sched/policy.h. No lock is held when timers or event channels are
- * called.
+ * Locks: sched/policy.h. No lock is held when event channels are called that
+ * take one.
  *
  * Tests: tests/unit/hypervisor/sched/test_sched.c, test_simulation.c.
  */
@@ -312,17 +312,20 @@ void vcpu_unpause(struct vcpu *v)
 static bool unblock(struct vcpu *v)
 {
 	struct run_queue *q = vcpu_queue_lock(v);
-	bool was, polled;
+	bool was;
 
 	was = v->blocked;
-	polled = v->polling;
-	__atomic_store_n(&v->blocked, false, __ATOMIC_SEQ_CST);
-	v->polling = false;
-	lock_release(&q->lock);
-	if (polled) {
+	/*
+	 * First what the wait leaves behind. From `blocked` on, v may run on
+	 * another CPU and begin the next one, which must not be taken for this.
+	 */
+	if (v->polling) {
+		v->polling = false;
 		event_poll_end(v);
 		timer_stop(&v->poll_timer);
 	}
+	__atomic_store_n(&v->blocked, false, __ATOMIC_SEQ_CST);
+	lock_release(&q->lock);
 	return was;
 }
 
