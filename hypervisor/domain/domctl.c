@@ -266,7 +266,7 @@ static long op_sendtrigger(struct vcpu *v, struct domain *d,
 		return -ENOSYS;
 	if (id >= d->max_vcpus || !d->vcpu[id])
 		return -ESRCH;
-	d->vcpu[id]->nmi_pending = true;
+	__atomic_store_n(&d->vcpu[id]->nmi_pending, true, __ATOMIC_SEQ_CST);
 	vcpu_kick(d->vcpu[id]);
 	return 0;
 }

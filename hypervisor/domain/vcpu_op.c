@@ -161,6 +161,7 @@ static long info_register(struct vcpu *v, struct vcpu *target, gptr_t arg)
 {
 	struct vcpu_register_vcpu_info reg;
 	struct vcpu_info *new, *old = target->info;
+	struct frame *none = NULL;
 	int rc;
 
 	if (guest_read_obj(&reg, arg))
@@ -178,11 +179,17 @@ static long info_register(struct vcpu *v, struct vcpu *target, gptr_t arg)
 	rc = frame_get_writable(mfn(reg.mfn), target->domain);
 	if (rc)
 		return rc == -ERESTART ? -EINVAL : rc;
+	/* Another vCPU may be doing the same. */
+	if (!__atomic_compare_exchange_n(&target->info_frame, &none,
+					 frame_of(mfn(reg.mfn)), false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+		frame_put_writable(frame_of(mfn(reg.mfn)));
+		return -EINVAL;
+	}
 	new = (struct vcpu_info *)((char *)mfn_to_virt(mfn(reg.mfn)) +
 				   reg.offset);
 	memcpy(new, old, sizeof(*new));
-	target->info = new;
-	target->info_frame = frame_of(mfn(reg.mfn));
+	__atomic_store_n(&target->info, new, __ATOMIC_RELEASE);
 	event_vcpu_info_moved(target);
 	time_update_vcpu(target);
 	return 0;
@@ -268,7 +275,8 @@ long hypercall_vcpu_op(struct vcpu *v, uint64_t args[6])
 	case VCPUOP_register_vcpu_info:
 		return info_register(v, target, arg);
 	case VCPUOP_send_nmi:
-		target->nmi_pending = true;
+		/* Set before the kick looks whether it is blocked. */
+		__atomic_store_n(&target->nmi_pending, true, __ATOMIC_SEQ_CST);
 		vcpu_kick(target);
 		return 0;
 	case VCPUOP_get_physid:

@@ -177,12 +177,14 @@ void bounce_nmi(struct vcpu *v)
 
 void bounce_pending(struct vcpu *v)
 {
-	if (v->nmi_pending && v->arch.traps[X86_TRAP_NMI].address) {
+	if (v->nmi_pending) {
+		/* First this: the next one may come at any time. */
 		v->nmi_pending = false;
-		bounce_nmi(v);
-		return;
+		if (v->arch.traps[X86_TRAP_NMI].address) {
+			bounce_nmi(v);
+			return;
+		}
 	}
-	v->nmi_pending = false;
 	if (v->info->evtchn_upcall_pending && !v->info->evtchn_upcall_mask &&
 	    v->arch.event_eip)
 		bounce_event(v);
