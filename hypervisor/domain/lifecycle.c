@@ -340,7 +340,9 @@ int vcpu_reset(struct vcpu *v)
 	/* Its addresses meant something in those page tables only. */
 	v->runstate_va = v->time_va = 0;
 	if (v->info_frame) {
-		v->info = &v->domain->shared->vcpu_info[v->id];
+		__atomic_store_n(&v->info, &v->domain->shared->vcpu_info[v->id],
+				 __ATOMIC_RELEASE);
+		event_vcpu_info_left(v);
 		frame_put_writable(v->info_frame);
 		v->info_frame = NULL;
 	}

@@ -25,21 +25,27 @@
 static struct port_bucket *bucket_find(const struct evtchn_state *s,
 				       unsigned int b)
 {
-	struct port_bucket **group = s->group[b / GROUP_SIZE];
+	/* Whoever raises our ports looks with its own lock, not ours. */
+	struct port_bucket **group =
+		__atomic_load_n(&s->group[b / GROUP_SIZE], __ATOMIC_ACQUIRE);
 
-	return group ? group[b % GROUP_SIZE] : NULL;
+	return group ? __atomic_load_n(&group[b % GROUP_SIZE], __ATOMIC_ACQUIRE)
+		     : NULL;
 }
 
 static struct port_bucket *bucket_make(struct evtchn_state *s, unsigned int b)
 {
-	struct port_bucket ***group = &s->group[b / GROUP_SIZE];
+	struct port_bucket **group = s->group[b / GROUP_SIZE];
 	struct port_bucket *bucket;
 	unsigned int i;
 
-	if (!*group)
-		*group = hv_page_alloc(0);
-	if (!*group)
-		return NULL;
+	if (!group) {
+		group = hv_page_alloc(0);
+		if (!group)
+			return NULL;
+		__atomic_store_n(&s->group[b / GROUP_SIZE], group,
+				 __ATOMIC_RELEASE);
+	}
 	bucket = hv_alloc(sizeof(*bucket));
 	if (!bucket)
 		return NULL;
@@ -47,7 +53,7 @@ static struct port_bucket *bucket_make(struct evtchn_state *s, unsigned int b)
 		bucket->port[i].queue = QUEUE_NONE;
 	if (b == 0)
 		bitmap_set(bucket->used, 0); /* port 0 is never given out */
-	(*group)[b % GROUP_SIZE] = bucket;
+	__atomic_store_n(&group[b % GROUP_SIZE], bucket, __ATOMIC_RELEASE);
 	return bucket;
 }
 
@@ -56,7 +62,7 @@ struct port *port_find(const struct evtchn_state *s, uint32_t n)
 	struct port_bucket *b;
 
 	/* A domain that went back to two levels may have more buckets. */
-	if (n >= s->abi->ports)
+	if (n >= abi_of(s)->ports)
 		return NULL;
 	b = bucket_find(s, n / BUCKET_PORTS);
 	return b ? &b->port[n % BUCKET_PORTS] : NULL;
@@ -246,7 +252,7 @@ int port_close(struct domain *d, uint32_t n)
 	return rc;
 }
 
-/* The first used port from n on; EVTCHN_FIFO_NR_CHANNELS: none. */
+/* s->lock held. The first used port from n on; else _FIFO_NR_CHANNELS. */
 static uint32_t port_next_used(const struct evtchn_state *s, uint32_t n)
 {
 	while (n < EVTCHN_FIFO_NR_CHANNELS) {
@@ -267,19 +273,20 @@ int ports_close_all(struct domain *d)
 {
 	struct evtchn_state *s = d->events;
 	unsigned int closed = 0;
-	uint32_t n;
-
 	/* Port 0 counts as used and is not to be closed. */
-	for (n = port_next_used(s, MAX(s->close_at, 1u));
-	     n < EVTCHN_FIFO_NR_CHANNELS; n = port_next_used(s, n + 1)) {
+	uint32_t n = 1;
+
+	for (;;) {
+		lock_acquire(&s->lock);
+		n = port_next_used(s, n);
+		lock_release(&s->lock);
+		if (n >= EVTCHN_FIFO_NR_CHANNELS)
+			return 0;
 		/* -EINVAL: somebody else closed it first, or is about to. */
-		(void)!port_close(d, n);
-		s->close_at = n + 1;
+		(void)!port_close(d, n++);
 		if (++closed % CLOSE_BATCH == 0 && hypercall_preempt_check())
 			return -ERESTART;
 	}
-	s->close_at = 0;
-	return 0;
 }
 
 void event_upcall(struct vcpu *v)
@@ -306,11 +313,17 @@ static void pollers_wake(struct domain *d, uint32_t n, uint32_t mask)
 void event_raise(struct domain *d, uint32_t n, struct port *p)
 {
 	struct evtchn_state *s = d->events;
+	enum event_marked marked = abi_of(s)->mark(d, n);
 	uint32_t pollers;
 
-	lock_acquire(&s->raise_lock);
-	s->abi->raise(d, n, p);
-	lock_release(&s->raise_lock);
+	if (marked != MARK_DONE) {
+		lock_acquire(&s->raise_lock);
+		if (marked == MARK_PENDING)
+			s->abi->tell(d, n, p);
+		else
+			s->abi->raise(d, n, p);
+		lock_release(&s->raise_lock);
+	}
 	/* Pending first, then this: a poller does it the other way round. */
 	pollers = __atomic_load_n(&s->poll_mask, __ATOMIC_SEQ_CST);
 	if (unlikely(pollers))
@@ -392,6 +405,15 @@ void event_poll_end(struct vcpu *v)
 			   __ATOMIC_SEQ_CST);
 }
 
+void event_vcpu_info_left(struct vcpu *v)
+{
+	struct evtchn_state *s = v->domain->events;
+
+	/* With this lock only, it is read and written on others' behalf. */
+	lock_acquire(&s->raise_lock);
+	lock_release(&s->raise_lock);
+}
+
 void event_vcpu_info_moved(struct vcpu *v)
 {
 	__atomic_store_n(&v->info->evtchn_pending_sel, ~0ull, __ATOMIC_RELEASE);
@@ -448,8 +470,6 @@ int event_kill(struct domain *d)
 	if (!s)
 		return 0;
 	lock_acquire(&s->lock);
-	if (!s->dying)
-		s->close_at = 0;
 	s->dying = true;
 	lock_release(&s->lock);
 	rc = ports_close_all(d);

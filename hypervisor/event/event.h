@@ -44,6 +44,12 @@ void event_poll_end(struct vcpu *v);
  */
 void event_vcpu_info_moved(struct vcpu *v);
 
+/*
+ * v->info has pointed somewhere else before: when this returns nobody writes
+ * there any more.
+ */
+void event_vcpu_info_left(struct vcpu *v);
+
 /* For the debug key and domain dumps: one line a bound port. */
 void event_dump(struct domain *d);
 

@@ -32,6 +32,14 @@ static void word_select(struct domain *d, uint32_t n, const struct port *p)
 		event_upcall(v);
 }
 
+/* Which ABI it is has to be looked at with the lock, as it may change. */
+static enum event_marked mark_2l(struct domain *d, uint32_t n)
+{
+	(void)d;
+	(void)n;
+	return MARK_NOTHING;
+}
+
 static void raise_2l(struct domain *d, uint32_t n, struct port *p)
 {
 	struct shared_info *s = d->shared;
@@ -91,6 +99,8 @@ static bool busy_2l(struct domain *d, uint32_t n)
 const struct event_abi event_abi_2l = {
 	.name = "2-level",
 	.ports = EVTCHN_2L_NR_CHANNELS,
+	.mark = mark_2l,
+	.tell = raise_2l,
 	.raise = raise_2l,
 	.unmask = unmask_2l,
 	.clear = clear_2l,

@@ -16,7 +16,9 @@
  * the port, and our compare-and-swap of the link fails once it is clear; then
  * the queue is empty, and the port becomes its head.
  *
- * All of this is guarded by evtchn_state.raise_lock.
+ * All of this is guarded by evtchn_state.raise_lock, but for PENDING: a port
+ * that is masked or in a queue becomes pending without it. The guest takes
+ * LINKED away before it looks at PENDING, so it sees one or the other.
  *
  * Tests: tests/unit/hypervisor/event/test_fifo.c.
  */
@@ -24,11 +26,12 @@
 #include "log/log.h"
 #include "mm/alloc.h"
 
-#define PENDING	  (1u << EVTCHN_FIFO_PENDING)
-#define MASKED	  (1u << EVTCHN_FIFO_MASKED)
-#define LINKED	  (1u << EVTCHN_FIFO_LINKED)
-#define BUSY	  (1u << EVTCHN_FIFO_BUSY)
-#define LINK_MASK ((uint32_t)EVTCHN_FIFO_LINK_MASK)
+#define PENDING		 (1u << EVTCHN_FIFO_PENDING)
+#define MASKED		 (1u << EVTCHN_FIFO_MASKED)
+#define LINKED		 (1u << EVTCHN_FIFO_LINKED)
+#define BUSY		 (1u << EVTCHN_FIFO_BUSY)
+#define BUCKETS_PER_PAGE (FIFO_WORDS_PER_PAGE / BUCKET_PORTS)
+#define LINK_MASK	 ((uint32_t)EVTCHN_FIFO_LINK_MASK)
 
 /*
  * An honest guest changes a word a few times at most while we look at it;
@@ -40,7 +43,8 @@ static event_word_t *word_of(const struct fifo *f, uint32_t n)
 {
 	event_word_t *page;
 
-	if (n / FIFO_WORDS_PER_PAGE >= f->pages)
+	if (n / FIFO_WORDS_PER_PAGE >=
+	    __atomic_load_n(&f->pages, __ATOMIC_ACQUIRE))
 		return NULL;
 	page = mfn_to_virt(frame_mfn(f->page[n / FIFO_WORDS_PER_PAGE]));
 	return &page[n % FIFO_WORDS_PER_PAGE];
@@ -134,20 +138,27 @@ static void queue_append(struct domain *d, struct vcpu *v, uint32_t n,
 		event_upcall(v);
 }
 
-static void raise_fifo(struct domain *d, uint32_t n, struct port *p)
+/* PENDING on. True: it was neither masked nor in a queue. */
+static bool word_set_pending(event_word_t *word)
+{
+	return !(__atomic_fetch_or(word, PENDING, __ATOMIC_SEQ_CST) &
+		 (MASKED | LINKED));
+}
+
+static enum event_marked mark_fifo(struct domain *d, uint32_t n)
 {
 	event_word_t *word = word_of(d->events->fifo, n);
-	struct vcpu *v = d->vcpu[p->vcpu];
-	event_word_t old;
 
-	if (!word) {
-		/* fifo_expand_array() comes back to it. */
-		p->raised = 1;
-		return;
-	}
-	old = __atomic_fetch_or(word, PENDING, __ATOMIC_SEQ_CST);
-	if (old & (MASKED | LINKED))
-		return;
+	if (!word)
+		return MARK_NOTHING;
+	return word_set_pending(word) ? MARK_PENDING : MARK_DONE;
+}
+
+static void queue_port(struct domain *d, uint32_t n, struct port *p,
+		       event_word_t *word)
+{
+	struct vcpu *v = d->vcpu[p->vcpu];
+
 	/* Without a control block there is no queue: PENDING waits for it. */
 	if (!v)
 		return;
@@ -156,6 +167,26 @@ static void raise_fifo(struct domain *d, uint32_t n, struct port *p)
 		return;
 	}
 	queue_append(d, v, n, p, word);
+}
+
+static void tell_fifo(struct domain *d, uint32_t n, struct port *p)
+{
+	event_word_t *word = word_of(d->events->fifo, n);
+
+	/* It may have been queued, and even taken, since it was marked. */
+	if (__atomic_load_n(word, __ATOMIC_SEQ_CST) & PENDING)
+		queue_port(d, n, p, word);
+}
+
+static void raise_fifo(struct domain *d, uint32_t n, struct port *p)
+{
+	event_word_t *word = word_of(d->events->fifo, n);
+
+	/* fifo_expand_array() comes back to it. */
+	if (!word)
+		p->raised = 1;
+	else if (word_set_pending(word))
+		queue_port(d, n, p, word);
 }
 
 static void unmask_fifo(struct domain *d, uint32_t n, struct port *p)
@@ -203,6 +234,8 @@ static bool busy_fifo(struct domain *d, uint32_t n)
 const struct event_abi event_abi_fifo = {
 	.name = "FIFO",
 	.ports = EVTCHN_FIFO_NR_CHANNELS,
+	.mark = mark_fifo,
+	.tell = tell_fifo,
 	.raise = raise_fifo,
 	.unmask = unmask_fifo,
 	.clear = clear_fifo,
@@ -212,30 +245,34 @@ const struct event_abi event_abi_fifo = {
 };
 
 /*
- * Raises what could not be shown before, in [from, to): what waits for its
- * word, or (only != NULL) is pending for a vCPU that had no control block.
+ * Raises what could not be shown before, in the buckets [from, to): what waits
+ * for its word, or (only != NULL) is pending for a vCPU that had no control
+ * block. Who sends meanwhile waits for one bucket at most.
  */
-static void raise_range(struct domain *d, uint32_t from, uint32_t to,
+static void raise_range(struct domain *d, unsigned int from, unsigned int to,
 			const struct vcpu *only)
 {
 	struct evtchn_state *s = d->events;
-	uint32_t n;
+	uint32_t n = from * BUCKET_PORTS;
 
-	for (n = from; n < to; n++) {
-		struct port *p = port_find_used(s, n);
-
-		if (!p) {
-			/* No bucket: none of its ports is used. */
-			if (!port_find(s, n))
-				n = ALIGN_DOWN(n, BUCKET_PORTS) + BUCKET_PORTS -
-				    1;
+	while (n < to * BUCKET_PORTS) {
+		/* No bucket: none of its ports is used. */
+		if (!port_find(s, n)) {
+			n += BUCKET_PORTS;
 			continue;
 		}
-		if (only ? d->vcpu[p->vcpu] == only && pending_fifo(d, n, p)
-			 : p->raised) {
-			p->raised = 0;
-			raise_fifo(d, n, p);
-		}
+		lock_acquire(&s->raise_lock);
+		do {
+			struct port *p = port_find_used(s, n);
+
+			if (p && (only ? d->vcpu[p->vcpu] == only &&
+						  pending_fifo(d, n, p)
+				       : p->raised)) {
+				p->raised = 0;
+				raise_fifo(d, n, p);
+			}
+		} while (++n % BUCKET_PORTS);
+		lock_release(&s->raise_lock);
 	}
 }
 
@@ -266,6 +303,7 @@ int fifo_init_control(struct domain *d, struct vcpu *v, struct frame *f,
 	struct evtchn_state *s = d->events;
 	struct evtchn_vcpu *ev = v->events;
 	struct fifo *fifo = NULL;
+	bool missed;
 
 	if (offset % 8 ||
 	    offset > PAGE_SIZE - sizeof(struct evtchn_fifo_control_block))
@@ -283,29 +321,32 @@ int fifo_init_control(struct domain *d, struct vcpu *v, struct frame *f,
 	if (fifo) {
 		migrate_from_2l(d);
 		s->fifo = fifo;
-		s->abi = &event_abi_fifo;
-	} else if (ev->missed) {
-		raise_range(d, 1, s->fifo->pages * FIFO_WORDS_PER_PAGE, v);
+		__atomic_store_n(&s->abi, &event_abi_fifo, __ATOMIC_RELEASE);
 	}
+	missed = ev->missed;
 	ev->missed = false;
 	lock_release(&s->raise_lock);
+	if (missed)
+		raise_range(d, 0, s->fifo->pages * BUCKETS_PER_PAGE, v);
 	return 0;
 }
 
 int fifo_expand_array(struct domain *d, struct frame *f)
 {
 	struct evtchn_state *s = d->events;
-	uint32_t first;
+	unsigned int page;
 
 	if (!s->fifo)
 		return -ENOSYS;
 	if (s->fifo->pages == FIFO_PAGES)
 		return -ENOSPC;
 	lock_acquire(&s->raise_lock);
-	first = s->fifo->pages * FIFO_WORDS_PER_PAGE;
-	s->fifo->page[s->fifo->pages++] = f;
-	raise_range(d, MAX(first, 1u), first + FIFO_WORDS_PER_PAGE, NULL);
+	page = s->fifo->pages;
+	s->fifo->page[page] = f;
+	__atomic_store_n(&s->fifo->pages, page + 1, __ATOMIC_RELEASE);
 	lock_release(&s->raise_lock);
+	raise_range(d, page * BUCKETS_PER_PAGE, (page + 1) * BUCKETS_PER_PAGE,
+		    NULL);
 	return 0;
 }
 
@@ -346,12 +387,12 @@ void fifo_destroy(struct domain *d)
 
 	if (!fifo)
 		return;
-	lock_acquire(&s->raise_lock);
+	/* Nobody raises a port of d's now: none is in use. */
 	queues_forget(s);
-	s->abi = &event_abi_2l;
+	lock_acquire(&s->raise_lock);
+	__atomic_store_n(&s->abi, &event_abi_2l, __ATOMIC_RELEASE);
 	s->fifo = NULL;
 	lock_release(&s->raise_lock);
-	/* Nobody raises a port of d's now: none is in use. */
 	for (i = 0; i < fifo->pages; i++)
 		frame_put_writable(fifo->page[i]);
 	for (i = 0; i < MAX_VCPUS; i++) {

@@ -21,7 +21,14 @@
  * and its peer, change only with both domains' locks held (state_lock_pair: in
  * address order). So whoever holds one of the two may raise the other end.
  *  - evtchn_state.raise_lock (LOCK_RAISE) guards how pending ports are shown:
- *    the ABI, the queues, the array. Nothing but LOCK_SCHED comes after it.
+ *    the ABI, the queues, the array, and what is written to a vCPU's info on
+ *    behalf of others. Nothing but LOCK_SCHED comes after it. It is the only
+ *    lock that senders of different domains meet at, and only where a queue
+ *    gets another entry: an event that is pending in a queue, or masked, needs
+ *    none (event_abi.mark). ADR 27 tells why the queues have a lock.
+ *
+ * Without raise_lock, `abi`, `fifo`, `fifo->pages` and the pages are read by
+ * whoever raises: such a port is in use, and both go away only when none is.
  */
 #ifndef EVENT_STATE_H
 #define EVENT_STATE_H
@@ -74,14 +81,24 @@ struct port_bucket {
 
 /* The array of event words: guest frames that we hold writable. */
 struct fifo {
-	unsigned int pages;
+	unsigned int pages; /* atomic; grows, after page[] */
 	struct frame *page[FIFO_PAGES];
+};
+
+enum event_marked {
+	MARK_DONE,    /* it is pending, and nobody has to be told */
+	MARK_PENDING, /* it is pending: tell */
+	MARK_NOTHING, /* nothing is done: raise */
 };
 
 struct event_abi {
 	const char *name;
 	uint32_t ports; /* numbers are below this */
+	/* Without raise_lock: the first, and often the only, step of raising.
+	 */
+	enum event_marked (*mark)(struct domain *d, uint32_t n);
 	/* raise_lock held: */
+	void (*tell)(struct domain *d, uint32_t n, struct port *p);
 	void (*raise)(struct domain *d, uint32_t n, struct port *p);
 	void (*unmask)(struct domain *d, uint32_t n, struct port *p);
 	void (*clear)(struct domain *d, uint32_t n, struct port *p);
@@ -98,18 +115,22 @@ struct evtchn_state {
 	bool dying;	     /* no new ports */
 	uint32_t limit;	     /* numbers are below this (domain's config) */
 	uint32_t in_use;     /* ports that are not FREE */
-	uint32_t close_at;   /* progress of reset and kill */
 	uint32_t *pirq_port; /* [IRQ_NR_PIRQS], 0: none; on demand */
 	uint64_t full[BUCKETS / 64]; /* bit: no FREE port in the bucket */
 	struct port_bucket **group[GROUPS];
 
 	struct spinlock raise_lock;
-	const struct event_abi *abi;
-	struct fifo *fifo; /* NULL: two-level */
+	const struct event_abi *abi; /* abi_of() */
+	struct fifo *fifo;	     /* NULL: two-level; set before abi */
 	bool missed_vcpu0; /* something was raised before there was a vCPU */
 
 	uint32_t poll_mask; /* atomic; vCPUs that are in SCHEDOP_poll */
 };
+
+static inline const struct event_abi *abi_of(const struct evtchn_state *s)
+{
+	return __atomic_load_n(&s->abi, __ATOMIC_ACQUIRE);
+}
 
 struct evtchn_vcpu {
 	/* evtchn_state.lock. Global virqs stand in vCPU 0's. */
@@ -133,7 +154,7 @@ void port_take(struct domain *d, uint32_t n, struct port *p,
 void port_free(struct domain *d, uint32_t n, struct port *p);
 /* No lock held. -EINVAL: not in use. */
 MUST_CHECK int port_close(struct domain *d, uint32_t n);
-/* Closes all from s->close_at on; -ERESTART: call again. */
+/* Closes all; -ERESTART: call again. */
 MUST_CHECK int ports_close_all(struct domain *d);
 
 void state_lock_pair(struct evtchn_state *a, struct evtchn_state *b);
