@@ -204,27 +204,34 @@ static int frame_add(struct domain *d, struct grant_table *t)
 	return 0;
 }
 
-/* t->lock held. What was added before memory ran out stays. */
+/* t->lock held. 0: there are as many; 1: one was added. */
 static int grow_locked(struct domain *d, unsigned int frames)
 {
 	struct grant_table *t = d->grants;
-	int rc = 0;
+	int rc;
 
 	lock_assert_held(&t->lock);
 	if (t->dead || frames > t->max_frames)
 		return -EINVAL;
-	while (t->frames < frames && !rc)
-		rc = frame_add(d, t);
-	return rc;
+	if (t->frames >= frames)
+		return 0;
+	rc = frame_add(d, t);
+	return rc ? rc : 1;
 }
 
+/*
+ * One at a time, as each is cleared, and others wait for the lock. What was
+ * added before memory ran out stays.
+ */
 int grant_table_grow(struct domain *d, unsigned int frames)
 {
 	int rc;
 
-	lock_acquire(&d->grants->lock);
-	rc = grow_locked(d, frames);
-	lock_release(&d->grants->lock);
+	do {
+		lock_acquire(&d->grants->lock);
+		rc = grow_locked(d, frames);
+		lock_release(&d->grants->lock);
+	} while (rc > 0);
 	return rc;
 }
 
@@ -266,8 +273,10 @@ mfn_t grant_table_frame(struct domain *d, unsigned int index)
 	struct grant_table *t = d->grants;
 	mfn_t m = MFN_NONE;
 
+	if (index >= t->max_frames || grant_table_grow(d, index + 1))
+		return m;
 	lock_acquire(&t->lock);
-	if (index < t->max_frames && grow_locked(d, index + 1) == 0)
+	if (!t->dead)
 		m = virt_to_mfn(t->frame[index].shared);
 	lock_release(&t->lock);
 	return m;

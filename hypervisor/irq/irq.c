@@ -90,6 +90,15 @@ int irq_domain_init(struct domain *d)
 	return 0;
 }
 
+/*
+ * Without the lock: a guest that drives nothing does not come near it, however
+ * often it asks.
+ */
+static bool has_pirqs(const struct domain *d)
+{
+	return __atomic_load_n(&d->irqs, __ATOMIC_ACQUIRE);
+}
+
 static struct pirq *pirq_of(struct domain *d, uint32_t pirq)
 {
 	if (!d->irqs || pirq >= IRQ_NR_PIRQS)
@@ -153,7 +162,8 @@ static struct pirq *pirq_new(struct domain *d, uint32_t number)
 
 	lock_assert_held(&irq_lock);
 	if (!d->irqs)
-		d->irqs = hv_alloc(sizeof(*d->irqs));
+		__atomic_store_n(&d->irqs, hv_alloc(sizeof(*d->irqs)),
+				 __ATOMIC_RELEASE);
 	if (!d->irqs)
 		return NULL;
 	p = hv_alloc(sizeof(*p));
@@ -442,6 +452,8 @@ int pirq_check(struct domain *d, uint32_t pirq)
 {
 	int rc;
 
+	if (!has_pirqs(d))
+		return -EINVAL;
 	lock_acquire(&irq_lock);
 	rc = pirq_of(d, pirq) ? 0 : -EINVAL;
 	lock_release(&irq_lock);
@@ -520,6 +532,8 @@ bool irq_needs_eoi(struct domain *d, uint32_t pirq)
 	struct pirq *p;
 	bool needs;
 
+	if (!has_pirqs(d))
+		return false;
 	lock_acquire(&irq_lock);
 	p = pirq_of(d, pirq);
 	needs = p && is_level(p);
@@ -585,6 +599,7 @@ void irq_dump(void)
 {
 	unsigned int i;
 
+	lock_acquire(&irq_lock);
 	log_info("irq: %lu came while nobody had them\n",
 		 (unsigned long)unexpected_count);
 	for (i = 0; i < gsi_count; i++)
@@ -593,12 +608,15 @@ void irq_dump(void)
 		if (by_vector[i] && by_vector[i]->is_msi)
 			dump_message(by_vector[i]);
 	}
+	lock_release(&irq_lock);
 }
 
 int irq_kill(struct domain *d)
 {
 	uint32_t i;
 
+	if (!has_pirqs(d))
+		return 0;
 	lock_acquire(&irq_lock);
 	for (i = 0; i < IRQ_NR_PIRQS; i++) {
 		struct pirq *p = pirq_of(d, i);
