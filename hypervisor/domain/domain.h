@@ -19,6 +19,7 @@
 #ifndef DOMAIN_DOMAIN_H
 #define DOMAIN_DOMAIN_H
 
+#include "domain/meter.h"
 #include "lib/errno.h"
 #include "lib/list.h"
 #include "lib/lock.h"
@@ -98,6 +99,8 @@ struct vcpu {
 	/* Page-table frames whose demotions are to be finished first. */
 	struct frame *demote_pending, *demote_next;
 	bool context_busy; /* atomic: somebody sets or clears its context */
+
+	struct vcpu_meter meter;
 };
 
 enum domain_life {
@@ -154,6 +157,8 @@ struct domain {
 	uint32_t e820_count;
 
 	struct xen_domctl_createdomain config;
+
+	struct domain_census census;
 
 	/* Operations that it asked for in vain, and that were logged. */
 	struct {

@@ -5,7 +5,7 @@
 #include "sched/pool.h"
 #include "sched/sched.h"
 
-static uint32_t state_flags(const struct domain *d)
+uint32_t domain_info_flags(const struct domain *d)
 {
 	bool running = false, blocked = true;
 	uint32_t flags = 0;
@@ -40,11 +40,12 @@ static uint32_t state_flags(const struct domain *d)
 
 void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info)
 {
+	struct vcpu_usage u;
 	unsigned int i;
 
 	memset(info, 0, sizeof(*info));
 	info->domain = d->id;
-	info->flags = state_flags(d);
+	info->flags = domain_info_flags(d);
 	/* Of the dying: what others keep, too. */
 	info->tot_pages =
 		d->life == DOMAIN_ALIVE
@@ -59,7 +60,8 @@ void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info)
 			continue;
 		info->max_vcpu_id = i;
 		info->nr_online_vcpus += d->vcpu[i]->up;
-		info->cpu_time += vcpu_state_time(d->vcpu[i], VCPU_RUNNING);
+		vcpu_usage(d->vcpu[i], &u);
+		info->cpu_time += u.state_ns[VCPU_RUNNING];
 	}
 	memcpy(info->handle, d->handle, sizeof(info->handle));
 	info->cpupool = sched_domain_pool(d);

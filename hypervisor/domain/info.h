@@ -7,4 +7,7 @@
 
 void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info);
 
+/* XEN_DOMINF_* */
+uint32_t domain_info_flags(const struct domain *d);
+
 #endif

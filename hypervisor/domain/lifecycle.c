@@ -152,6 +152,8 @@ static void domain_free(struct domain *d)
 
 	BUG_ON(d->page_count || d->frame_count);
 	lock_acquire(&domain_list_lock);
+	if (listed)
+		meter_domain_end(d);
 	list_del(&d->node);
 	lock_release(&domain_list_lock);
 	if (listed)

@@ -393,6 +393,17 @@ int event_port_pending(struct domain *d, uint32_t port)
 	return rc;
 }
 
+uint32_t event_port_count(struct domain *d)
+{
+	struct evtchn_state *s = d->events;
+	uint32_t n;
+
+	lock_acquire(&s->lock);
+	n = s->in_use;
+	lock_release(&s->lock);
+	return n;
+}
+
 void event_poll_begin(struct vcpu *v)
 {
 	__atomic_fetch_or(&v->domain->events->poll_mask, 1u << v->id,

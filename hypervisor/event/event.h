@@ -50,6 +50,9 @@ void event_vcpu_info_moved(struct vcpu *v);
  */
 void event_vcpu_info_left(struct vcpu *v);
 
+/* How many ports d has. */
+uint32_t event_port_count(struct domain *d);
+
 /* For the debug key and domain dumps: one line a bound port. */
 void event_dump(struct domain *d);
 

@@ -215,6 +215,7 @@ static long op_send(struct vcpu *v, union event_args *a)
 	long rc = -EINVAL;
 	struct port *p;
 
+	v->meter.events_sent++;
 	lock_acquire(&s->lock);
 	p = port_find_used(s, n);
 	switch (p ? (enum port_state)p->state : PORT_FREE) {

@@ -129,6 +129,7 @@ static int copy_one(struct vcpu *v, union grant_op *any, void *context)
 	memmove((char *)mfn_to_virt(frame_mfn(to->frame)) + op->dest.offset,
 		(char *)mfn_to_virt(frame_mfn(from->frame)) + op->source.offset,
 		op->len);
+	v->meter.grant_copies++;
 	return 0;
 }
 

@@ -34,4 +34,7 @@ struct grant_holder {
  */
 bool grant_holder_next(struct domain *d, domid_t from, struct grant_holder *h);
 
+/* Mappings that d has of others' grants; its own that somebody uses. */
+void grant_counts(struct domain *d, uint32_t *mapped, uint32_t *lent);
+
 #endif

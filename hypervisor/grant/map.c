@@ -285,6 +285,7 @@ static int map_from(struct vcpu *v, struct domain *granter,
 	as.ref = op->ref & 0xfffff;
 	as.flags = track_flags(op->flags) & 0xfff;
 	handle_publish(t, handle, &as);
+	v->meter.grant_maps++;
 	op->handle = handle;
 	op->dev_bus_addr = mfn_to_maddr(m).a;
 	return 0;

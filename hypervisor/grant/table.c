@@ -91,6 +91,7 @@ static int16_t pin_locked(struct grant_table *t, domid_t by, grant_ref_t ref,
 			return status;
 	}
 	if (!pinned) {
+		t->lent++;
 		act->domid = by;
 		act->frame = __atomic_load_n(&e->frame, __ATOMIC_ACQUIRE);
 	}
@@ -129,8 +130,10 @@ void grant_unpin(struct domain *d, grant_ref_t ref, bool writable)
 		BUG_ON(!act->readers);
 		act->readers--;
 	}
-	if (!act->readers && !act->writers)
+	if (!act->readers && !act->writers) {
+		t->lent--;
 		clear |= GTF_reading;
+	}
 	if (clear && !t->dead)
 		__atomic_fetch_and(entry_word(entry_of(t, ref)), ~clear,
 				   __ATOMIC_RELEASE);
@@ -261,6 +264,16 @@ bool grant_holder_next(struct domain *d, domid_t from, struct grant_holder *h)
 			holder_count(&t->frame[i].active[k], from, &found, h);
 	lock_release(&t->lock);
 	return found;
+}
+
+void grant_counts(struct domain *d, uint32_t *mapped, uint32_t *lent)
+{
+	struct grant_table *t = d->grants;
+
+	lock_acquire(&t->lock);
+	*mapped = t->live_handles;
+	*lent = t->lent;
+	lock_release(&t->lock);
 }
 
 unsigned int grant_table_max_frames(const struct domain *d)

@@ -74,6 +74,7 @@ struct grant_table {
 	/* What it lends. */
 	bool dead; /* the shared frames are gone; pins only go down */
 	unsigned int frames, max_frames;
+	uint32_t lent;		   /* entries with pins */
 	struct grant_frame *frame; /* [max_frames] */
 
 	/* What it borrows. */

@@ -103,6 +103,7 @@ static bool call(struct vcpu *v, uint64_t nr, uint64_t args[6], long *result)
 			hypercall_lacking(v, "hypercall", nr < 64 ? nr : ~0ull);
 		return true;
 	}
+	v->meter.hypercalls[nr]++;
 	*result = hypercall_table[nr].fn(v, args);
 	return *result != -ERESTART || hypercall_table[nr].any_value;
 }
@@ -115,6 +116,7 @@ void hypercall_dispatch(struct vcpu *v)
 	long rc;
 
 	if (nr == __HYPERVISOR_iret) {
+		v->meter.hypercalls[__HYPERVISOR_iret]++;
 		iret_hypercall(v);
 		return;
 	}

@@ -119,6 +119,15 @@ static long holder_next(struct vcpu *v, gptr_t arg)
 	return any ? 0 : -ENOENT;
 }
 
+/* Who used what; see domain/meter.h. */
+static long meter_op(struct vcpu *v, uint64_t op, gptr_t arg)
+{
+	if (!v->domain->privileged)
+		return -EPERM;
+	return op == PARAVANE_OP_meter_read ? meter_read(v, arg)
+					    : meter_census(v, arg);
+}
+
 /* args: operation, structure */
 long hypercall_paravane_op(struct vcpu *v, uint64_t args[6])
 {
@@ -127,6 +136,9 @@ long hypercall_paravane_op(struct vcpu *v, uint64_t args[6])
 		return PARAVANE_VERSION;
 	case PARAVANE_OP_holder_next:
 		return holder_next(v, gptr(args[1]));
+	case PARAVANE_OP_meter_read:
+	case PARAVANE_OP_meter_census:
+		return meter_op(v, args[0], gptr(args[1]));
 	default:
 		/* Not -ENOSYS: that is how others answer the whole call. */
 		return -EOPNOTSUPP;

@@ -139,6 +139,7 @@ void bounce_event(struct vcpu *v)
 {
 	struct bounce b = {.eip = v->arch.event_eip, .mask_events = true};
 
+	v->meter.upcalls++;
 	bounce(v, &b);
 }
 

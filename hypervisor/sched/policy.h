@@ -39,6 +39,7 @@ struct run_queue {
 	struct vcpu *current;		 /* NULL: idle */
 	struct timer slice;		 /* the CPU's own, without the lock */
 	uint64_t idle_ns, idle_since_ns; /* before it; this time */
+	uint64_t switches;
 
 	/* The policy's. */
 	struct tree tree;	 /* who waits, in order */

@@ -310,7 +310,6 @@ void sched_cpu_up(unsigned int cpu)
 	lock_acquire(&lock);
 	if (!cpuset_has(&online, cpu)) {
 		cpuset_add(&online, cpu);
-		run_queues[cpu].idle_since_ns = time_now_ns();
 		cpu_join(&pools[0], cpu);
 	}
 	lock_release(&lock);

@@ -40,7 +40,6 @@ void queue_init(struct run_queue *q, unsigned int cpu)
 	lock_init(&q->lock, LOCK_SCHED);
 	tree_init(&q->tree);
 	list_init(&q->parked);
-	q->idle_since_ns = time_now_ns();
 	timer_init(&q->slice, slice_over);
 }
 
@@ -186,6 +185,7 @@ static void vcpu_move(struct vcpu *v, struct run_queue *q)
 	lock_assert_held(&run_queues[v->cpu].lock);
 	lock_assert_held(&q->lock);
 	v->unit.vtime += run_queues[v->cpu].shift - q->shift;
+	v->meter.migrations++;
 	__atomic_store_n(&v->cpu, q->cpu, __ATOMIC_RELAXED);
 }
 
@@ -544,7 +544,10 @@ static struct vcpu *choose(struct run_queue *q, struct vcpu *cur,
 	if (next) {
 		__atomic_store_n(&next->on_cpu, true, __ATOMIC_SEQ_CST);
 		state_set(next, VCPU_RUNNING, now_ns);
+		next->meter.switches++;
 	}
+	if (next != q->current)
+		q->switches++;
 	current_set(q, next, now_ns);
 	return next;
 }
@@ -577,6 +580,35 @@ struct vcpu *sched_pick(unsigned int cpu, struct vcpu *cur, uint64_t now_ns)
 	if (!alone && q->tree.count)
 		hand_over(q, now_ns);
 	return next;
+}
+
+void sched_cpu_usage(unsigned int cpu, struct cpu_usage *u)
+{
+	struct run_queue *q = &run_queues[cpu];
+
+	lock_acquire(&q->lock);
+	u->at_ns = time_now_ns();
+	u->is_idle = !q->current;
+	u->idle_ns = u->is_idle ? idle_until(q, u->at_ns) : q->idle_ns;
+	u->switches = q->switches;
+	lock_release(&q->lock);
+}
+
+void vcpu_usage(const struct vcpu *v, struct vcpu_usage *u)
+{
+	struct run_queue *q = vcpu_queue_lock(v);
+	unsigned int s;
+
+	u->at_ns = time_now_ns();
+	u->state = v->state;
+	u->cpu = v->cpu;
+	for (s = 0; s < ARRAY_SIZE(u->state_ns); s++)
+		u->state_ns[s] = v->state_time_ns[s];
+	if (u->at_ns > v->state_since_ns)
+		u->state_ns[v->state] += u->at_ns - v->state_since_ns;
+	u->switches = v->meter.switches;
+	u->migrations = v->meter.migrations;
+	lock_release(&q->lock);
 }
 
 uint64_t vcpu_state_time(const struct vcpu *v, enum vcpu_run s)

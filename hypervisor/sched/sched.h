@@ -62,8 +62,24 @@ struct vcpu *sched_pick(unsigned int cpu, struct vcpu *cur, uint64_t now_ns);
 /* Total time of v in one state until now. */
 uint64_t vcpu_state_time(const struct vcpu *v, enum vcpu_run s);
 
-/* Time for which the CPU had nobody to run. */
+/* Time for which the CPU had nobody to run, since boot. */
 uint64_t sched_idle_ns(unsigned int cpu);
+
+/* All of that at one moment, at_ns. */
+struct vcpu_usage {
+	uint64_t at_ns;
+	enum vcpu_run state;
+	unsigned int cpu;
+	uint64_t state_ns[4]; /* by enum vcpu_run */
+	uint64_t switches, migrations;
+};
+void vcpu_usage(const struct vcpu *v, struct vcpu_usage *u);
+
+struct cpu_usage {
+	uint64_t at_ns, idle_ns, switches;
+	bool is_idle;
+};
+void sched_cpu_usage(unsigned int cpu, struct cpu_usage *u);
 
 /* The machine: this CPU calls sched_pick() before it returns to a guest. */
 void sched_request(void);

@@ -348,6 +348,7 @@ static void report_error(void)
 
 void interrupt_dispatch(uint8_t vector)
 {
+	this_cpu()->counts.interrupts++;
 	switch (vector) {
 	case VECTOR_TIMER:
 		apic_eoi();
@@ -360,13 +361,16 @@ void interrupt_dispatch(uint8_t vector)
 		return;
 	case VECTOR_IPI_LOOK:
 		/* The way back to the guest does the rest. */
+		this_cpu()->counts.ipis++;
 		apic_eoi();
 		return;
 	case VECTOR_IPI_SCHED:
+		this_cpu()->counts.ipis++;
 		apic_eoi();
 		sched_request();
 		return;
 	case VECTOR_IPI_SERVE:
+		this_cpu()->counts.ipis++;
 		apic_eoi();
 		ipi_serve();
 		return;

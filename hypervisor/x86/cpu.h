@@ -38,6 +38,7 @@
 #ifndef __ASSEMBLER__
 #include <stdbool.h>
 #include <stdint.h>
+#include "domain/meter.h"
 #include "lib/lock.h"
 
 struct vcpu;
@@ -68,6 +69,8 @@ struct cpu {
 	/* Requests of other CPUs: x86/ipi.c. */
 	uint64_t flush_asked, flush_done;
 	struct ipi_call *call;
+
+	struct cpu_counts counts; /* its own; others read them */
 
 	uint64_t *gdt;	    /* its page of descriptors */
 	uint64_t gdt_entry; /* page-table entry for that */

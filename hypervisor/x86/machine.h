@@ -38,6 +38,10 @@ void sched_request_on(unsigned int cpu);
 /* What that CPU, below cpu_count() or this one, knows of its locks. */
 struct cpu_locks *cpu_locks(unsigned int cpu);
 
+/* What that CPU counted of itself. */
+struct cpu_counts;
+void cpu_counts_read(unsigned int cpu, struct cpu_counts *counts);
+
 /* The loaded vCPU changes between its two modes: page tables and GS base. */
 void vcpu_enter_kernel(struct vcpu *v);
 void vcpu_enter_user(struct vcpu *v);

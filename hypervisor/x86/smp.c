@@ -69,6 +69,11 @@ struct cpu *cpu_by_id(unsigned int id)
 	return cpus[id];
 }
 
+void cpu_counts_read(unsigned int cpu, struct cpu_counts *counts)
+{
+	*counts = cpus[cpu]->counts;
+}
+
 unsigned int this_cpu_id(void)
 {
 	return this_cpu()->id;

@@ -40,6 +40,7 @@ void cr3_load(uint64_t cr3)
 
 void tlb_flush_local(void)
 {
+	this_cpu()->counts.tlb_flushes++;
 	cr3_load(read_cr3());
 }
 

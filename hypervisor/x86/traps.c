@@ -63,15 +63,19 @@ static void page_fault(struct vcpu *v)
 	if (unlikely(!va_is_guest(va))) {
 		/* A segment load reads descriptors with our rights. */
 		if (!(error & PF_USER) && in_ldt_window(v, va, &offset) &&
-		    ldt_fault(v, offset))
+		    ldt_fault(v, offset)) {
+			v->meter.faults[PARAVANE_FAULT_page_ldt]++;
 			return;
+		}
 		/* Not told apart: the guest sees "not present". */
 		error &= ~PF_PRESENT;
 	} else if ((error & (PF_PRESENT | PF_WRITE)) ==
 			   (PF_PRESENT | PF_WRITE) &&
 		   v->arch.kernel_mode && emulate_table_write(v, va)) {
+		v->meter.faults[PARAVANE_FAULT_page_table]++;
 		return;
 	}
+	v->meter.faults[PARAVANE_FAULT_page]++;
 	bounce_page_fault(v, va, error);
 }
 
@@ -82,15 +86,37 @@ static void debug_trap(struct vcpu *v)
 	__asm__ volatile("mov %%dr6, %0" : "=r"(dr6));
 	__asm__ volatile("mov %0, %%dr6" : : "r"(0xffff0ff0ul));
 	v->arch.debugreg[6] |= dr6 & 0xe00f;
+	v->meter.faults[PARAVANE_FAULT_debug]++;
 	bounce_trap(v, X86_TRAP_DB, 0);
 }
 
 static void no_math(struct vcpu *v)
 {
+	v->meter.faults[PARAVANE_FAULT_no_math]++;
 	if (!v->arch.ts)
 		return;
 	vcpu_set_ts(v, false);
 	bounce_trap(v, X86_TRAP_NM, 0);
+}
+
+static void protection_fault(struct vcpu *v)
+{
+	if (emulate_privileged(v)) {
+		v->meter.faults[PARAVANE_FAULT_gp_emulated]++;
+		return;
+	}
+	v->meter.faults[PARAVANE_FAULT_gp]++;
+	bounce_trap(v, X86_TRAP_GP, v->arch.regs.error_code);
+}
+
+static void invalid_opcode(struct vcpu *v)
+{
+	if (emulate_forced(v)) {
+		v->meter.faults[PARAVANE_FAULT_ud_emulated]++;
+		return;
+	}
+	v->meter.faults[PARAVANE_FAULT_ud]++;
+	bounce_trap(v, X86_TRAP_UD, 0);
 }
 
 void trap_from_guest(struct vcpu *v)
@@ -106,12 +132,10 @@ void trap_from_guest(struct vcpu *v)
 		page_fault(v);
 		break;
 	case X86_TRAP_GP:
-		if (!emulate_privileged(v))
-			bounce_trap(v, vector, v->arch.regs.error_code);
+		protection_fault(v);
 		break;
 	case X86_TRAP_UD:
-		if (!emulate_forced(v))
-			bounce_trap(v, vector, 0);
+		invalid_opcode(v);
 		break;
 	case X86_TRAP_NM:
 		no_math(v);
@@ -126,6 +150,7 @@ void trap_from_guest(struct vcpu *v)
 	case X86_TRAP_MC:
 		panic("machine check\n");
 	default:
+		v->meter.faults[PARAVANE_FAULT_other]++;
 		bounce_trap(v, vector, v->arch.regs.error_code);
 		break;
 	}

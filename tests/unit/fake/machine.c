@@ -139,6 +139,15 @@ WEAK void sched_request_on(unsigned int cpu)
 		fake_requests_on[cpu]++;
 }
 
+WEAK void cpu_counts_read(unsigned int cpu, struct cpu_counts *counts)
+{
+	*counts = (struct cpu_counts){
+		.interrupts = 1000 + cpu,
+		.ipis = 2000 + cpu,
+		.tlb_flushes = 3000 + cpu,
+	};
+}
+
 WEAK void cpu_look(unsigned int cpu)
 {
 	fake_looks[cpu]++;
