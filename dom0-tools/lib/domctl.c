@@ -570,6 +570,45 @@ int paravane_holder_next(int fd, struct paravane_holder *h)
 	return (int)rc;
 }
 
+int paravane_meter_read(int fd, struct paravane_meter_read *q, void *records)
+{
+	size_t bytes = (size_t)q->capacity * q->record_bytes;
+	uint32_t record_bytes = q->record_bytes;
+	char *page = domctl_get_page();
+	char *buf = hcall_buf_alloc(bytes);
+	long rc = -ENOMEM;
+
+	if (page && buf) {
+		q->buffer = domctl_addr(buf);
+		memcpy(page, q, sizeof(*q));
+		rc = privcmd_hypercall(fd, __HYPERVISOR_paravane_op,
+				       PARAVANE_OP_meter_read,
+				       domctl_addr(page), 0, 0, 0);
+		memcpy(q, page, sizeof(*q));
+		if (rc == 0 && q->count > q->capacity)
+			rc = -EIO;
+		if (rc == 0)
+			memcpy(records, buf, (size_t)q->count * record_bytes);
+	}
+	hcall_buf_free(buf, bytes);
+	return (int)rc;
+}
+
+int paravane_meter_census(int fd, struct paravane_meter_census *c)
+{
+	char *page = domctl_get_page();
+	long rc;
+
+	if (page == NULL)
+		return -ENOMEM;
+	memcpy(page, c, sizeof(*c));
+	rc = privcmd_hypercall(fd, __HYPERVISOR_paravane_op,
+			       PARAVANE_OP_meter_census, domctl_addr(page), 0,
+			       0, 0);
+	memcpy(c, page, sizeof(*c));
+	return (int)rc;
+}
+
 int xen_version_number(int fd)
 {
 	return (int)privcmd_hypercall(fd, __HYPERVISOR_xen_version,

@@ -103,6 +103,13 @@ int sched_remote_shutdown(int fd, uint16_t domid, uint32_t reason);
  */
 int paravane_holder_next(int fd, struct paravane_holder *h);
 
+/*
+ * Meters, for lib/meter.h: q->capacity records to `records`; -EOPNOTSUPP: a
+ * Paravane before 0.2.
+ */
+int paravane_meter_read(int fd, struct paravane_meter_read *q, void *records);
+int paravane_meter_census(int fd, struct paravane_meter_census *c);
+
 /* Major << 16 | minor. */
 int xen_version_number(int fd);
 /* One of XENVER_{extraversion,compile_info,capabilities,…}. */
