@@ -212,6 +212,7 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 	smp_init(&acpi, option_maxcpus);
 	domain_system_init();
 	domain_zero_start();
+	clock_settle();
 	preempt_enable();
 	sched_request();
 	resume_first();

@@ -79,10 +79,10 @@ struct vcpu {
 	struct frame *info_frame; /* the registered page, referenced */
 	uint64_t runstate_va;	  /* 0: none registered */
 	uint64_t time_va;	  /* VCPUOP_register_vcpu_time_memory_area */
-	bool runstate_update_flag;
 	struct timer singleshot;
 	struct timer periodic;
 	uint64_t periodic_ns;
+	bool periodic_rests; /* atomic: it fired, and waits for v to run */
 	struct timer poll_timer;
 	uint32_t poll_port; /* SCHEDOP_poll: the one port, or ~0: several */
 	bool polling;

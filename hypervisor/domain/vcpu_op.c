@@ -37,13 +37,29 @@ static void singleshot_fires(struct timer *t)
 	event_send_vcpu_virq(v, VIRQ_TIMER);
 }
 
+/*
+ * A vCPU that does not run has its event, and needs no more of them: its timer
+ * rests until it runs, or the interrupts would be at the cost of others. Here
+ * `rests` is set before the look at on_cpu; who comes on a CPU does it
+ * reversed.
+ */
 static void periodic_fires(struct timer *t)
 {
 	struct vcpu *v = container_of(t, struct vcpu, periodic);
 
 	event_send_vcpu_virq(v, VIRQ_TIMER);
-	if (v->periodic_ns)
-		timer_set(t, time_now_ns() + v->periodic_ns);
+	if (!v->periodic_ns)
+		return;
+	__atomic_store_n(&v->periodic_rests, true, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&v->on_cpu, __ATOMIC_SEQ_CST))
+		vcpu_periodic_go_on(v);
+}
+
+void vcpu_periodic_go_on(struct vcpu *v)
+{
+	if (__atomic_exchange_n(&v->periodic_rests, false, __ATOMIC_SEQ_CST) &&
+	    v->periodic_ns)
+		timer_set(&v->periodic, time_now_ns() + v->periodic_ns);
 }
 
 void vcpu_timers_init(struct vcpu *v)
@@ -97,17 +113,33 @@ static long down(struct vcpu *v, struct vcpu *target)
 	return 0;
 }
 
+/* Its times as they were when it came into its state. */
 static void runstate_fill(struct vcpu *v, struct vcpu_runstate_info *r)
 {
-	unsigned int i;
+	struct vcpu_times t;
 
+	vcpu_times(v, &t);
 	memset(r, 0, sizeof(*r));
-	r->state = v->state;
-	r->state_entry_time = v->state_since_ns;
-	for (i = 0; i < 4; i++)
-		r->time[i] = vcpu_state_time(v, i);
+	r->state = t.state;
+	r->state_entry_time = t.since_ns;
+	memcpy(r->time, t.ns, sizeof(r->time));
 }
 
+/* The same, with what has passed since then. */
+static void runstate_fill_now(struct vcpu *v, struct vcpu_runstate_info *r)
+{
+	uint64_t now_ns;
+
+	runstate_fill(v, r);
+	now_ns = time_now_ns();
+	if (now_ns > r->state_entry_time)
+		r->time[r->state] += now_ns - r->state_entry_time;
+}
+
+/*
+ * With the assist, a reader on another vCPU takes the entry time before and
+ * after the rest: so it says first that the rest changes, and last when.
+ */
 void vcpu_write_runstate(struct vcpu *v)
 {
 	gptr_t area = gptr(v->runstate_va);
@@ -115,23 +147,24 @@ void vcpu_write_runstate(struct vcpu *v)
 		area, offsetof(struct vcpu_runstate_info, state_entry_time));
 	struct vcpu_runstate_info r;
 
-	v->state_written_ns = v->state_since_ns;
+	runstate_fill(v, &r);
+	v->state_written_ns = r.state_entry_time;
 	if (!v->runstate_va)
 		return;
-	runstate_fill(v, &r);
 	/* A guest that unmapped its own area misses the update. */
-	if (v->domain->vm_assist & 1u << VMASST_TYPE_runstate_update_flag) {
-		r.state_entry_time |= XEN_RUNSTATE_UPDATE;
-		if (guest_write_obj(area, &r))
-			return;
-		r.state_entry_time &= ~XEN_RUNSTATE_UPDATE;
-		(void)!guest_write(entry, &r.state_entry_time, 8);
-	} else {
+	if (!(v->domain->vm_assist & 1u << VMASST_TYPE_runstate_update_flag)) {
 		(void)!guest_write_obj(area, &r);
+		return;
 	}
+	r.state_entry_time |= XEN_RUNSTATE_UPDATE;
+	if (guest_write_obj(entry, &r.state_entry_time) ||
+	    guest_write_obj(area, &r))
+		return;
+	r.state_entry_time &= ~XEN_RUNSTATE_UPDATE;
+	(void)!guest_write_obj(entry, &r.state_entry_time);
 }
 
-static long runstate_register(struct vcpu *v, struct vcpu *target, gptr_t arg)
+static long runstate_register(struct vcpu *target, gptr_t arg)
 {
 	struct vcpu_register_runstate_memory_area area;
 	struct vcpu_runstate_info r;
@@ -139,9 +172,9 @@ static long runstate_register(struct vcpu *v, struct vcpu *target, gptr_t arg)
 	if (guest_read_obj(&area, arg))
 		return -EFAULT;
 	runstate_fill(target, &r);
+	/* Before it is known: whoever runs the target writes there, too. */
 	if (guest_write_obj(gptr(area.addr.v), &r))
 		return -EFAULT;
-	(void)v;
 	target->runstate_va = area.addr.v;
 	return 0;
 }
@@ -150,10 +183,10 @@ static long time_area_register(struct vcpu *target, gptr_t arg)
 {
 	struct vcpu_register_time_memory_area area;
 
-	if (guest_read_obj(&area, arg))
+	/* Before it is known, as above. */
+	if (guest_read_obj(&area, arg) || time_area_fill(area.addr.v))
 		return -EFAULT;
 	target->time_va = area.addr.v;
-	time_update_vcpu(target);
 	return 0;
 }
 
@@ -255,10 +288,10 @@ long hypercall_vcpu_op(struct vcpu *v, uint64_t args[6])
 	case VCPUOP_is_up:
 		return target->up;
 	case VCPUOP_get_runstate_info:
-		runstate_fill(target, &r);
+		runstate_fill_now(target, &r);
 		return guest_write_obj(arg, &r);
 	case VCPUOP_register_runstate_memory_area:
-		return runstate_register(v, target, arg);
+		return runstate_register(target, arg);
 	case VCPUOP_set_periodic_timer:
 		return periodic_set(target, arg);
 	case VCPUOP_stop_periodic_timer:

@@ -20,6 +20,7 @@
  */
 #include "sched/sched.h"
 #include "event/event.h"
+#include "lib/string.h"
 #include "log/log.h"
 #include "sched/policy.h"
 #include "sched/slice.h"
@@ -131,8 +132,12 @@ static void state_set(struct vcpu *v, enum vcpu_run state, uint64_t now_ns)
 {
 	if (v->state == state)
 		return;
-	if (now_ns > v->state_since_ns)
-		v->state_time_ns[v->state] += now_ns - v->state_since_ns;
+	/*
+	 * The caller looked at the clock before it got the lock, another CPU
+	 * perhaps after that: no time counts twice.
+	 */
+	now_ns = MAX(now_ns, v->state_since_ns);
+	v->state_time_ns[v->state] += now_ns - v->state_since_ns;
 	if (is_active(state) != is_active(v->state))
 		__atomic_fetch_add(&v->domain->sched.active,
 				   is_active(state) ? 1 : -1, __ATOMIC_RELAXED);
@@ -611,14 +616,24 @@ void vcpu_usage(const struct vcpu *v, struct vcpu_usage *u)
 	lock_release(&q->lock);
 }
 
+void vcpu_times(const struct vcpu *v, struct vcpu_times *t)
+{
+	struct run_queue *q = vcpu_queue_lock(v);
+
+	t->state = v->state;
+	t->since_ns = v->state_since_ns;
+	memcpy(t->ns, v->state_time_ns, sizeof(t->ns));
+	lock_release(&q->lock);
+}
+
 uint64_t vcpu_state_time(const struct vcpu *v, enum vcpu_run s)
 {
-	uint64_t total = v->state_time_ns[s], now_ns;
+	struct vcpu_times t;
+	uint64_t now_ns;
 
-	if (v->state == s) {
-		now_ns = time_now_ns();
-		if (now_ns > v->state_since_ns)
-			total += now_ns - v->state_since_ns;
-	}
-	return total;
+	vcpu_times(v, &t);
+	now_ns = time_now_ns();
+	if (t.state == s && now_ns > t.since_ns)
+		t.ns[s] += now_ns - t.since_ns;
+	return t.ns[s];
 }

@@ -59,6 +59,17 @@ bool vcpu_runnable(const struct vcpu *v);
  */
 struct vcpu *sched_pick(unsigned int cpu, struct vcpu *cur, uint64_t now_ns);
 
+/*
+ * v's state, since when (system time), and for how long it was in each before
+ * that; one moment of it, also while it changes on another CPU.
+ */
+struct vcpu_times {
+	enum vcpu_run state;
+	uint64_t since_ns;
+	uint64_t ns[4]; /* by enum vcpu_run */
+};
+
+void vcpu_times(const struct vcpu *v, struct vcpu_times *t);
 /* Total time of v in one state until now. */
 uint64_t vcpu_state_time(const struct vcpu *v, enum vcpu_run s);
 

@@ -28,6 +28,11 @@ uint64_t timers_next(void);
 
 /* Fills v's vcpu_time_info (and its registered copy). */
 void time_update_vcpu(struct vcpu *v);
+/*
+ * One stamp into a copy in the loaded guest's memory that is nobody's yet.
+ * -EFAULT: it cannot be written there.
+ */
+MUST_CHECK int time_area_fill(uint64_t va);
 /* Writes d's wall clock fields. */
 void time_update_wallclock(struct domain *d);
 /* Sets the wall clock: secs/ns at system time. */

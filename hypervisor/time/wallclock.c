@@ -73,7 +73,7 @@ static int time_copy_update(gptr_t to, const struct vcpu_time_info *from)
 	return guest_write(version_at, &copy.version, sizeof(copy.version));
 }
 
-void time_update_vcpu(struct vcpu *v)
+static struct vcpu_time_info stamp_take(void)
 {
 	struct tsc_scale scale = clock_scale();
 	struct vcpu_time_info now = {
@@ -82,10 +82,24 @@ void time_update_vcpu(struct vcpu *v)
 	};
 
 	clock_read(&now.tsc_timestamp, &now.system_time);
+	return now;
+}
+
+void time_update_vcpu(struct vcpu *v)
+{
+	struct vcpu_time_info now = stamp_take();
+
 	time_info_fill(&v->info->time, &now);
 	/* Not mapped now: see above. */
 	if (v->time_va)
 		(void)!time_copy_update(gptr(v->time_va), &now);
+}
+
+int time_area_fill(uint64_t va)
+{
+	struct vcpu_time_info now = stamp_take();
+
+	return time_copy_update(gptr(va), &now);
 }
 
 void time_update_wallclock(struct domain *d)

@@ -19,6 +19,26 @@ struct acpi_info;
 /* Learns the frequency; system time starts at 0. Takes about 20 ms. */
 void clock_init(const struct acpi_info *acpi);
 
+/*
+ * The end of the boot: the frequency as exactly as it can be told by now, from
+ * here on for ever. Rarely waits; a second at most.
+ */
+void clock_settle(void);
+
+/* System time beside the platform's timer, since clock_init(). */
+struct clock_drift {
+	const char *by;	     /* the timer */
+	uint64_t elapsed_ns; /* by it */
+	int64_t ahead_ns;    /* of system time before it */
+	uint64_t error_ns;   /* of that, at most */
+};
+
+/*
+ * false: there is no such timer. A drift of half a wrap of the timer (2 s of a
+ * PM timer of 24 bits) looks like none: at 10 ppm that takes two days.
+ */
+bool clock_drift(struct clock_drift *d);
+
 /* One moment in both units. */
 void clock_read(uint64_t *tsc, uint64_t *system_ns);
 

@@ -5,6 +5,7 @@
 
 #define MSR_TSC		   0x10
 #define MSR_APIC_BASE	   0x1b
+#define MSR_TSC_ADJUST	   0x3b
 #define MSR_UCODE_REV	   0x8b
 #define MSR_MTRRCAP	   0xfe
 #define MSR_SYSENTER_CS	   0x174

@@ -8,7 +8,8 @@
  *
  * A CPU has a number, and counts, only once it has come that far. One that
  * comes later finds no stack and halts. A CPU whose TSC is off would show
- * guests a time that goes back: it is left out, too.
+ * guests a time that goes back: it is set, or the CPU is left out, too
+ * (time/tsc_sync.h).
  */
 #include "x86/smp.h"
 #include "boot/memory.h"
@@ -18,11 +19,13 @@
 #include "mm/alloc.h"
 #include "sched/sched.h"
 #include "time/time.h"
+#include "time/tsc_sync.h"
 #include "x86/apic.h"
 #include "x86/asm.h"
 #include "x86/clock.h"
 #include "x86/cpu.h"
 #include "x86/machine.h"
+#include "x86/msr.h"
 #include "x86/mtrr.h"
 #include "x86/paging.h"
 #include "x86/setup.h"
@@ -36,9 +39,8 @@
 
 #define LOW_MEMORY_END 0x9f000ull
 
-/* How far two counters may seem to be apart; a guest sees nothing of it. */
-#define TSC_ROUNDS     64
-#define TSC_OFF_MAX_NS 2000
+/* Long enough that counters a few parts in 10^5 apart show it. */
+#define TSC_WAIT_NS 5000000ull
 
 enum ap_step {
 	AP_STARTED,
@@ -58,6 +60,7 @@ static struct cpu *cpus[MAX_CPUS] = {(struct cpu *)cpu0_area};
 static unsigned int count = 1;
 static enum ap_step step;
 static volatile uint64_t tsc_question, tsc_answer;
+static volatile int64_t tsc_add_ticks; /* before it answers; then 0 */
 
 unsigned int cpu_count(void)
 {
@@ -94,11 +97,20 @@ static enum ap_step step_get(void)
 	return __atomic_load_n(&step, __ATOMIC_SEQ_CST);
 }
 
+/* This CPU's counter goes on from so many ticks later. */
+static void tsc_set(int64_t ticks)
+{
+	if (cpuid(0, 0).eax >= 7 && (cpuid(7, 0).ebx & 1u << 1))
+		wrmsr(MSR_TSC_ADJUST, rdmsr(MSR_TSC_ADJUST) + (uint64_t)ticks);
+	else
+		wrmsr(MSR_TSC, rdtsc() + (uint64_t)ticks);
+}
+
 /* The new CPU's first C. */
 void ap_main(void)
 {
 	struct cpu *c = this_cpu();
-	uint64_t answered = 0;
+	uint64_t answered = tsc_question;
 
 	cpu_setup(c);
 	mtrr_load();
@@ -113,6 +125,10 @@ void ap_main(void)
 	while (step_get() < AP_GO) {
 		if (tsc_question != answered) {
 			answered = tsc_question;
+			if (tsc_add_ticks) {
+				tsc_set(tsc_add_ticks);
+				tsc_add_ticks = 0;
+			}
 			tsc_answer = rdtsc_ordered();
 		}
 		cpu_pause();
@@ -138,29 +154,56 @@ static bool wait_step(enum ap_step s, uint64_t ns)
 	return true;
 }
 
-/*
- * How far the new CPU's counter is certainly off, in ticks. Each question is
- * answered with the counter there, which must lie between ours before and ours
- * after; the most that one of the rounds shows is what is known.
- */
-static uint64_t tsc_measure(void)
+static void tsc_ask(struct tsc_round *r)
 {
-	int64_t ahead = INT64_MIN, behind = INT64_MIN;
-	uint64_t i;
+	r->before = rdtsc_ordered();
+	tsc_answer = 0;
+	tsc_question++;
+	while (!tsc_answer)
+		cpu_pause();
+	r->after = rdtsc_ordered();
+	r->theirs = tsc_answer;
+}
 
-	for (i = 1; i <= TSC_ROUNDS; i++) {
-		uint64_t before = rdtsc_ordered(), after;
+static void tsc_add(int64_t ticks)
+{
+	struct tsc_round r;
 
-		tsc_answer = 0;
-		tsc_question = i;
-		while (!tsc_answer)
-			cpu_pause();
-		after = rdtsc_ordered();
-		ahead = MAX(ahead, (int64_t)(tsc_answer - after));
-		behind = MAX(behind, (int64_t)(before - tsc_answer));
+	tsc_add_ticks = ticks;
+	tsc_ask(&r);
+}
+
+static void tsc_wait(void)
+{
+	clock_delay_ns(TSC_WAIT_NS);
+}
+
+static const struct tsc_other tsc_other = {tsc_ask, tsc_add, tsc_wait};
+
+/* NULL, or why it cannot be used. */
+static const char *tsc_check(const struct cpu *c)
+{
+	int64_t off;
+	enum tsc_verdict verdict = tsc_sync(&tsc_other, &off);
+	uint64_t ticks = (uint64_t)(off < 0 ? -off : off);
+
+	if (off)
+		log_print(verdict == TSC_IN_STEP ? LOG_INFO : LOG_WARN,
+			  "CPU with APIC ID %u: its TSC was %llu ns %s%s\n",
+			  c->apic_id,
+			  (unsigned long long)(ticks * 1000000 /
+					       (clock_tsc_hz() / 1000)),
+			  off < 0 ? "behind" : "ahead",
+			  verdict == TSC_IN_STEP ? ", set" : "");
+	switch (verdict) {
+	case TSC_IN_STEP:
+		return NULL;
+	case TSC_OFF:
+		return "its time stamp counter differs and cannot be set";
+	case TSC_OTHER_RATE:
+		return "its time stamp counter runs at another rate";
 	}
-	tsc_question = 0;
-	return (uint64_t)MAX(MAX(ahead, behind), (int64_t)0);
+	return NULL;
 }
 
 /* A page of RAM below 1 MiB; 0: there is none. */
@@ -202,7 +245,7 @@ static struct cpu *area_make(unsigned int id, uint32_t apic_id)
 static const char *cpu_start(struct cpu *c, uint64_t page)
 {
 	unsigned int tries;
-	uint64_t off_ns;
+	const char *why;
 
 	step_set(AP_STARTED);
 	__atomic_store_n(&ap_stack, (uint64_t)c + CPU_AREA_BYTES,
@@ -221,14 +264,10 @@ static const char *cpu_start(struct cpu *c, uint64_t page)
 		if (!wait_step(AP_ALIVE, ALIVE_NS))
 			return "it did not finish its set-up";
 	}
-	off_ns = tsc_measure() * 1000000 / (clock_tsc_hz() / 1000);
-	if (off_ns > TSC_OFF_MAX_NS) {
-		log_warn("CPU with APIC ID %u: its TSC is off by %llu ns\n",
-			 c->apic_id, (unsigned long long)off_ns);
+	why = tsc_check(c);
+	if (why)
 		step_set(AP_LEFT_OUT);
-		return "its time stamp counter differs";
-	}
-	return NULL;
+	return why;
 }
 
 /* The area of one that did not come may be in use still, and is kept. */

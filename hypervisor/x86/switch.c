@@ -318,14 +318,34 @@ void vcpu_unload(struct vcpu *v)
 	}
 }
 
+/*
+ * The loaded vCPU has lost the CPU: its guest's other vCPUs see that in its
+ * runstate area, a lock's waiters for example. It may be unloaded meanwhile.
+ */
+static void runstate_leave(struct cpu *c)
+{
+	struct vcpu *v = c->vcpu;
+
+	if (!v || c->away || !v->runstate_va ||
+	    v->state_written_ns == v->state_since_ns)
+		return;
+	if (!v->arch.kernel_mode)
+		cr3_load(v->arch.kernel_cr3);
+	vcpu_write_runstate(v);
+	if (c->vcpu == v && !v->arch.kernel_mode)
+		cr3_load(v->arch.user_cr3);
+}
+
 /* Runs v: its state is on this CPU when this returns. */
 static void vcpu_switch_to(struct vcpu *v)
 {
 	struct cpu *c = this_cpu();
 	struct vcpu *old;
 
-	if (c->vcpu != v)
+	if (c->vcpu != v) {
 		vcpu_unload(v);
+		runstate_leave(c);
+	}
 	old = c->vcpu;
 	if (old != v) {
 		if (old)
@@ -381,6 +401,7 @@ static struct vcpu *choose_next(void)
 		c->running = next;
 		if (next)
 			return next;
+		runstate_leave(c);
 		c->idle = true;
 		idle_work();
 		if (cpu_count() > 1)
@@ -400,6 +421,8 @@ struct vcpu *exit_work(void)
 	for (;;) {
 		if (!v || v != c->running || (c->exit_work & CPU_WORK_SCHED)) {
 			v = choose_next();
+			if (unlikely(v->periodic_rests))
+				vcpu_periodic_go_on(v);
 			if (c->vcpu != v || c->away ||
 			    v->state_written_ns != v->state_since_ns)
 				vcpu_switch_to(v);

@@ -16,5 +16,7 @@ void idle_work(void);
 
 /* The vCPU's registered runstate area; its kernel page tables are loaded. */
 void vcpu_write_runstate(struct vcpu *v);
+/* v has come on a CPU: its periodic timer goes on if it rests. */
+void vcpu_periodic_go_on(struct vcpu *v);
 
 #endif

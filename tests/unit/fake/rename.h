@@ -90,6 +90,7 @@
 #define timers_run	      ut_timers_run
 #define timers_next	      ut_timers_next
 #define time_update_vcpu      ut_time_update_vcpu
+#define time_area_fill	      ut_time_area_fill
 #define time_update_wallclock ut_time_update_wallclock
 #define time_init_wallclock   ut_time_init_wallclock
 #define time_check_wallclock  ut_time_check_wallclock

@@ -220,18 +220,49 @@ Test(vcpu_op, runstate_times_and_areas)
 	memset(&area, 0xff, sizeof(area));
 	cr_assert_eq(op(v, VCPUOP_register_runstate_memory_area, 1, &reg), 0);
 	cr_assert_eq(area.state, RUNSTATE_running);
-	cr_assert_eq(area.time[RUNSTATE_running], 70);
+	/* The area's times are those of the entry into the state. */
+	cr_assert_eq(area.time[RUNSTATE_running], 0);
+	cr_assert_eq(area.time[RUNSTATE_runnable], 500);
+	cr_assert_eq(area.state_entry_time, fake_time_ns - 70);
 	cr_assert_eq(area._pad0, 0);
 	fake_time_ns += 5;
+	vcpu_pause(w);
+	cr_assert_null(sched_pick(0, w, fake_time_ns));
 	vcpu_write_runstate(w);
+	cr_assert_eq(area.state, RUNSTATE_offline);
 	cr_assert_eq(area.time[RUNSTATE_running], 75);
+	cr_assert_eq(area.state_entry_time, fake_time_ns);
+	cr_assert_eq(w->state_written_ns, w->state_since_ns);
 	/* With the assist the bit is gone when it is written. */
 	d->vm_assist |= 1u << VMASST_TYPE_runstate_update_flag;
 	fake_time_ns += 5;
+	vcpu_unpause(w);
 	vcpu_write_runstate(w);
-	cr_assert_eq(area.time[RUNSTATE_running], 80);
-	cr_assert_eq(area.state_entry_time >> 63, 0);
+	cr_assert_eq(area.state, RUNSTATE_runnable);
+	cr_assert_eq(area.time[RUNSTATE_offline], 5);
 	cr_assert_eq(area.state_entry_time, w->state_since_ns);
+}
+
+/* A reader who sees any of the new words sees that they change. */
+Test(vcpu_op, a_runstate_area_says_first_that_it_changes)
+{
+	struct {
+		struct vcpu_runstate_info area;
+	} page = {0};
+	struct vcpu_register_runstate_memory_area reg = {
+		.addr.v = (uintptr_t)&page.area};
+
+	d->vm_assist |= 1u << VMASST_TYPE_runstate_update_flag;
+	cr_assert_eq(op(v, VCPUOP_register_runstate_memory_area, 1, &reg), 0);
+	memset(&page.area, 0, sizeof(page.area));
+	/* All but the entry time has gone away: nothing else is written. */
+	fake_guest_hole(&page.area, 8, false);
+	vcpu_wake(w);
+	vcpu_write_runstate(w);
+	cr_assert_eq(page.area.state_entry_time,
+		     w->state_since_ns | XEN_RUNSTATE_UPDATE);
+	cr_assert_eq(page.area.time[RUNSTATE_runnable], 0);
+	cr_assert_eq(page.area.state, 0);
 }
 
 Test(vcpu_op, a_runstate_area_at_a_bad_address_is_not_kept)
@@ -270,6 +301,11 @@ Test(vcpu_op, a_time_area_is_filled_and_kept_up)
 	fake_time_ns += 1000;
 	time_update_vcpu(v);
 	cr_assert_eq(area.system_time, fake_time_ns);
+	/* One that cannot be written is not kept. */
+	reg.addr.v = HV_VIRT_START;
+	cr_assert_eq(op(v, VCPUOP_register_vcpu_time_memory_area, 0, &reg),
+		     -EFAULT);
+	cr_assert_eq(v->time_va, (uintptr_t)&area);
 }
 
 Test(vcpu_op, periods_have_bounds)
@@ -304,6 +340,35 @@ static long timer_port(struct vcpu *of)
 	return ev_bind_virq(v, VIRQ_TIMER, of->id);
 }
 
+Test(vcpu_op, a_periodic_timer_rests_while_its_vcpu_does_not_run)
+{
+	struct vcpu_set_periodic_timer set = {2000000};
+	long port = timer_port(w);
+
+	cr_assert_eq(op(v, VCPUOP_set_periodic_timer, 1, &set), 0);
+	fake_time_ns += 2000000;
+	timers_run(fake_time_ns);
+	/* It has its one event. */
+	cr_assert(ev_pending(d, (uint32_t)port));
+	cr_assert_eq(timers_next(), ~0ull);
+	fake_time_ns += 50000000;
+	w->on_cpu = true;
+	vcpu_periodic_go_on(w);
+	cr_assert_eq(timers_next(), fake_time_ns + 2000000);
+	/* It does not rest now. */
+	timer_stop(&w->periodic);
+	vcpu_periodic_go_on(w);
+	cr_assert_eq(timers_next(), ~0ull);
+	/* One that was stopped meanwhile does not go on. */
+	cr_assert_eq(op(v, VCPUOP_set_periodic_timer, 1, &set), 0);
+	w->on_cpu = false;
+	fake_time_ns += 2000000;
+	timers_run(fake_time_ns);
+	cr_assert_eq(op(v, VCPUOP_stop_periodic_timer, 1, NULL), 0);
+	vcpu_periodic_go_on(w);
+	cr_assert_eq(timers_next(), ~0ull);
+}
+
 Test(vcpu_op, a_periodic_timer_fires_until_it_is_stopped)
 {
 	struct vcpu_set_periodic_timer set = {2000000};
@@ -312,6 +377,7 @@ Test(vcpu_op, a_periodic_timer_fires_until_it_is_stopped)
 
 	cr_assert_gt(port, 0);
 	cr_assert_eq(op(v, VCPUOP_set_periodic_timer, 1, &set), 0);
+	w->on_cpu = true;
 	for (i = 0; i < 3; i++) {
 		fake_time_ns += 2000000;
 		timers_run(fake_time_ns);

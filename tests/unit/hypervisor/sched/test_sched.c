@@ -372,6 +372,26 @@ Test(sched, every_nanosecond_is_charged_to_one_state)
 	}
 }
 
+/* One looked at the clock, and got the lock after a later one. */
+Test(sched, no_time_counts_twice_when_clocks_were_read_in_another_order)
+{
+	uint64_t start = fake_time_ns, total = 0;
+	struct vcpu_times t;
+	unsigned int s;
+
+	vcpu_wake(v[0]);
+	fake_time_ns = start + 100;
+	cr_assert_eq(sched_pick(0, NULL, start + 100), v[0]);
+	vcpu_pause(v[0]);
+	cr_assert_null(sched_pick(0, v[0], start + 90));
+	fake_time_ns = start + 150;
+	vcpu_times(v[0], &t);
+	cr_assert_eq(t.since_ns, start + 100);
+	for (s = 0; s < 4; s++)
+		total += vcpu_state_time(v[0], s);
+	cr_assert_eq(total, 150);
+}
+
 /* Two CPUs: the second takes what waits for the first. */
 static void two_cpus(void)
 {
