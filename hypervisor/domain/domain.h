@@ -67,10 +67,17 @@ struct vcpu {
 	uint64_t state_since_ns;
 	uint64_t state_time_ns[4]; /* by enum vcpu_run */
 	uint64_t state_written_ns; /* state_since_ns that the guest saw */
-	uint32_t pause_count;	   /* toolstack + hypervisor reasons */
-	bool initialised;	   /* has a context */
-	bool up;		   /* VCPUOP_up, not VCPUOP_down */
-	bool blocked;		   /* SCHEDOP_block or _poll */
+	/* In one word, so that one look says whether it is runnable. */
+	union {
+		struct {
+			bool initialised; /* has a context */
+			bool up;	  /* VCPUOP_up, not VCPUOP_down */
+			bool blocked;	  /* SCHEDOP_block or _poll */
+			uint8_t zero;
+			uint32_t pause_count; /* toolstack + hypervisor */
+		};
+		uint64_t readiness;
+	};
 	bool on_cpu;	       /* from sched_pick() choosing it on `cpu` on */
 	uint64_t slice_end_ns; /* on a CPU; off it: what is left of it */
 

@@ -43,6 +43,10 @@
 #define likely(cond)   __builtin_expect(!!(cond), 1)
 #define unlikely(cond) __builtin_expect(!!(cond), 0)
 
+/* Not the usual way: kept out of its callers, so that they stay short. */
+#define NOINLINE      __attribute__((noinline))
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 #define MUST_CHECK __attribute__((warn_unused_result))
 #define PRINTF_FMT(fmt_arg, first_arg)                                         \
 	__attribute__((format(printf, fmt_arg, first_arg)))

@@ -82,12 +82,6 @@ static struct vcpu *null_pick(struct run_queue *q, struct vcpu *cur,
 	return q->owner && vcpu_runnable(q->owner) ? q->owner : NULL;
 }
 
-static uint64_t null_deadline(const struct run_queue *q)
-{
-	(void)q;
-	return ~0ull;
-}
-
 static bool null_hungry(const struct run_queue *q)
 {
 	return !q->owner && !q->tree.first;
@@ -100,6 +94,5 @@ const struct sched_policy sched_null = {
 	.arrive = null_arrive,
 	.leave = null_leave,
 	.pick = null_pick,
-	.deadline = null_deadline,
 	.hungry = null_hungry,
 };

@@ -41,6 +41,12 @@ struct run_queue {
 	uint64_t idle_ns, idle_since_ns; /* before it; this time */
 	uint64_t switches;
 
+	/*
+	 * The policy says: when to choose again, at the latest; ~0: whenever.
+	 * It follows each choice and arrival.
+	 */
+	uint64_t due_ns;
+
 	/* The policy's. */
 	struct tree tree;	 /* who waits, in order */
 	struct list_node parked; /* who waits for its domain's cap */
@@ -88,9 +94,6 @@ struct sched_policy {
 	 */
 	struct vcpu *(*pick)(struct run_queue *q, struct vcpu *cur,
 			     uint64_t now_ns);
-
-	/* When to choose again, at the latest; ~0: whenever. */
-	uint64_t (*deadline)(const struct run_queue *q);
 
 	/* Has q's CPU nobody, so that it may take from another's queue? */
 	bool (*hungry)(const struct run_queue *q);

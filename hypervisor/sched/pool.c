@@ -298,7 +298,7 @@ static int cpu_part(struct sched_pool *p, unsigned int cpu)
 	BUG_ON(q->tree.count || !list_empty(&q->parked));
 	q->pool = NULL;
 	q->owner = NULL;
-	q->unpark_ns = ~0ull;
+	q->unpark_ns = q->due_ns = ~0ull;
 	cpuset_remove_atomic(&sched_idle_cpus, cpu);
 	lock_release(&q->lock);
 	sched_request_on(cpu);

@@ -13,8 +13,11 @@
  * vcpu.slice_end_ns: on the CPU, when its slice ends (system time); off it,
  * how much of it was left.
  *
- * Locks: sched/policy.h. No lock is held when event channels are called that
- * take one.
+ * Locks: sched/policy.h. No lock is held when timers or event channels are
+ * called, but to end a poll.
+ *
+ * On one CPU there is nothing to balance and nobody to tell: the functions
+ * with a parameter `alone` are compiled once for that, and once for several.
  *
  * Tests: tests/unit/hypervisor/sched/test_sched.c, test_simulation.c.
  */
@@ -37,7 +40,11 @@ static void slice_over(struct timer *t)
 
 void queue_init(struct run_queue *q, unsigned int cpu)
 {
-	*q = (struct run_queue){.cpu = cpu, .unpark_ns = ~0ull};
+	*q = (struct run_queue){
+		.cpu = cpu,
+		.unpark_ns = ~0ull,
+		.due_ns = ~0ull,
+	};
 	lock_init(&q->lock, LOCK_SCHED);
 	tree_init(&q->tree);
 	list_init(&q->parked);
@@ -48,7 +55,7 @@ void queue_link(struct run_queue *q, struct vcpu *v)
 {
 	lock_assert_held(&q->lock);
 	tree_add(&q->tree, &v->unit.node);
-	if (q->tree.count == 1)
+	if (cpu_count() > 1 && q->tree.count == 1)
 		cpuset_add_atomic(&sched_waiting_cpus, q->cpu);
 }
 
@@ -56,7 +63,7 @@ void queue_unlink(struct run_queue *q, struct vcpu *v)
 {
 	lock_assert_held(&q->lock);
 	tree_remove(&q->tree, &v->unit.node);
-	if (!q->tree.count)
+	if (cpu_count() > 1 && !q->tree.count)
 		cpuset_remove_atomic(&sched_waiting_cpus, q->cpu);
 }
 
@@ -115,17 +122,23 @@ int sched_vcpu_init(struct vcpu *v)
 	return 0;
 }
 
+/* initialised and up, and neither blocked nor paused */
+#define READY UINT64_C(0x0101)
+_Static_assert(offsetof(struct vcpu, initialised) ==
+			       offsetof(struct vcpu, readiness) &&
+		       offsetof(struct vcpu, up) ==
+			       offsetof(struct vcpu, readiness) + 1,
+	       "READY");
+
 bool vcpu_runnable(const struct vcpu *v)
 {
-	return v->initialised && v->up &&
-	       !__atomic_load_n(&v->pause_count, __ATOMIC_SEQ_CST) &&
-	       !__atomic_load_n(&v->blocked, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&v->readiness, __ATOMIC_SEQ_CST) == READY;
 }
 
 /* Does it count for its domain's share? */
 static bool is_active(enum vcpu_run state)
 {
-	return state == VCPU_RUNNING || state == VCPU_RUNNABLE;
+	return state <= VCPU_RUNNABLE;
 }
 
 static void state_set(struct vcpu *v, enum vcpu_run state, uint64_t now_ns)
@@ -138,7 +151,8 @@ static void state_set(struct vcpu *v, enum vcpu_run state, uint64_t now_ns)
 	 */
 	now_ns = MAX(now_ns, v->state_since_ns);
 	v->state_time_ns[v->state] += now_ns - v->state_since_ns;
-	if (is_active(state) != is_active(v->state))
+	/* One vCPU pays for itself alone. */
+	if (v->domain->max_vcpus > 1 && is_active(state) != is_active(v->state))
 		__atomic_fetch_add(&v->domain->sched.active,
 				   is_active(state) ? 1 : -1, __ATOMIC_RELAXED);
 	v->state = state;
@@ -158,11 +172,16 @@ void vcpu_state_lapse(struct vcpu *v, uint64_t now_ns)
 	state_set(v, state_off_cpu(v), now_ns);
 }
 
+/*
+ * One that comes too early costs a look, which is less than to set it anew
+ * whenever somebody blocks or wakes up.
+ */
 static void timer_follow(struct run_queue *q, uint64_t at)
 {
-	if (at == ~0ull)
-		timer_stop(&q->slice);
-	else if (q->slice.expires_ns != at)
+	uint64_t armed =
+		__atomic_load_n(&q->slice.expires_ns, __ATOMIC_RELAXED);
+
+	if (at < (armed ? armed : ~0ull))
 		timer_set(&q->slice, at);
 }
 
@@ -198,18 +217,20 @@ static void vcpu_move(struct vcpu *v, struct run_queue *q)
  * home and q are locked. v, which does not run, waits in q from now on, if it
  * can. False: q is no place for it any more.
  */
-static bool vcpu_arrive(struct vcpu *v, struct run_queue *home,
-			struct run_queue *q, uint64_t now_ns)
+static ALWAYS_INLINE bool vcpu_arrive(struct vcpu *v, struct run_queue *home,
+				      struct run_queue *q, uint64_t now_ns,
+				      bool alone)
 {
 	enum sched_why why = SCHED_NEW;
 
-	if (!q->pool || !vcpu_may(v, q->cpu))
+	/* On the only CPU all may run. */
+	if (!alone && (!q->pool || !vcpu_may(v, q->cpu)))
 		return false;
 	if (v->state == VCPU_BLOCKED)
 		why = SCHED_WOKEN;
 	else if (v->state == VCPU_RUNNABLE)
 		why = SCHED_MOVED;
-	if (home != q) {
+	if (!alone && home != q) {
 		if (home->pool)
 			home->pool->policy->leave(home, v, true);
 		vcpu_move(v, q);
@@ -232,26 +253,47 @@ static unsigned int idle_cpu_for(const struct vcpu *v, unsigned int near)
 	return cpu;
 }
 
-static void hand_over(struct run_queue *q, uint64_t now_ns);
+static NOINLINE void hand_over(struct run_queue *q, uint64_t now_ns);
 
-void vcpu_reassess(struct vcpu *v)
+/* v's queue is locked: it no longer waits for an event. */
+static void unblock(struct vcpu *v)
+{
+	/* Last of all that: v may go on, and begin the next wait, at once. */
+	if (v->polling) {
+		__atomic_store_n(&v->polling, false, __ATOMIC_RELAXED);
+		event_poll_end(v);
+		timer_stop(&v->poll_timer);
+	}
+	__atomic_store_n(&v->blocked, false, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * v goes where it belongs. event: one has come, which ends a block. alone:
+ * there is one CPU, and the compiler leaves out all that has to do with others.
+ */
+static ALWAYS_INLINE void reassess_in(struct vcpu *v, struct run_queue *home,
+				      bool event, bool alone)
 {
 	uint64_t now_ns = time_now_ns(), at = ~0ull;
-	struct run_queue *home, *q;
+	struct run_queue *q;
 	bool idle = false, waits = false, done;
 
 	do {
-		const struct sched_pool *pool = v->domain->sched.pool;
-
-		home = q = &run_queues[vcpu_cpu(v)];
-		if (!v->on_cpu && !vcpu_queued(v) && vcpu_runnable(v))
-			q = &run_queues[pool->policy->place(v)];
+		if (!alone)
+			home = &run_queues[vcpu_cpu(v)];
+		q = home;
+		if (!alone && !v->on_cpu && !vcpu_queued(v) &&
+		    (event || vcpu_runnable(v)))
+			q = &run_queues[v->domain->sched.pool->policy->place(
+				v)];
 		queues_lock(home, q);
-		done = home->cpu == v->cpu;
+		done = alone || home->cpu == v->cpu;
 		if (!done) {
 			queues_unlock(home, q);
 			continue;
 		}
+		if (event)
+			unblock(v);
 		if (v->on_cpu) {
 			idle = !vcpu_runnable(v) || !vcpu_may(v, v->cpu);
 		} else if (!vcpu_runnable(v)) {
@@ -261,22 +303,37 @@ void vcpu_reassess(struct vcpu *v)
 			/* It may have left its CPU to one who waits. */
 			idle = !q->current && q->tree.count;
 		} else if (!vcpu_queued(v)) {
-			done = vcpu_arrive(v, home, q, now_ns);
+			done = vcpu_arrive(v, home, q, now_ns, alone);
 			idle = !q->current;
 			waits = !idle || q->tree.count > 1;
-			if (idle)
+			if (idle && !alone)
 				cpuset_remove_atomic(&sched_idle_cpus, q->cpu);
 		} else {
 			/* It may have learnt of other CPUs. */
 			waits = true;
 		}
-		if (q->pool)
-			at = q->pool->policy->deadline(q);
+		at = q->due_ns;
 		queues_unlock(home, q);
 	} while (!done);
 	queue_poke(q, idle, at, now_ns);
-	if (waits && cpu_count() > 1)
+	if (waits && !alone)
 		hand_over(q, now_ns);
+}
+
+static NOINLINE void reassess(struct vcpu *v, bool event)
+{
+	reassess_in(v, NULL, event, false);
+}
+
+/* The same on the only CPU, which has q, for an event. */
+static NOINLINE void wake_alone(struct vcpu *v, struct run_queue *q)
+{
+	reassess_in(v, q, true, true);
+}
+
+void vcpu_reassess(struct vcpu *v)
+{
+	reassess(v, false);
 }
 
 void vcpu_wake(struct vcpu *v)
@@ -313,32 +370,13 @@ void vcpu_unpause(struct vcpu *v)
 	vcpu_reassess(v);
 }
 
-/* No longer waits; true: it did. */
-static bool unblock(struct vcpu *v)
-{
-	struct run_queue *q = vcpu_queue_lock(v);
-	bool was;
-
-	was = v->blocked;
-	/*
-	 * First what the wait leaves behind. From `blocked` on, v may run on
-	 * another CPU and begin the next one, which must not be taken for this.
-	 */
-	if (v->polling) {
-		v->polling = false;
-		event_poll_end(v);
-		timer_stop(&v->poll_timer);
-	}
-	__atomic_store_n(&v->blocked, false, __ATOMIC_SEQ_CST);
-	lock_release(&q->lock);
-	return was;
-}
-
 void vcpu_kick(struct vcpu *v)
 {
 	if (__atomic_load_n(&v->blocked, __ATOMIC_SEQ_CST)) {
-		if (unblock(v))
-			vcpu_reassess(v);
+		if (cpu_count() == 1)
+			wake_alone(v, &run_queues[vcpu_cpu(v)]);
+		else
+			reassess(v, true);
 		return;
 	}
 	/* It runs elsewhere: it is to look now. */
@@ -348,6 +386,15 @@ void vcpu_kick(struct vcpu *v)
 		if (cpu != this_cpu_id())
 			cpu_look(cpu);
 	}
+}
+
+/* v, which runs here, does not wait after all. */
+static void unblock_self(struct vcpu *v)
+{
+	struct run_queue *q = vcpu_queue_lock(v);
+
+	unblock(v);
+	lock_release(&q->lock);
 }
 
 static bool wants_attention(const struct vcpu *v)
@@ -364,27 +411,27 @@ void vcpu_block(struct vcpu *v)
 	/* First this, then the look: an event sender does it reversed. */
 	__atomic_store_n(&v->blocked, true, __ATOMIC_SEQ_CST);
 	if (wants_attention(v))
-		unblock(v);
+		unblock_self(v);
 	else
 		sched_request();
 }
 
 bool vcpu_poll_begin(struct vcpu *v, uint32_t port, uint64_t until_ns)
 {
-	v->polling = true;
+	__atomic_store_n(&v->polling, true, __ATOMIC_RELAXED);
 	__atomic_store_n(&v->poll_port, port, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&v->blocked, true, __ATOMIC_SEQ_CST);
 	event_poll_begin(v);
 	if (until_ns)
 		timer_set(&v->poll_timer, until_ns);
 	if (wants_attention(v))
-		unblock(v);
+		unblock_self(v);
 	return v->blocked;
 }
 
 void vcpu_poll_cancel(struct vcpu *v)
 {
-	unblock(v);
+	unblock_self(v);
 }
 
 void vcpu_yield(struct vcpu *v)
@@ -405,16 +452,19 @@ static uint64_t idle_until(const struct run_queue *q, uint64_t now_ns)
 }
 
 /* Who has q's CPU from now on. */
-static void current_set(struct run_queue *q, struct vcpu *next, uint64_t now_ns)
+static ALWAYS_INLINE void current_set(struct run_queue *q, struct vcpu *next,
+				      uint64_t now_ns, bool alone)
 {
 	if (!q->current && next)
 		q->idle_ns = idle_until(q, now_ns);
 	else if (q->current && !next)
 		q->idle_since_ns = now_ns;
+	q->current = next;
+	if (alone)
+		return;
 	if (next)
 		cpuset_remove_atomic(&sched_idle_cpus, q->cpu);
-	q->current = next;
-	if (!next && q->pool && q->pool->policy->hungry(q))
+	else if (q->pool && q->pool->policy->hungry(q))
 		cpuset_add_atomic(&sched_idle_cpus, q->cpu);
 }
 
@@ -484,7 +534,7 @@ static bool steal_from(struct run_queue *q, struct run_queue *from,
 }
 
 /* Some wait in q, and not for a moment only: CPUs that idle get them. */
-static void hand_over(struct run_queue *q, uint64_t now_ns)
+static NOINLINE void hand_over(struct run_queue *q, uint64_t now_ns)
 {
 	while (!cpuset_empty(&sched_idle_cpus)) {
 		unsigned int cpu;
@@ -501,7 +551,7 @@ static void hand_over(struct run_queue *q, uint64_t now_ns)
 }
 
 /* q's CPU would idle. */
-static bool steal(struct run_queue *q, uint64_t now_ns)
+static NOINLINE bool steal(struct run_queue *q, uint64_t now_ns)
 {
 	struct cpuset waiting = cpuset_read(&sched_waiting_cpus);
 	unsigned int cpu;
@@ -514,7 +564,7 @@ static bool steal(struct run_queue *q, uint64_t now_ns)
 }
 
 /* Before a CPU chooses: does somebody wait too long elsewhere? */
-static void balance(struct run_queue *q, uint64_t now_ns)
+static NOINLINE void balance(struct run_queue *q, uint64_t now_ns)
 {
 	unsigned int from = MAX_CPUS;
 
@@ -528,23 +578,21 @@ static void balance(struct run_queue *q, uint64_t now_ns)
 
 /*
  * q is locked: the CPU goes from cur (or NULL) to the one that is returned (or
- * NULL: idle). *out: cur, if it has to look for another CPU.
+ * NULL: idle).
  */
-static struct vcpu *choose(struct run_queue *q, struct vcpu *cur,
-			   uint64_t now_ns, struct vcpu **out)
+static ALWAYS_INLINE struct vcpu *choose(struct run_queue *q, struct vcpu *cur,
+					 uint64_t now_ns, bool alone)
 {
 	struct vcpu *next = NULL;
 
 	lock_assert_held(&q->lock);
 	if (q->pool)
 		next = q->pool->policy->pick(q, cur, now_ns);
-	if (next == cur && cur)
+	if (cur && next == cur)
 		return cur;
 	if (cur) {
 		__atomic_store_n(&cur->on_cpu, false, __ATOMIC_SEQ_CST);
 		state_set(cur, state_off_cpu(cur), now_ns);
-		if (vcpu_runnable(cur) && !vcpu_queued(cur))
-			*out = cur;
 	}
 	if (next) {
 		__atomic_store_n(&next->on_cpu, true, __ATOMIC_SEQ_CST);
@@ -553,24 +601,28 @@ static struct vcpu *choose(struct run_queue *q, struct vcpu *cur,
 	}
 	if (next != q->current)
 		q->switches++;
-	current_set(q, next, now_ns);
+	current_set(q, next, now_ns, alone);
 	return next;
 }
 
-struct vcpu *sched_pick(unsigned int cpu, struct vcpu *cur, uint64_t now_ns)
+static ALWAYS_INLINE struct vcpu *pick_in(struct run_queue *q, struct vcpu *cur,
+					  uint64_t now_ns, bool alone)
 {
-	struct run_queue *q = &run_queues[cpu];
-	bool alone = cpu_count() == 1;
 	struct vcpu *next, *out = NULL;
-	uint64_t at = ~0ull;
+	uint64_t at;
 
 	if (!alone)
 		balance(q, now_ns);
+	if (cur && !cur->on_cpu)
+		cur = NULL;
 	for (;;) {
 		lock_acquire(&q->lock);
-		next = choose(q, cur && cur->on_cpu ? cur : NULL, now_ns, &out);
-		if (q->pool)
-			at = q->pool->policy->deadline(q);
+		next = choose(q, cur, now_ns, alone);
+		/* It could run on, but here it may not. */
+		if (!alone && cur && cur->state == VCPU_RUNNABLE &&
+		    !vcpu_queued(cur))
+			out = cur;
+		at = q->due_ns;
 		lock_release(&q->lock);
 		if (alone || next)
 			break;
@@ -585,6 +637,26 @@ struct vcpu *sched_pick(unsigned int cpu, struct vcpu *cur, uint64_t now_ns)
 	if (!alone && q->tree.count)
 		hand_over(q, now_ns);
 	return next;
+}
+
+static NOINLINE struct vcpu *pick_alone(struct run_queue *q, struct vcpu *cur,
+					uint64_t now_ns)
+{
+	return pick_in(q, cur, now_ns, true);
+}
+
+static NOINLINE struct vcpu *pick_among(struct run_queue *q, struct vcpu *cur,
+					uint64_t now_ns)
+{
+	return pick_in(q, cur, now_ns, false);
+}
+
+struct vcpu *sched_pick(unsigned int cpu, struct vcpu *cur, uint64_t now_ns)
+{
+	struct run_queue *q = &run_queues[cpu];
+
+	return cpu_count() == 1 ? pick_alone(q, cur, now_ns)
+				: pick_among(q, cur, now_ns);
 }
 
 void sched_cpu_usage(unsigned int cpu, struct cpu_usage *u)

@@ -53,7 +53,7 @@
 #define OVERDUE	      2 /* slices */
 
 /* Caps: who is parked gets at least so much; a domain saves at most that. */
-#define GRANT_MIN_NS	 500000ll
+#define PORTION_MIN_NS	 500000ll
 #define TOKENS_PERIOD_NS 20000000ll
 #define REFILL_NS	 20000ull /* not more often, for rounding's sake */
 #define TOKENS_MIN_NS	 2000000ll
@@ -90,7 +90,7 @@ static void charge(struct vcpu *v, uint64_t now_ns)
 	ns = now_ns - u->charged_ns;
 	u->charged_ns = now_ns;
 	if (s->cap)
-		u->grant_ns -= (int64_t)ns;
+		u->portion_ns -= (int64_t)ns;
 	/* Alone on its CPU, it may have run for hours. */
 	ns = MIN(ns, CHARGE_MAX_NS - 1);
 	product = ns * rate(v) + u->fraction;
@@ -129,43 +129,46 @@ static void tokens_refill(struct sched_domain *s, uint64_t now_ns)
  * A portion for v to run with; false: there is none, v->unit.unpark_ns set.
  * Those who are parked already come before one who is not.
  */
-static bool grant_take(struct vcpu *v, uint64_t now_ns)
+static NOINLINE bool portion_take_capped(struct vcpu *v, uint64_t now_ns)
 {
 	struct sched_domain *s = &v->domain->sched;
 	struct sched_unit *u = &v->unit;
-	int64_t have, want = GRANT_MIN_NS, before = 0;
+	int64_t have, want = PORTION_MIN_NS, before = 0;
 
-	if (!s->cap)
-		return true;
 	tokens_refill(s, now_ns);
 	if (list_empty(&u->parked))
 		before = __atomic_load_n(&s->parked, __ATOMIC_RELAXED);
 	if (!__atomic_load_n(&s->parked, __ATOMIC_RELAXED))
 		want = MAX(TOKENS_PERIOD_NS / 200 * s->cap /
 				   v->domain->max_vcpus,
-			   GRANT_MIN_NS);
+			   PORTION_MIN_NS);
 	have = __atomic_load_n(&s->tokens_ns, __ATOMIC_RELAXED);
 	do {
-		if (have < GRANT_MIN_NS) {
-			want = GRANT_MIN_NS * (before + 1) - have;
+		if (have < PORTION_MIN_NS) {
+			want = PORTION_MIN_NS * (before + 1) - have;
 			u->unpark_ns = now_ns + REFILL_NS +
 				       (uint64_t)want * 100 / s->cap;
 			return false;
 		}
-		u->grant_ns = MIN(have, want);
+		u->portion_ns = MIN(have, want);
 	} while (!__atomic_compare_exchange_n(
-		&s->tokens_ns, &have, have - u->grant_ns, false,
+		&s->tokens_ns, &have, have - u->portion_ns, false,
 		__ATOMIC_RELAXED, __ATOMIC_RELAXED));
 	return true;
 }
 
+static bool portion_take(struct vcpu *v, uint64_t now_ns)
+{
+	return !v->domain->sched.cap || portion_take_capped(v, now_ns);
+}
+
 /* What v did not use goes back; what it used beyond it is owed. */
-static void grant_return(struct vcpu *v)
+static void portion_return(struct vcpu *v)
 {
 	if (v->domain->sched.cap)
 		__atomic_fetch_add(&v->domain->sched.tokens_ns,
-				   v->unit.grant_ns, __ATOMIC_RELAXED);
-	v->unit.grant_ns = 0;
+				   v->unit.portion_ns, __ATOMIC_RELAXED);
+	v->unit.portion_ns = 0;
 }
 
 static void wait_in(struct run_queue *q, struct vcpu *v, uint64_t tag,
@@ -189,12 +192,10 @@ static void unpark(struct vcpu *v)
 	__atomic_fetch_sub(&v->domain->sched.parked, 1, __ATOMIC_RELAXED);
 }
 
-static void unpark_due(struct run_queue *q, uint64_t now_ns)
+static NOINLINE void unpark_due(struct run_queue *q, uint64_t now_ns)
 {
 	struct list_node *n, *next;
 
-	if (now_ns < q->unpark_ns)
-		return;
 	q->unpark_ns = ~0ull;
 	for (n = q->parked.next; n != &q->parked; n = next) {
 		struct vcpu *v = list_entry(n, struct vcpu, unit.parked);
@@ -205,7 +206,7 @@ static void unpark_due(struct run_queue *q, uint64_t now_ns)
 			continue;
 		}
 		/* Now, or those who need not wait for a CPU took it all. */
-		if (!grant_take(v, now_ns)) {
+		if (!portion_take(v, now_ns)) {
 			q->unpark_ns = MIN(q->unpark_ns, v->unit.unpark_ns);
 			continue;
 		}
@@ -259,13 +260,11 @@ void share_adjust(struct domain *d, uint32_t weight, uint32_t cap)
 /* --- one queue --- */
 
 /* What other CPUs look at; nobody does on a CPU that is alone. */
-static void show(struct run_queue *q)
+static NOINLINE void show_to_others(struct run_queue *q)
 {
 	const struct tree_node *first = q->tree.first;
 	uint64_t wait_ns = OVERDUE * q->pool->slice_ns;
 
-	if (q->pool->cpu_count < 2)
-		return;
 	__atomic_store_n(&q->shown_clock, q->clock + q->shift,
 			 __ATOMIC_RELAXED);
 	if (first)
@@ -276,39 +275,69 @@ static void show(struct run_queue *q)
 			__ATOMIC_RELAXED);
 }
 
+static void show(struct run_queue *q)
+{
+	if (q->pool->cpu_count > 1)
+		show_to_others(q);
+}
+
+/* v's virtual time comes near its domain's; neither is before `low`. */
+static NOINLINE void settle_in_domain(const struct run_queue *q, struct vcpu *v,
+				      uint64_t low)
+{
+	struct sched_domain *s = &v->domain->sched;
+	uint64_t all = __atomic_load_n(&s->vtime, __ATOMIC_RELAXED) - q->shift;
+
+	if (key_before(all, low)) {
+		__atomic_fetch_add(&s->vtime, low - all, __ATOMIC_RELAXED);
+		all = low;
+	}
+	/* A vCPU may be as far behind its domain as that of others. */
+	all -= q->pool->slice_ns * s->inverse >> POINT;
+	v->unit.vtime = later(v->unit.vtime, all);
+}
+
 /* v's virtual time comes near the clock: lag_ns of its time behind, at most. */
 static void settle(struct run_queue *q, struct vcpu *v, uint64_t lag_ns)
 {
-	struct sched_domain *s = &v->domain->sched;
-	uint64_t low = q->clock - virtual_time(v, lag_ns);
-	uint64_t high = q->clock + virtual_time(v, 2 * q->pool->slice_ns);
-	uint64_t all;
+	uint64_t limit;
 
-	if (v->domain->max_vcpus > 1) {
-		all = __atomic_load_n(&s->vtime, __ATOMIC_RELAXED) - q->shift;
-		if (key_before(all, low)) {
-			__atomic_fetch_add(&s->vtime, low - all,
-					   __ATOMIC_RELAXED);
-			all = low;
-		}
-		/* A vCPU may be as far behind its domain as that of others. */
-		all -= q->pool->slice_ns * s->inverse >> POINT;
-		v->unit.vtime = later(v->unit.vtime, all);
+	/* The usual case of who was the last to run. */
+	if (v->domain->max_vcpus == 1 && v->unit.vtime == q->clock)
+		return;
+	limit = q->clock - virtual_time(v, lag_ns);
+	if (v->domain->max_vcpus > 1)
+		settle_in_domain(q, v, limit);
+	if (!key_before(q->clock, v->unit.vtime)) {
+		v->unit.vtime = later(v->unit.vtime, limit);
+		return;
 	}
-	v->unit.vtime = later(v->unit.vtime, low);
-	if (key_before(high, v->unit.vtime))
-		v->unit.vtime = high;
+	limit = q->clock + virtual_time(v, 2 * q->pool->slice_ns);
+	if (key_before(limit, v->unit.vtime))
+		v->unit.vtime = limit;
+}
+
+/* When to choose again while cur (NULL: nobody) has the CPU. */
+static void due_set(struct run_queue *q, const struct vcpu *cur)
+{
+	uint64_t at = q->unpark_ns;
+
+	/* Alone on the only CPU, it needs no interrupt. */
+	if (cur && (q->tree.first || q->pool->cpu_count > 1 ||
+		    cur->domain->sched.cap)) {
+		at = MIN(at, cur->slice_end_ns);
+		if (q->preempt)
+			at = MIN(at,
+				 cur->state_since_ns + q->pool->ratelimit_ns);
+	}
+	q->due_ns = at;
 }
 
 static void share_arrive(struct run_queue *q, struct vcpu *v,
 			 enum sched_why why, uint64_t now_ns)
 {
-	const uint64_t lag_ns[] = {
-		[SCHED_WOKEN] = q->pool->slice_ns,
-		[SCHED_NEW] = 0,
-		[SCHED_MOVED] = LAG_MAX_NS,
-	};
 	struct vcpu *cur = q->current;
+	uint64_t lag_ns = 0;
 	bool ahead;
 
 	if (cur) {
@@ -321,12 +350,17 @@ static void share_arrive(struct run_queue *q, struct vcpu *v,
 	} else if (!q->tree.first) {
 		q->clock = later(q->clock, v->unit.vtime);
 	}
-	settle(q, v, lag_ns[why]);
+	if (why == SCHED_WOKEN)
+		lag_ns = q->pool->slice_ns;
+	else if (why == SCHED_MOVED)
+		lag_ns = LAG_MAX_NS;
+	settle(q, v, lag_ns);
 	v->slice_end_ns = 0;
 	ahead = why == SCHED_WOKEN && !key_before(q->clock, v->unit.vtime);
 	wait_in(q, v, v->unit.vtime, ahead);
 	if (ahead)
 		q->preempt = true;
+	due_set(q, cur);
 	show(q);
 }
 
@@ -338,7 +372,7 @@ static void share_leave(struct run_queue *q, struct vcpu *v, bool for_good)
 	if (!list_empty(&v->unit.parked))
 		unpark(v);
 	if (!v->on_cpu)
-		grant_return(v);
+		portion_return(v);
 	show(q);
 }
 
@@ -350,7 +384,7 @@ static void begin(struct run_queue *q, struct vcpu *v, uint64_t now_ns)
 	if (!slice_ns)
 		slice_ns = q->pool->slice_ns;
 	if (v->domain->sched.cap)
-		slice_ns = MIN(slice_ns, (uint64_t)v->unit.grant_ns);
+		slice_ns = MIN(slice_ns, (uint64_t)v->unit.portion_ns);
 	v->slice_end_ns = now_ns + slice_ns;
 	v->unit.charged_ns = now_ns;
 	q->clock = later(q->clock, v->unit.node.key);
@@ -384,26 +418,26 @@ static bool goes_on(struct run_queue *q, struct vcpu *cur, uint64_t now_ns)
 {
 	uint64_t left = 0;
 
-	if (cur->slice_end_ns > now_ns)
-		left = cur->slice_end_ns - now_ns;
 	if (!vcpu_runnable(cur) || !vcpu_may(cur, q->cpu)) {
 		cur->slice_end_ns = 0;
 		cur->unit.yielded = false;
-		grant_return(cur);
+		portion_return(cur);
 		if (!q->tree.first)
 			q->clock = later(q->clock, cur->unit.vtime);
 		return false;
 	}
+	if (cur->slice_end_ns > now_ns)
+		left = cur->slice_end_ns - now_ns;
 	if (left && (!q->preempt ||
 		     now_ns < cur->state_since_ns + q->pool->ratelimit_ns))
 		return true;
-	grant_return(cur);
+	portion_return(cur);
 	if (left && left >= q->pool->ratelimit_ns) {
 		cur->slice_end_ns = left;
 	} else {
 		renew(q, cur);
 		/* Still the first: no need to go through the queue. */
-		if (is_first(q, cur) && grant_take(cur, now_ns)) {
+		if (is_first(q, cur) && portion_take(cur, now_ns)) {
 			begin(q, cur, now_ns);
 			return true;
 		}
@@ -412,50 +446,44 @@ static bool goes_on(struct run_queue *q, struct vcpu *cur, uint64_t now_ns)
 	return false;
 }
 
+/* The first that is runnable and gets a portion; it leaves the queue. */
+static struct vcpu *take_first(struct run_queue *q, uint64_t now_ns)
+{
+	while (q->tree.first) {
+		struct vcpu *v = node_vcpu(q->tree.first);
+
+		queue_unlink(q, v);
+		if (!vcpu_runnable(v))
+			/* It was brought down while it waited. */
+			vcpu_state_lapse(v, now_ns);
+		else if (v->unit.portion_ns > 0 || portion_take(v, now_ns))
+			return v;
+		else
+			park(q, v);
+	}
+	return NULL;
+}
+
 static struct vcpu *share_pick(struct run_queue *q, struct vcpu *cur,
 			       uint64_t now_ns)
 {
 	struct vcpu *next = NULL;
 
-	unpark_due(q, now_ns);
+	if (now_ns >= q->unpark_ns)
+		unpark_due(q, now_ns);
 	if (cur) {
 		charge(cur, now_ns);
-		if (goes_on(q, cur, now_ns)) {
-			show(q);
-			return cur;
-		}
+		if (goes_on(q, cur, now_ns))
+			next = cur;
 	}
-	while (q->tree.first) {
-		next = node_vcpu(q->tree.first);
-		queue_unlink(q, next);
-		if (!vcpu_runnable(next))
-			/* It was brought down while it waited. */
-			vcpu_state_lapse(next, now_ns);
-		else if (next->unit.grant_ns > 0 || grant_take(next, now_ns))
-			break;
-		else
-			park(q, next);
-		next = NULL;
+	if (!next) {
+		next = take_first(q, now_ns);
+		if (next)
+			begin(q, next, now_ns);
 	}
-	if (next)
-		begin(q, next, now_ns);
+	due_set(q, next);
 	show(q);
 	return next;
-}
-
-static uint64_t share_deadline(const struct run_queue *q)
-{
-	const struct vcpu *cur = q->current;
-	uint64_t at = q->unpark_ns;
-
-	if (!cur)
-		return at;
-	/* Alone on the only CPU, it needs no interrupt. */
-	if (q->tree.first || q->pool->cpu_count > 1 || cur->domain->sched.cap)
-		at = MIN(at, cur->slice_end_ns);
-	if (q->preempt)
-		at = MIN(at, cur->state_since_ns + q->pool->ratelimit_ns);
-	return at;
 }
 
 /* --- several queues --- */
@@ -568,7 +596,6 @@ const struct sched_policy sched_share = {
 	.arrive = share_arrive,
 	.leave = share_leave,
 	.pick = share_pick,
-	.deadline = share_deadline,
 	.hungry = share_hungry,
 	.compare = share_compare,
 	.overdue = share_overdue,

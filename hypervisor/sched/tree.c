@@ -69,14 +69,20 @@ void tree_add(struct tree *t, struct tree_node *n)
 	struct tree_node **link = &t->root;
 
 	n->serial = t->serial++;
-	n->rank = next_rank(t);
 	n->linked = true;
+	t->count++;
+	if (!t->root) {
+		/* The usual case. Above whoever comes while it is there. */
+		n->rank = ~0u;
+		t->root = t->first = n;
+		return;
+	}
+	n->rank = next_rank(t);
 	while (*link && (*link)->rank >= n->rank)
 		link = node_before(*link, n) ? &(*link)->right : &(*link)->left;
 	split(*link, n, &n->left, &n->right);
 	*link = n;
-	t->count++;
-	if (!t->first || node_before(n, t->first))
+	if (node_before(n, t->first))
 		t->first = n;
 }
 
@@ -84,12 +90,15 @@ void tree_remove(struct tree *t, struct tree_node *n)
 {
 	struct tree_node **link = &t->root, *first;
 
+	n->linked = false;
+	if (!--t->count) {
+		t->root = t->first = NULL;
+		return;
+	}
 	while (*link != n)
 		link = node_before(*link, n) ? &(*link)->right : &(*link)->left;
 	*link = join(n->left, n->right);
 	n->left = n->right = NULL;
-	n->linked = false;
-	t->count--;
 	if (t->first == n) {
 		for (first = t->root; first && first->left;)
 			first = first->left;

@@ -19,7 +19,7 @@ struct sched_unit {
 	uint64_t unpark_ns;	  /* until then */
 	uint64_t vtime;		  /* in the frame of its queue */
 	uint64_t charged_ns;	  /* until when, on a CPU */
-	int64_t grant_ns;	  /* of its domain's cap, not yet used */
+	int64_t portion_ns;	  /* of its domain's cap, not yet used */
 	uint32_t fraction;	  /* of vtime */
 	bool yielded;		  /* SCHEDOP_yield, until the next choice */
 	struct cpuset hard, soft; /* as the toolstack set them */

@@ -33,20 +33,25 @@ $(BENCH)/driver: tests/bench/driver.c $(BUILD)/system/harness.a
 BENCH_FILES := $(BENCH)/driver $(BENCH)/initrd.img $(BENCH)/xen.elf \
 	$(BUILD)/paravane $(IMAGE)/vmlinux
 
-# The scheduler's own code on a simulated clock: shares over time.
-SHARES_SRCS := tests/bench/shares.c tests/unit/hypervisor/sched/simulation.c \
+# The scheduler's own code, as the hypervisor is compiled, on a simulated clock:
+# shares over time, and the instructions of a choice.
+SCHED_SRCS := tests/bench/sched_machine.c \
+	tests/unit/hypervisor/sched/simulation.c \
 	$(addprefix hypervisor/,sched/sched.c sched/share.c sched/null.c \
 	sched/pool.c sched/tree.c time/timer.c lib/lock.c)
 
-$(BENCH)/shares: $(SHARES_SRCS) $(wildcard hypervisor/sched/*.h)
+$(BENCH)/shares $(BENCH)/cycle: $(BENCH)/%: tests/bench/%.c $(SCHED_SRCS) \
+		$(wildcard hypervisor/sched/*.h hypervisor/lib/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -std=gnu11 -DUNIT_TEST=1 -Itests/unit/fake \
-		-Itests/unit -Itests -Ihypervisor -Iinclude -o $@ $(SHARES_SRCS)
+	$(CC) $(HOST_CFLAGS) -DUNIT_TEST=1 -DNDEBUG -flto -fno-strict-aliasing \
+		-fcf-protection=none -Itests/unit/fake -Itests/unit -Itests \
+		-Ihypervisor -Iinclude -o $@ $< $(SCHED_SRCS)
 
 .PHONY: bench-shares
-bench-shares: $(BENCH)/shares ## CPU shares over time: CSV and SVG
-	@$< $(BENCH)/shares.csv $(BENCH)/shares.svg
+bench-shares: $(BENCH)/shares $(BENCH)/cycle ## the scheduler simulated: shares (CSV, SVG), cost
+	@$(BENCH)/shares $(BENCH)/shares.csv $(BENCH)/shares.svg
 	@echo "plot: $(BENCH)/shares.svg"
+	@$(BENCH)/cycle
 
 .PHONY: bench
 bench: $(BENCH_FILES) bench-shares ## instructions and times per operation, beside Xen

@@ -7,96 +7,18 @@
  *
  *   shares OUT.csv OUT.svg
  */
-#include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "event/event.h"
-#include "fake/clock.h"
-#include "fake/machine.h"
-#include "log/log.h"
 #include "sched/pool.h"
 #include "sched/sched.h"
-#include "sched/slice.h"
-#include "time/time.h"
 #include "unit/hypervisor/sched/simulation.h"
-#include "x86/clock.h"
 
 #define HOGS	9
 #define STEPS	180
 #define STEP_NS 500000000ull
 #define CPUS	2
-
-/* The machine, as far as the scheduler looks at it. */
-uint64_t fake_time_ns;
-unsigned int fake_sched_requests, fake_cpu, fake_cpus = 1;
-bool fake_sched_asked[MAX_CPUS];
-
-void fake_clock_reset(void)
-{
-	fake_time_ns = FAKE_TIME_BASE;
-}
-
-uint64_t time_now_ns(void)
-{
-	return fake_time_ns;
-}
-
-void clock_event_program(uint64_t deadline_ns)
-{
-	(void)deadline_ns;
-}
-
-void sched_request_on(unsigned int cpu)
-{
-	fake_sched_asked[cpu] = true;
-}
-
-void sched_request(void)
-{
-	sched_request_on(fake_cpu);
-}
-
-unsigned int this_cpu_id(void)
-{
-	return fake_cpu;
-}
-
-unsigned int cpu_count(void)
-{
-	return fake_cpus;
-}
-
-void event_poll_begin(struct vcpu *v)
-{
-	(void)v;
-}
-
-void event_poll_end(struct vcpu *v)
-{
-	(void)v;
-}
-
-void watchdog_kill(struct domain *d)
-{
-	(void)d;
-}
-
-void log_print(enum log_level level, const char *fmt, ...)
-{
-	(void)level;
-	(void)fmt;
-}
-
-void panic(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	abort();
-}
 
 static double share[STEPS][HOGS]; /* of one CPU, in that step */
 
@@ -160,34 +82,94 @@ static void write_csv(FILE *f)
 	}
 }
 
-/* One line a vCPU over a dashed one for the ideal. */
+/* The plot: its frame within the picture, in pixels, and what it spans. */
+enum { WIDTH = 960, HEIGHT = 520, LEFT = 70, RIGHT = 130, TOP = 60, LOW = 60 };
+#define SECONDS	  (STEPS * STEP_NS / 1e9)
+#define SHARE_MAX 0.5
+
+static double at_x(double seconds)
+{
+	return LEFT + seconds / SECONDS * (WIDTH - LEFT - RIGHT);
+}
+
+static double at_y(double part)
+{
+	return HEIGHT - LOW - part / SHARE_MAX * (HEIGHT - TOP - LOW);
+}
+
+static void write_axes(FILE *f)
+{
+	fprintf(f,
+		"<g stroke=\"#ddd\"><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
+		"height=\"%.1f\" fill=\"#f6f6f6\" stroke=\"none\"/>\n",
+		at_x(SECONDS / 3), at_y(SHARE_MAX),
+		at_x(SECONDS * 2 / 3) - at_x(SECONDS / 3),
+		at_y(0) - at_y(SHARE_MAX));
+	for (int i = 0; i <= 10; i++)
+		fprintf(f,
+			"<path d=\"M%.1f %.1fH%.1f\"/><text x=\"%d\" "
+			"y=\"%.1f\" text-anchor=\"end\" stroke=\"none\">%d"
+			"</text>\n",
+			at_x(0), at_y(i * 0.05), at_x(SECONDS), LEFT - 8,
+			at_y(i * 0.05) + 4, i * 5);
+	for (int i = 0; i <= 9; i++)
+		fprintf(f,
+			"<path d=\"M%.1f %.1fV%.1f\"/><text x=\"%.1f\" "
+			"y=\"%d\" text-anchor=\"middle\" stroke=\"none\">%d"
+			"</text>\n",
+			at_x(i * 10), at_y(0), at_y(SHARE_MAX), at_x(i * 10),
+			HEIGHT - LOW + 18, i * 10);
+	fprintf(f,
+		"</g>\n<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">"
+		"simulated time, s</text>\n"
+		"<text transform=\"translate(18 %.1f) rotate(-90)\" "
+		"text-anchor=\"middle\">CPU time, %% of one CPU (each half "
+		"second)</text>\n",
+		at_x(SECONDS / 2), HEIGHT - 14, at_y(SHARE_MAX / 2));
+}
+
+static void write_line(FILE *f, unsigned int hog, bool goal)
+{
+	fprintf(f, "<polyline%s points=\"",
+		goal ? " stroke-dasharray=\"5 4\" stroke=\"#888\"" : "");
+	for (unsigned int step = 0; step < STEPS; step++)
+		if (hog < 8 || ninth_runs(step))
+			fprintf(f, "%.1f,%.1f ",
+				at_x((step + 0.5) * STEP_NS / 1e9),
+				at_y(goal ? ideal(step, hog)
+					  : share[step][hog]));
+	fprintf(f, "\"/>\n");
+}
+
+/* A line a guest over a dashed one for the ideal, and its name at its end. */
 static void write_svg(FILE *f)
 {
-	const int width = 900, height = 420, left = 50, top = 20;
-	double x = (double)(width - left - 10) / STEPS;
-	double y = (height - 2 * top) / 0.5;
-
 	fprintf(f,
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
 		"height=\"%d\" font-family=\"sans-serif\" font-size=\"12\">\n"
-		"<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n",
-		width, height);
-	for (int tick = 0; tick <= 5; tick++)
-		fprintf(f, "<text x=\"8\" y=\"%.0f\">%d %%</text>\n",
-			height - top - tick * y / 10, tick * 10);
+		"<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n"
+		"<text x=\"%d\" y=\"24\" font-size=\"16\">Eight guests of "
+		"weights 1 to 8 that compute, on %d CPUs</text>\n"
+		"<text x=\"%d\" y=\"44\">From %.0f s to %.0f s a ninth, of "
+		"weight 9, computes too. Dashed: the fair share.</text>\n",
+		WIDTH, HEIGHT, LEFT, CPUS, LEFT, SECONDS / 3, SECONDS * 2 / 3);
+	write_axes(f);
 	for (unsigned int i = 0; i < HOGS; i++) {
-		for (int goal = 1; goal >= 0; goal--) {
-			fprintf(f,
-				"<polyline fill=\"none\" stroke=\"hsl(%u,70%%,"
-				"40%%)\"%s points=\"",
-				i * 40, goal ? " stroke-dasharray=\"4\"" : "");
-			for (unsigned int step = 0; step < STEPS; step++)
-				fprintf(f, "%.1f,%.1f ", left + step * x,
-					height - top -
-						y * (goal ? ideal(step, i)
-							  : share[step][i]));
-			fprintf(f, "\"/>\n");
-		}
+		unsigned int last = i == 8 ? STEPS / 2 : STEPS - 1;
+
+		fprintf(f,
+			"<g fill=\"none\" stroke=\"hsl(%u,75%%,38%%)\" "
+			"stroke-width=\"1.8\">\n",
+			i * 40);
+		write_line(f, i, false);
+		write_line(f, i, true);
+		fprintf(f,
+			"<text x=\"%.1f\" y=\"%.1f\" stroke=\"none\" "
+			"fill=\"hsl(%u,75%%,38%%)\">weight %u: %.1f %%</text>"
+			"\n</g>\n",
+			i == 8 ? at_x(SECONDS / 3) + 6 : at_x(SECONDS) + 8,
+			i == 8 ? at_y(0.46) : at_y(ideal(last, i)) + 4, i * 40,
+			i + 1, 100 * ideal(last, i));
 	}
 	fprintf(f, "</svg>\n");
 }
