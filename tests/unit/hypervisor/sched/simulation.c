@@ -307,6 +307,10 @@ static void happen(struct sim *s)
 			compute(s, x);
 			x->woken = true;
 			vcpu_kick(&x->v);
+		} else if (x->v.on_cpu && !x->left_ns && x->yields) {
+			fake_cpu = x->v.cpu;
+			compute(s, x);
+			vcpu_yield(&x->v);
 		} else if (x->v.on_cpu && !x->left_ns) {
 			fake_cpu = x->v.cpu;
 			x->wake_ns = fake_time_ns +

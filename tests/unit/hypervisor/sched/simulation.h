@@ -28,7 +28,8 @@ struct sim_vcpu {
 	uint64_t wake_ns;	/* while it is blocked */
 	uint64_t waiting_since; /* 0: it does not wait for a CPU */
 	uint64_t wait_max_ns, wake_max_ns;
-	bool woken; /* it waits because it woke up */
+	bool yields; /* where its habit says to wait */
+	bool woken;  /* it waits because it woke up */
 };
 
 struct sim {

@@ -212,6 +212,56 @@ Test(simulation, nobody_gains_by_sleeping_before_its_slice_ends)
 	sim_end(&s);
 }
 
+/*
+ * A wake-up goes first; so one that blocks for a microsecond as often as it
+ * can, after however little, wants to be first always.
+ */
+Test(simulation, blocking_for_a_moment_again_and_again_earns_nothing)
+{
+	static const uint64_t run_ns[] = {20000, 100000, 499000, 501000,
+					  5 * MS};
+	unsigned int i, cpus;
+
+	for (cpus = 1; cpus <= 2; cpus++) {
+		for (i = 0; i < ARRAY_SIZE(run_ns); i++) {
+			struct domain *honest, *sly;
+
+			sim_init(&s, cpus, "share", i + 1);
+			honest = sim_domain(&s, cpus, hog);
+			sly = sim_domain(
+				&s, cpus,
+				(struct sim_habit){run_ns[i], 1000, false});
+			sim_run(&s, 4 * SECOND);
+			expect_sound(i);
+			cr_assert_leq(sim_used(sly),
+				      cpus * 2 * SECOND + 60 * MS,
+				      "%u CPUs, %llu ns: %llu ms", cpus,
+				      (unsigned long long)run_ns[i],
+				      (unsigned long long)(sim_used(sly) / MS));
+			cr_assert_geq(sim_used(honest),
+				      cpus * 2 * SECOND - 60 * MS);
+			sim_end(&s);
+		}
+	}
+}
+
+Test(simulation, who_yields_for_ever_gets_no_more_than_its_share)
+{
+	struct domain *honest, *sly;
+
+	sim_init(&s, 1, "share", 1);
+	honest = sim_domain(&s, 1, hog);
+	sly = sim_domain(&s, 1, (struct sim_habit){100000, 0, false});
+	sim_of(sly->vcpu[0])->yields = true;
+	sim_run(&s, 4 * SECOND);
+	expect_sound(1);
+	cr_assert_leq(sim_used(sly), 2 * SECOND + 20 * MS);
+	cr_assert_geq(sim_used(honest), 2 * SECOND - 20 * MS);
+	/* It does get to run. */
+	cr_assert_gt(sim_used(sly), 0);
+	sim_end(&s);
+}
+
 /* Caps: whole and parts of CPUs, one vCPU and several, alone and not. */
 struct cap_row {
 	unsigned int cpus, vcpus, cap, hogs;
