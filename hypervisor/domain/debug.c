@@ -55,13 +55,17 @@ static void show_domain(struct domain *d)
 
 		if (v)
 			log_info("  vcpu %u: state %u, ran %llu ms, pending %u "
-				 "mask %u\n",
+				 "mask %u, CPU %u%s%s%s%s, paused %u times\n",
 				 i, v->state,
 				 (unsigned long long)vcpu_state_time(
 					 v, VCPU_RUNNING) /
 					 1000000,
 				 v->info->evtchn_upcall_pending,
-				 v->info->evtchn_upcall_mask);
+				 v->info->evtchn_upcall_mask, v->cpu,
+				 v->on_cpu ? ", on it" : "",
+				 v->up ? "" : ", down",
+				 v->blocked ? ", blocked" : "",
+				 v->polling ? ", polling" : "", v->pause_count);
 	}
 }
 
@@ -104,6 +108,7 @@ static void key_panic(void)
 void domain_system_init(void)
 {
 	debug_key_register('q', "list domains and vCPUs", key_domains);
+	debug_key_register('r', "show what each CPU runs", sched_dump);
 	debug_key_register('e', "list event channels", key_events);
 	debug_key_register('m', "show free memory", key_memory);
 	debug_key_register('C', "panic, to see what is printed", key_panic);

@@ -92,6 +92,9 @@ struct cpu_usage {
 };
 void sched_cpu_usage(unsigned int cpu, struct cpu_usage *u);
 
+/* Prints what each CPU's queue holds. */
+void sched_dump(void);
+
 /* The machine: this CPU calls sched_pick() before it returns to a guest. */
 void sched_request(void);
 /* The same of any CPU, which may be in a guest or idle. */

@@ -64,6 +64,13 @@ Test(debug_keys, who_keeps_a_domain_that_has_ended)
 	cr_assert_not_null(strstr(text, " 1 pages are still its own"));
 }
 
+Test(debug_keys, show_what_each_cpu_runs)
+{
+	press('r');
+	cr_assert_not_null(strstr(text, "CPU 0: runs domain "));
+	cr_assert_null(strstr(text, "CPU 1: "));
+}
+
 Test(debug_keys, show_free_memory)
 {
 	char line[100];
