@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * make demo: power-on, domain zero, two Debian guests, a file over their
- * network onto a disk, its checksum. Each phase is printed with its time; on
+ * make demo: power-on of a machine with two processors, domain zero, two Debian
+ * guests, the second with two vCPUs, a file over their network onto a disk, its
+ * checksum. Each phase is printed with its time; on
  * a terminal the person then gets domain zero's prompt with both guests
  * running, otherwise the machine powers off. Status 0 only if all of it
  * happened.
@@ -21,7 +22,11 @@
 
 #define GUEST_SECONDS 300
 
-static const struct machine_config machine = {.name = "demo"};
+static const struct machine_config machine = {
+	.name = "demo",
+	.cpus = 2,
+	.hypervisor_options = "dom0_mem=768M dom0_max_vcpus=2 maxcpus=2",
+};
 
 static double phase_start;
 
