@@ -21,9 +21,10 @@ DT_BUILDER_SRCS := $(filter-out %_main.c,$(wildcard $(DT)/builder/*.c))
 DT_CONFIG_SRCS := $(addprefix $(DT)/lib/,arena.c cfgfile.c err.c) \
 	$(wildcard $(DT)/lib/config*.c)
 DT_PURE_SRCS := $(DT_CONFIG_SRCS) \
-	$(addprefix $(DT)/lib/,balloon.c domctl.c domname.c eventlog.c \
-		hostconf.c hostmem.c json.c meter.c meter_devices.c \
-		meter_rates.c privcmd.c reach.c restarting.c) \
+	$(addprefix $(DT)/lib/,balloon.c cpumap.c cpupool.c domctl.c domname.c \
+		eventlog.c hostconf.c hostmem.c json.c meter.c \
+		meter_devices.c meter_rates.c privcmd.c reach.c restarting.c \
+		schedctl.c) \
 	$(DT_BUILDER_SRCS) $(DT_CLI_SRCS) hypervisor/lib/elf.c
 
 # The library: everything that programs share. Only what a program uses is

@@ -17,6 +17,7 @@
 
 #include "builder/check.h"
 #include "builder/nodes.h"
+#include "lib/cpupool.h"
 #include "lib/domctl.h"
 #include "lib/domname.h"
 
@@ -65,41 +66,77 @@ int check_name(int privcmd, struct store *store, const char *name,
 		       name, domid, name);
 }
 
-static int check_cpu_sets(int privcmd, const char *key, const char **sets,
-			  size_t count, struct err *e)
+int check_pool(int privcmd, struct store *store, const struct config *c,
+	       struct sched_pool_info *pool, struct err *e)
 {
-	struct xen_sysctl_physinfo info;
-	uint8_t bitmap[512];
-	int rc;
+	int rc = cpupool_resolve(privcmd, store, c->pool ? c->pool : "0", pool,
+				 e);
 
-	if (count == 0)
-		return 0;
-	rc = sysctl_get_physinfo(privcmd, &info);
 	if (rc)
-		return err_set(e, rc, "cannot ask for the CPUs (%s)",
-			       err_name(rc));
+		return rc;
+	if (cpumap_is_empty(&pool->cpus))
+		return err_set(e, ENODEV,
+			       "pool '%s' has no CPU; give it one first: 'vane "
+			       "cpupool-cpu-add %s CPUS'",
+			       c->pool, c->pool);
+	if ((c->cpu_weight || c->cap) && pool->policy != XEN_SCHEDULER_CREDIT)
+		return err_set(e, EOPNOTSUPP,
+			       "%s=%u: the scheduler of pool '%s' is %s, which "
+			       "gives no shares; remove the line",
+			       c->cpu_weight ? "cpu_weight" : "cap",
+			       c->cpu_weight ? c->cpu_weight : c->cap,
+			       c->pool ? c->pool : "Pool-0",
+			       cpupool_policy_name(pool->policy));
+	return 0;
+}
+
+int check_cpu_sets(const char *key, const char **sets, size_t count,
+		   const struct cpumap *online, const char *pool,
+		   const struct cpumap *pool_cpus, struct err *e)
+{
+	char there[CPUMAP_TEXT_BYTES];
+
 	for (size_t i = 0; i < count; i++) {
-		rc = config_cpus(sets[i], bitmap,
-				 info.max_cpu_id < 4095 ? info.max_cpu_id + 1
-							: 4096);
-		if (rc)
-			return err_set(e, rc,
-				       "%s '%s': this machine has CPUs 0 to "
-				       "%u",
-				       key, sets[i], info.max_cpu_id);
+		bool is_all = strncmp(sets[i], "all", 3) == 0;
+		struct cpumap m, rest;
+		int rc = config_cpus(sets[i], m.bits, CPUMAP_CPUS);
+
+		cpumap_without(&rest, &m, online);
+		cpumap_format(online, there);
+		if (rc || (!is_all && !cpumap_is_empty(&rest)))
+			return err_set(e, ERANGE,
+				       "%s '%s': this machine has CPUs %s", key,
+				       sets[i], there);
+		cpumap_and(&rest, &m, pool_cpus);
+		cpumap_format(pool_cpus, there);
+		if (cpumap_is_empty(&rest))
+			return err_set(e, ERANGE,
+				       "%s '%s': pool '%s' has CPUs %s", key,
+				       sets[i], pool, there);
 	}
 	return 0;
 }
 
-int check_cpus(int privcmd, const struct config *c, struct err *e)
+int check_cpus(int privcmd, const struct config *c,
+	       const struct sched_pool_info *pool, struct err *e)
 {
+	const char *name = c->pool ? c->pool : "Pool-0";
+	struct cpumap online;
 	int rc;
 
-	rc = check_cpu_sets(privcmd, "cpus", c->cpus, c->cpus_count, e);
+	if (c->cpus_count == 0 && c->cpus_soft_count == 0)
+		return 0;
+	rc = cpupool_online_cpus(privcmd, &online);
+	if (rc)
+		return err_set(e, rc, "cannot ask for the CPUs (%s)",
+			       err_name(rc));
+	rc = check_cpu_sets("cpus", c->cpus, c->cpus_count, &online, name,
+			    &pool->cpus, e);
 	if (rc)
 		return rc;
-	return check_cpu_sets(privcmd, "cpus_soft", c->cpus_soft,
-			      c->cpus_soft_count, e);
+	/* What it prefers may be elsewhere: it is a wish. */
+	return check_cpu_sets("cpus_soft", c->cpus_soft, c->cpus_soft_count,
+			      &online, name, &online, e);
 }
 
 /* `path` as nodes_script() gives it; `what` the device, for the message. */

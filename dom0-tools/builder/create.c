@@ -62,6 +62,7 @@ struct creation {
 	size_t p2m_bytes;
 	bool *disk_is_device;
 	struct room_request room;
+	struct sched_pool_info pool;
 	bool has_domain;
 	uint16_t domid;
 	uint32_t store_port;
@@ -211,7 +212,9 @@ static int create_check(struct creation *n)
 	if (rc == 0)
 		rc = create_check_devices(n);
 	if (rc == 0)
-		rc = check_cpus(n->privcmd, c, n->err);
+		rc = check_pool(n->privcmd, n->store, c, &n->pool, n->err);
+	if (rc == 0)
+		rc = check_cpus(n->privcmd, c, &n->pool, n->err);
 	if (rc == 0)
 		rc = create_check_memory(n);
 	/* Last, because unpacking takes longest. */
@@ -294,6 +297,7 @@ static int create_make_domain(struct creation *n)
 		.max_grant_frames = CREATE_GRANT_FRAMES,
 		.max_maptrack_frames = CREATE_MAPTRACK_FRAMES,
 		.grant_opts = XEN_DOMCTL_GRANT_version(CREATE_GRANT_VERSION),
+		.cpupool_id = n->pool.id,
 	};
 	int rc;
 

@@ -140,6 +140,47 @@ char *cli_domain_name(struct cli *c, uint16_t domid)
 	return name == NULL && domid == 0 ? strdup("Domain-0") : name;
 }
 
+char *cli_begin_row(struct cli *c, struct json *j, uint16_t domid)
+{
+	char *name = cli_domain_name(c, domid);
+
+	if (j == NULL)
+		return name;
+	json_open_object(j, NULL);
+	json_uint(j, "domid", domid);
+	if (name)
+		json_string(j, "name", name);
+	else
+		json_null(j, "name");
+	return name;
+}
+
+int cli_gather(struct cli *c, const struct cli_args *a, uint16_t **domids,
+	       size_t *count)
+{
+	struct xen_domctl_getdomaininfo *infos = NULL;
+	size_t n = (size_t)a->count;
+	int status = n ? CLI_OK : cli_list_all(c, &infos, &n);
+
+	if (status)
+		return status;
+	*domids = calloc(n + 1, sizeof(**domids));
+	if (*domids == NULL) {
+		free(infos);
+		err_set(&c->err, ENOMEM, "out of memory");
+		return cli_fail(c);
+	}
+	for (size_t i = 0; i < n && status == CLI_OK; i++) {
+		if (infos)
+			(*domids)[i] = infos[i].domain;
+		else
+			status = cli_resolve(c, a->words[i], &(*domids)[i]);
+	}
+	*count = n;
+	free(infos);
+	return status;
+}
+
 int cli_list_all(struct cli *c, struct xen_domctl_getdomaininfo **infos,
 		 size_t *count)
 {

@@ -22,6 +22,7 @@
 #include "cli/args.h"
 #include "lib/domctl.h"
 #include "lib/err.h"
+#include "lib/json.h"
 #include "lib/store.h"
 
 enum cli_exit {
@@ -100,6 +101,14 @@ int cli_resolve_guest(struct cli *c, const char *word, const char *what,
 		      uint16_t *domid);
 /* The name, malloc'd; NULL when nobody gave it one. */
 char *cli_domain_name(struct cli *c, uint16_t domid);
+/*
+ * The begin of a row of a domain: its name as above, and, unless j is NULL, an
+ * object with the members "domid" and "name" opened in it.
+ */
+char *cli_begin_row(struct cli *c, struct json *j, uint16_t domid);
+/* The domains that were named, or all: their numbers, malloc'd. */
+int cli_gather(struct cli *c, const struct cli_args *a, uint16_t **domids,
+	       size_t *count);
 /* All domains; or the line is printed and the status given. */
 int cli_list_all(struct cli *c, struct xen_domctl_getdomaininfo **infos,
 		 size_t *count);
@@ -122,6 +131,17 @@ int cli_uptime(int argc, char **argv);
 int cli_mem_set(int argc, char **argv);
 int cli_mem_max(int argc, char **argv);
 int cli_sched(int argc, char **argv);
+int cli_sched_credit(int argc, char **argv);
+int cli_vcpu_list(int argc, char **argv);
+int cli_vcpu_pin(int argc, char **argv);
+int cli_vcpu_set(int argc, char **argv);
+int cli_cpupool_list(int argc, char **argv);
+int cli_cpupool_create(int argc, char **argv);
+int cli_cpupool_destroy(int argc, char **argv);
+int cli_cpupool_rename(int argc, char **argv);
+int cli_cpupool_cpu_add(int argc, char **argv);
+int cli_cpupool_cpu_remove(int argc, char **argv);
+int cli_cpupool_migrate(int argc, char **argv);
 int cli_rename(int argc, char **argv);
 int cli_config_update(int argc, char **argv);
 int cli_sysrq(int argc, char **argv);

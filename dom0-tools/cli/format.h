@@ -19,6 +19,8 @@
 /* What -v appends to it, and format_list_more() to each row. */
 #define FORMAT_LIST_MORE                                                       \
 	"   UUID                            Reason-Code\tSecurity Label"
+/* What -c appends, and a pool's name of the same width to each row. */
+#define FORMAT_LIST_POOL     "         Cpupool"
 #define FORMAT_UPTIME_HEADER "Name                                ID Uptime"
 
 /* Six letters and a NUL: running blocked paused shutdown reason dying. */

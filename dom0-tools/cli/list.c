@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/format.h"
 #include "lib/config.h"
+#include "lib/cpupool.h"
 #include "lib/json.h"
 #include "lib/reach.h"
 #include "lib/restarting.h"
@@ -114,6 +115,7 @@ static void list_object(struct cli *c, struct json *j,
 			const struct xen_domctl_getdomaininfo *info,
 			const char *name, bool is_long)
 {
+	char *pool = cpupool_name(c->store, 0, info->cpupool);
 	char state[7];
 
 	format_state(info, state);
@@ -125,6 +127,9 @@ static void list_object(struct cli *c, struct json *j,
 		json_null(j, "name");
 	json_uint(j, "memory_mib", format_memory_mib(info));
 	json_uint(j, "vcpus", info->nr_online_vcpus);
+	json_uint(j, "vcpus_max", (uint64_t)info->max_vcpu_id + 1);
+	json_string(j, "cpupool", pool ? pool : "");
+	free(pool);
 	json_string(j, "state", format_state_word(info));
 	json_string(j, "flags", state);
 	json_double(j, "cpu_seconds", (double)info->cpu_time / 1e9);
@@ -166,18 +171,25 @@ static int list_gather(struct cli *c, const struct cli_args *a,
 
 static void list_rows(struct cli *c,
 		      const struct xen_domctl_getdomaininfo *infos,
-		      size_t count, bool is_verbose)
+		      size_t count, bool is_verbose, bool with_pool)
 {
-	printf("%s%s\n", FORMAT_LIST_HEADER,
-	       is_verbose ? FORMAT_LIST_MORE : "");
+	printf("%s%s%s\n", FORMAT_LIST_HEADER,
+	       is_verbose ? FORMAT_LIST_MORE : "",
+	       with_pool ? FORMAT_LIST_POOL : "");
 	for (size_t i = 0; i < count; i++) {
 		char *name = cli_domain_name(c, infos[i].domain);
-		char row[256], more[80] = "";
+		char row[256], more[80] = "", *pool = NULL;
 
 		format_list_row(&infos[i], name, row, sizeof(row));
 		if (is_verbose)
 			format_list_more(&infos[i], more, sizeof(more));
-		printf("%s%s\n", row, more);
+		if (with_pool)
+			pool = cpupool_name(c->store, 0, infos[i].cpupool);
+		printf("%s%s", row, more);
+		if (with_pool)
+			printf("%16s", pool ? pool : "");
+		putchar('\n');
+		free(pool);
 		free(name);
 	}
 }
@@ -228,7 +240,8 @@ int cli_list(int argc, char **argv)
 		if (cli_has(&a, 'l') || cli_has(&a, 'j'))
 			list_json(&c, infos, count, cli_has(&a, 'l'));
 		else
-			list_rows(&c, infos, count, cli_has(&a, 'v'));
+			list_rows(&c, infos, count, cli_has(&a, 'v'),
+				  cli_has(&a, 'c'));
 		free(infos);
 		/* On standard error: programs read the table. */
 		if (c.store && a.count == 0 && !cli_is_xl())

@@ -12,7 +12,7 @@
 #define NO_SAVE	  "domains cannot be saved, restored or migrated here"
 #define NO_PCI	  "PCI devices cannot be given to guests here"
 #define NO_DEVICE "guests have disks, network cards and a console only"
-#define NO_POOLS  "'vane' makes no pools of processors"
+#define NO_NODES  "the machine is one node; 'vane cpupool-create' makes pools"
 #define NO_POLICY "there is no security policy to set"
 #define SCHED	  "'vane sched' shows and sets shares of the processors"
 #define LIST	  "'vane list' shows the domains"
@@ -33,7 +33,7 @@ static const struct {
 	{"cd-*", "'vane block-detach' and 'block-attach' change a disc"},
 	{"channel-*", NO_DEVICE},
 	{"claims", "'vane info' shows them all as outstanding_claims"},
-	{"cpupool-*", NO_POOLS},
+	{"cpupool-numa-split", NO_NODES},
 	{"delete", DESTROY},
 	{"edit", "'vane config-update' changes what a domain is made from"},
 	{"getenforce", NO_POLICY},
@@ -55,7 +55,9 @@ static const struct {
 	{"resume", "'vane unpause DOMAIN' lets a paused one go on"},
 	{"run", CREATE},
 	{"save", NO_SAVE},
-	{"sched-*", SCHED},
+	{"sched-credit2", SCHED},
+	{"sched-null", SCHED},
+	{"sched-rtds", SCHED},
 	{"set-parameters", "options stand on the hypervisor's command line"},
 	{"setenforce", NO_POLICY},
 	{"sharing", "domains share no memory here"},
@@ -64,10 +66,6 @@ static const struct {
 	{"suspend", "'vane pause DOMAIN' stops it, in memory"},
 	{"top", "'vane list' shows each domain's seconds of processor time"},
 	{"usb*", NO_DEVICE},
-	{"vcpu-list", "'vane debug-keys q; vane dmesg' shows virtual CPUs"},
-	{"vcpu-pin", "cpus= in its configuration says where a domain may run"},
-	{"vcpu-set", "'vane config-update DOMAIN vcpus=N' holds from its next "
-		     "reboot on"},
 	{"vdispl-*", NO_DEVICE},
 	{"version", VERSION},
 	{"vkb-*", NO_DEVICE},

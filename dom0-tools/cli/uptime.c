@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* `vane uptime`: how long each domain has been there. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,19 +43,13 @@ static bool uptime_of(struct cli *c, uint16_t domid, uint64_t *seconds)
 static void uptime_print(struct cli *c, uint16_t domid, struct json *j,
 			 bool is_short)
 {
-	char *name = cli_domain_name(c, domid);
+	char *name = cli_begin_row(c, j, domid);
 	bool is_known;
 	uint64_t seconds;
 	char row[256];
 
 	is_known = uptime_of(c, domid, &seconds);
 	if (j) {
-		json_open_object(j, NULL);
-		json_uint(j, "domid", domid);
-		if (name)
-			json_string(j, "name", name);
-		else
-			json_null(j, "name");
 		if (is_known)
 			json_uint(j, "uptime_seconds", seconds);
 		else
@@ -77,33 +70,6 @@ static void uptime_print(struct cli *c, uint16_t domid, struct json *j,
 	free(name);
 }
 
-/* The domains named, or all: their numbers, malloc'd. */
-static int uptime_gather(struct cli *c, const struct cli_args *a,
-			 uint16_t **domids, size_t *count)
-{
-	struct xen_domctl_getdomaininfo *infos = NULL;
-	size_t n = (size_t)a->count;
-	int status = n ? CLI_OK : cli_list_all(c, &infos, &n);
-
-	if (status)
-		return status;
-	*domids = calloc(n + 1, sizeof(**domids));
-	if (*domids == NULL) {
-		free(infos);
-		err_set(&c->err, ENOMEM, "out of memory");
-		return cli_fail(c);
-	}
-	for (size_t i = 0; i < n && status == CLI_OK; i++) {
-		if (infos)
-			(*domids)[i] = infos[i].domain;
-		else
-			status = cli_resolve(c, a->words[i], &(*domids)[i]);
-	}
-	*count = n;
-	free(infos);
-	return status;
-}
-
 int cli_uptime(int argc, char **argv)
 {
 	uint16_t *domids = NULL;
@@ -119,7 +85,7 @@ int cli_uptime(int argc, char **argv)
 	status = cli_open(&c);
 	if (status)
 		return status;
-	status = uptime_gather(&c, &a, &domids, &count);
+	status = cli_gather(&c, &a, &domids, &count);
 	is_json = cli_has(&a, 'j');
 	if (status == CLI_OK) {
 		if (is_json) {

@@ -301,6 +301,15 @@ static int read_cpus_soft(struct config_reader *r, const struct cfg_value *v)
 	return config_get_cpus(r, v, &r->c->cpus_soft, &r->c->cpus_soft_count);
 }
 
+static int read_pool(struct config_reader *r, const struct cfg_value *v)
+{
+	int rc = config_get_string(r, v, &r->c->pool);
+
+	if (rc == 0 && *r->c->pool == '\0')
+		r->c->pool = NULL;
+	return rc;
+}
+
 static int config_check_disk(struct config_reader *r,
 			     const struct cfg_value *item,
 			     const struct config_disk *d)
@@ -501,6 +510,7 @@ static const struct config_key config_keys[] = {
 	{"cpu_weight", read_weight},
 	{"cap", read_cap},
 	{"cpu_cap", read_cap},
+	{"pool", read_pool},
 	{"console_timestamps", read_stamps},
 	{"localtime", read_localtime},
 	{"rtc_timeoffset", read_timeoffset},
@@ -701,6 +711,12 @@ static int config_finish(struct config_reader *r, const struct cfg_file *f,
 		return err_set(r->err, EINVAL,
 			       "%s: maxvcpus=%u is less than vcpus=%u", file,
 			       c->maxvcpus, c->vcpus);
+	if (c->cap > 100 * c->maxvcpus)
+		return err_set(r->err, EINVAL,
+			       "%s: cap=%u is more than the %u %% that %u "
+			       "virtual CPU%s could use; 0 is no limit",
+			       file, c->cap, 100 * c->maxvcpus, c->maxvcpus,
+			       c->maxvcpus == 1 ? "" : "s");
 	return config_join_cmdline(r, file);
 }
 

@@ -90,6 +90,7 @@ struct config {
 	size_t cpus_soft_count;
 	uint16_t cpu_weight; /* 0: the scheduler's default */
 	uint16_t cap;	     /* percent of one CPU; 0: no limit */
+	const char *pool;    /* of CPUs, its name or number; NULL: Pool-0 */
 
 	const char **warnings; /* lines for the user, FILE:LINE:COLUMN first */
 	size_t warning_count;
@@ -132,7 +133,10 @@ void config_print(const struct config *c, FILE *out);
 const char *config_boot_entry(const struct config *c);
 const struct config_disk *config_boot_disk(const struct config *c);
 
-/* "0-3,^1", "all", "2" → a bitmap of `count` bits; -ERANGE beyond them. */
+/*
+ * "0-3,^1", "all,^0", "2" → a bitmap of `count` bits. -ERANGE beyond them;
+ * -EINVAL also when nothing is left.
+ */
 int config_cpus(const char *text, uint8_t *bitmap, uint32_t count);
 
 /*

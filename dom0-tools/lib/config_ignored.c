@@ -86,7 +86,6 @@ const struct config_ignored config_ignored_keys[] = {
 	{"pvcalls", WHY_NOT_SERVED},
 	{"channel", WHY_NOT_SERVED},
 	{"driver_domain", WHY_NOT_SERVED},
-	{"pool", WHY_NOT_SERVED},
 	{"seclabel", WHY_NOT_SERVED},
 	{"init_seclabel", WHY_NOT_SERVED},
 	{"device_model_stubdomain_seclabel", WHY_NOT_SERVED},

@@ -134,4 +134,6 @@ void config_print(const struct config *c, FILE *out)
 		fprintf(out, "cpu_weight = %u\n", c->cpu_weight);
 	if (c->cap)
 		fprintf(out, "cap = %u\n", c->cap);
+	if (c->pool)
+		print_string(out, "pool", c->pool);
 }

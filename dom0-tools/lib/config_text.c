@@ -45,12 +45,18 @@ int config_check_name(const char *name, struct err *e)
 	return 0;
 }
 
-/* Parts of "0-3,^1": a number, or two with a dash. */
-static int config_cpu_range(const char **p, unsigned long *from,
+/* Parts of "0-3,^1": a number, two with a dash, or "all" of `count`. */
+static int config_cpu_range(const char **p, uint32_t count, unsigned long *from,
 			    unsigned long *to)
 {
 	char *end;
 
+	if (strncmp(*p, "all", 3) == 0) {
+		*p += 3;
+		*from = 0;
+		*to = count - 1;
+		return 0;
+	}
 	if (!isdigit((unsigned char)**p))
 		return -EINVAL;
 	*from = *to = strtoul(*p, &end, 10);
@@ -66,19 +72,15 @@ static int config_cpu_range(const char **p, unsigned long *from,
 int config_cpus(const char *text, uint8_t *bitmap, uint32_t count)
 {
 	const char *p = text;
+	uint32_t left = 0;
 
 	memset(bitmap, 0, (count + 7) / 8);
-	if (strcmp(text, "all") == 0) {
-		for (uint32_t i = 0; i < count; i++)
-			bitmap[i / 8] |= 1U << (i % 8);
-		return 0;
-	}
 	for (;;) {
 		unsigned long from, to;
 		bool without = *p == '^';
 
 		p += without;
-		if (config_cpu_range(&p, &from, &to))
+		if (config_cpu_range(&p, count, &from, &to))
 			return -EINVAL;
 		if (to >= count)
 			return -ERANGE;
@@ -89,10 +91,13 @@ int config_cpus(const char *text, uint8_t *bitmap, uint32_t count)
 				bitmap[i / 8] |= 1U << (i % 8);
 		}
 		if (*p == '\0')
-			return 0;
+			break;
 		if (*p++ != ',')
 			return -EINVAL;
 	}
+	for (uint32_t i = 0; i < (count + 7) / 8; i++)
+		left |= bitmap[i];
+	return left ? 0 : -EINVAL;
 }
 
 int config_parse_uuid(const char *text, uint8_t uuid[16])

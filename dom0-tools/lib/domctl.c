@@ -13,19 +13,20 @@
 #include <unistd.h>
 
 #include "lib/domctl.h"
+#include "lib/domctl_call.h"
 #include "lib/privcmd.h"
+#include "lib/schedctl.h"
 #include "public/event_channel.h"
 #include "public/memory.h"
 #include "public/sched.h"
 
-#define DOMCTL_DATA_OFFSET 2048
-#define DOMCTL_CPUS_MAX	   4096
+#define DOMCTL_CPUS_MAX 4096
 
 static __thread char *domctl_page;
 static __thread pid_t domctl_owner;
 
 /* After a fork() the child needs one of its own: its parent has this one. */
-static char *domctl_get_page(void)
+char *domctl_get_page(void)
 {
 	if (domctl_page == NULL || domctl_owner != getpid()) {
 		domctl_page = hcall_buf_alloc(PRIVCMD_PAGE_BYTES);
@@ -39,8 +40,7 @@ static uint64_t domctl_addr(const void *p)
 	return (uintptr_t)p;
 }
 
-/* `op` is updated with what the hypervisor wrote back. */
-static long domctl_do(int fd, struct xen_domctl *op)
+long domctl_do(int fd, struct xen_domctl *op)
 {
 	char *page = domctl_get_page();
 	long rc;
@@ -55,7 +55,7 @@ static long domctl_do(int fd, struct xen_domctl *op)
 	return rc;
 }
 
-static long sysctl_do(int fd, struct xen_sysctl *op)
+long sysctl_do(int fd, struct xen_sysctl *op)
 {
 	char *page = domctl_get_page();
 	long rc;
@@ -226,13 +226,18 @@ int domctl_get_info(int fd, uint16_t domid,
 	return 0;
 }
 
-/* The operation on shares, by the scheduler that there is, in *op. */
+/* The operation on shares, by the scheduler of the domain's pool, in *op. */
 static int domctl_share(int fd, struct xen_domctl *op, uint16_t domid)
 {
-	int scheduler = sysctl_get_scheduler(fd);
+	struct xen_domctl_getdomaininfo info;
+	struct sched_pool_info pool;
+	int scheduler, rc = domctl_get_info(fd, domid, &info);
 
-	if (scheduler < 0)
-		return scheduler;
+	if (rc == 0)
+		rc = sysctl_pool_get(fd, info.cpupool, &pool);
+	if (rc)
+		return rc;
+	scheduler = (int)pool.policy;
 	/* The two share the layout of their parameters. */
 	if (scheduler != XEN_SCHEDULER_CREDIT &&
 	    scheduler != XEN_SCHEDULER_CREDIT2)

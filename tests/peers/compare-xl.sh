@@ -48,6 +48,18 @@ same_status() {
 same list
 same list "$guest"
 same list -v
+same list -c
+same vcpu-list
+same vcpu-list "$guest"
+same vcpu-list 0
+same sched-credit
+same sched-credit -s
+same sched-credit -p Pool-0
+same sched-credit -p Pool-0 -s
+same sched-credit -d "$guest"
+same cpupool-list
+same cpupool-list -c
+same cpupool-list Pool-0
 same list 0
 same info
 same uptime
@@ -90,6 +102,48 @@ wish 100000k 100000
 wish 104857600B 102400
 same mem-max "$guest" 128
 same mem-max "$guest" 160m
+
+# What one of them does, both show.
+$theirs vcpu-pin "$guest" 0 0 0
+same vcpu-list "$guest"
+$ours vcpu-pin "$guest" all all all
+same vcpu-list "$guest"
+$theirs sched-credit -d "$guest" -w 512 -c 50
+same sched-credit -d "$guest"
+$ours sched-credit -d "$guest" -w 256 -c 0
+same sched-credit
+$theirs sched-credit -s -t 5 -r 100
+same sched-credit -s
+$ours sched-credit -s -t 10 -r 500
+same sched-credit -s
+$theirs cpupool-rename Pool-0 first
+same cpupool-list
+$ours cpupool-rename first Pool-0
+same cpupool-list -c
+same vcpu-set "$guest" 1
+same vcpu-pin "$guest" 0 -
+
+same_status vcpu-list nosuch
+same_status vcpu-pin "$guest" 0 7
+same_status vcpu-pin "$guest" 9 0
+same_status vcpu-pin "$guest" 0
+same_status vcpu-pin nosuch 0 0
+same_status vcpu-set "$guest" 9
+same_status vcpu-set "$guest" 0
+same_status vcpu-set "$guest" x
+same_status vcpu-set nosuch 1
+same_status sched-credit -d "$guest" -w 0
+same_status sched-credit -d "$guest" -c 9999
+same_status sched-credit -d nosuch
+same_status sched-credit -w 3
+same_status sched-credit -p nosuch
+same_status cpupool-list nosuch
+same_status cpupool-destroy nosuch
+same_status cpupool-destroy Pool-0
+same_status cpupool-cpu-remove Pool-0 0
+same_status cpupool-cpu-add Pool-0 0
+same_status cpupool-migrate "$guest" nosuch
+same_status cpupool-migrate 0 Pool-0
 
 same_status mem-set "$guest"
 same_status mem-set "$guest" much

@@ -85,7 +85,7 @@ Test(cli, mistakes_are_told_in_one_line)
 		{3, "there is no domain", "vane uptime nobody"},
 		{3, "there is no domain", "vane sched nobody"},
 		{2, "it is a number from 1 to 65535", "vane sched 0 weight=0"},
-		{2, "neither weight=N nor cap=N", "vane sched 0 wieght=1"},
+		{2, "none of weight=N, cap=N", "vane sched 0 wieght=1"},
 		{2, "usage: vane sched", "vane sched cap=10"},
 		{1, "cap=101 is more than the 100 %", "vane sched 0 cap=101"},
 		{1, "cannot be paused", "vane pause 0"},
@@ -183,7 +183,7 @@ Test(cli, shares_are_set_shown_and_refused_whole)
 	prints("512 50", "vane sched shared | awk 'NR == 2 { print $3, $4 }'");
 	says(1, "cap=101 is more than", "vane sched shared weight=7 cap=101");
 	prints("512 50", "vane sched shared | awk 'NR == 2 { print $3, $4 }'");
-	says(1, "cpus_soft '7': this machine has CPUs 0 to 0",
+	says(1, "cpus_soft '7': this machine has CPUs 0",
 	     "vane create /etc/vane/micro.cfg name=soft 'cpus_soft=\"7\"'");
 }
 

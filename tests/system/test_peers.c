@@ -115,6 +115,8 @@ Test(peers, json_is_what_the_schemas_say)
 		{"info", "vane info --json"},
 		{"uptime", "vane uptime --json"},
 		{"sched", "vane sched --json"},
+		{"vcpu-list", "vane vcpu-list --json"},
+		{"cpupool-list", "vane cpupool-list --json"},
 		{"domid", "vane domid --json micro"},
 		{"domid", "vane domname --json 0"},
 		{"create", "vane create --json -p /data/etc/vane/reader.cfg"},

@@ -70,3 +70,34 @@ Test(check, a_bridge_that_is_not_there_is_told_with_the_way_to_make_it)
 	cr_assert_eq(check_vifs(&c, &e), -EINVAL);
 	cr_assert(strstr(e.text, "'lo' is a network device, but no bridge"));
 }
+
+Test(check, sets_of_cpus_are_of_this_machine_and_this_pool)
+{
+	static const struct {
+		const char *set;
+		int rc;
+		const char *line;
+	} rows[] = {
+		{"0", 0, ""},
+		{"all", 0, ""},
+		{"all,^0", 0, ""},
+		{"1-3", 0, ""},
+		{"4", -ERANGE, "cpus '4': this machine has CPUs 0-3"},
+		{"0,9999", -ERANGE, "this machine has CPUs 0-3"},
+		{"3", -ERANGE, "cpus '3': pool 'slow' has CPUs 0-1"},
+		{"all,^0-1", -ERANGE, "pool 'slow' has CPUs 0-1"},
+	};
+	struct cpumap online, pool;
+
+	config_cpus("0-3", online.bits, CPUMAP_CPUS);
+	config_cpus("0-1", pool.bits, CPUMAP_CPUS);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *sets[] = {"0", rows[i].set};
+		struct err e = ERR_NONE;
+
+		cr_expect_eq(check_cpu_sets("cpus", sets, 2, &online, "slow",
+					    &pool, &e),
+			     rows[i].rc, "%s", rows[i].set);
+		cr_expect(strstr(e.text, rows[i].line), "%s", e.text);
+	}
+}

@@ -84,7 +84,8 @@ Test(config, every_key_is_read)
 		       "vif = ['mac=00:16:3e:00:00:01,bridge=br0', '']\n"
 		       "on_poweroff='preserve'\non_reboot='destroy'\n"
 		       "on_crash='restart'\n"
-		       "cpus = ['0', '0-3,^2']\ncpu_weight=512\ncap=50\n");
+		       "cpus = ['0', '0-3,^2']\ncpu_weight=512\ncap=50\n"
+		       "pool = 'fast'\n");
 	cr_assert_eq(c.uuid[0], 0x01);
 	cr_assert_eq(c.uuid[15], 0xef);
 	cr_assert_eq(c.maxmem_mib, 1024);
@@ -101,6 +102,7 @@ Test(config, every_key_is_read)
 	cr_assert_eq(c.on_reboot, ACTION_DESTROY);
 	cr_assert_eq(c.on_crash, ACTION_RESTART);
 	cr_assert_eq(c.cpus_count, 2);
+	cr_assert_str_eq(c.pool, "fast");
 	cr_assert_eq(c.cpu_weight, 512);
 	cr_assert_eq(c.cap, 50);
 	cr_assert_eq(c.warning_count, 0);
@@ -151,6 +153,9 @@ Test(config, what_cannot_be_is_refused_with_its_place)
 		{BASE "cpus='3-1'", "is not like 0-3"},
 		{BASE "cap=70000", "cap=70000 is out of range"},
 		{BASE "cpus_soft='x'", "cpus_soft 'x' is not like"},
+		{BASE "cpus='1,^1'", "cpus '1,^1' is not like"},
+		{BASE "vcpus=2\ncap=201", "cap=201 is more than the 200 %"},
+		{BASE "pool=['a']", "pool takes a string, not a list"},
 		{BASE "on_watchdog='bark'", "f:4:13: on_watchdog='bark' is"},
 		{BASE "pvh=1", "f:4:5: pvh: only paravirtualized guests"},
 		{BASE "type='pvh'", "only paravirtualized guests"},
@@ -412,7 +417,7 @@ Test(config, the_canonical_text_is_read_back_the_same)
 		     "'rate=3B/s@1s']\n",
 		BASE "on_poweroff='restart'\non_reboot='rename-restart'\n"
 		     "on_crash='coredump-restart'\ncpus='all'\ncap=1\n",
-		BASE "cpus=['0','1-2']\ncpu_weight=3\n",
+		BASE "cpus=['0','1-2']\ncpu_weight=3\npool='fast'\n",
 		BASE "kernel='disk:'\nextra='console=hvc0'\n"
 		     "disk=['/d,,xvda,w,script=block-x']\n",
 		BASE "kernel='disk:1>2'\ncmdline='all of it'\n"
@@ -503,14 +508,28 @@ Test(config, sets_of_cpus_are_read)
 		int rc;
 		uint16_t bits;
 	} rows[] = {
-		{"all", 0, 0xffff},   {"0", 0, 1},
-		{"3", 0, 8},	      {"0-3", 0, 15},
-		{"0-3,^1", 0, 13},    {"1,3,5", 0, 42},
-		{"0-15", 0, 0xffff},  {"16", -ERANGE, 0},
-		{"0-16", -ERANGE, 0}, {"", -EINVAL, 0},
-		{"1,", -EINVAL, 0},   {"2-1", -EINVAL, 0},
-		{"-1", -EINVAL, 0},   {"x", -EINVAL, 0},
-		{"1-", -EINVAL, 0},   {"99999999999999999999", -ERANGE, 0},
+		{"all", 0, 0xffff},
+		{"0", 0, 1},
+		{"3", 0, 8},
+		{"0-3", 0, 15},
+		{"0-3,^1", 0, 13},
+		{"1,3,5", 0, 42},
+		{"0-15", 0, 0xffff},
+		{"16", -ERANGE, 0},
+		{"0-16", -ERANGE, 0},
+		{"", -EINVAL, 0},
+		{"1,", -EINVAL, 0},
+		{"2-1", -EINVAL, 0},
+		{"-1", -EINVAL, 0},
+		{"x", -EINVAL, 0},
+		{"1-", -EINVAL, 0},
+		{"99999999999999999999", -ERANGE, 0},
+		{"all,^0", 0, 0xfffe},
+		{"0,all", 0, 0xffff},
+		{"all,^2-5,3", 0, 0xffcb},
+		{"1,^1", -EINVAL, 0},
+		{"^1", -EINVAL, 0},
+		{"allx", -EINVAL, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
