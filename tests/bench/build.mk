@@ -56,7 +56,33 @@ bench-shares: $(BENCH)/shares $(BENCH)/cycle ## the scheduler simulated: shares 
 .PHONY: bench
 bench: $(BENCH_FILES) bench-shares ## instructions and times per operation, beside Xen
 	@$(BENCH)/driver
+	@$(MAKE) --no-print-directory bench-sched
 	@$(MAKE) --no-print-directory bench-tools
+
+# The scheduler on a machine.
+$(BENCH)/sched: tests/bench/sched.c $(BUILD)/system/harness.a
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -I. -o $@ $^ -lm
+
+$(BENCH)/rtt: tests/bench/rtt.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -static -o $@ $<
+
+SCHED_FILES := $(BENCH)/rtt $(BUILD)/guest/load.elf \
+	$(BUILD)/system/programs/pool \
+	$(addprefix tests/bench/etc/,load.cfg echo.cfg)
+
+$(BENCH)/sched.ext4: $(SCHED_FILES) $(IMAGE)/vmlinux $(IMAGE)/guest-initrd.img
+	rm -rf $@ $@.tree
+	mkdir -p $@.tree/boot $@.tree/bench
+	cp $(IMAGE)/vmlinux $(IMAGE)/guest-initrd.img $@.tree/boot
+	cp $(SCHED_FILES) $@.tree/bench
+	/sbin/mke2fs -q -t ext4 -L vane-data -d $@.tree $@ 256M
+
+.PHONY: bench-sched
+bench-sched: $(BENCH)/sched $(BENCH)/sched.ext4 $(BUILD)/paravane \
+		$(IMAGE)/vmlinux $(IMAGE)/dom0-initrd.img ## shares, caps, latencies beside hogs, on a machine
+	@$(BENCH)/sched
 
 # The toolstack, beside Debian's.
 $(BENCH)/tools: tests/bench/tools.c $(BUILD)/system/harness.a

@@ -23,6 +23,11 @@ $(SYSTEM)/programs/%: tests/system/programs/%.c
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -static -o $@ $<
 
+# Makes hypercalls.
+$(SYSTEM)/programs/pool: tests/system/programs/pool.c $(DT_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -Idom0-tools -I. -static -o $@ $^
+
 -include $(wildcard $(SYSTEM)/*.d)
 
 # 1 GiB of zeroes in 33 KiB, which calls itself a kernel.

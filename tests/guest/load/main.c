@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * load: keeps all its vCPUs busy for ever, for who measures what the others get
+ * beside it (tests/bench/sched.c, tests/system/test_smp.c). A word on the
+ * command line says how:
+ *
+ *   load=spin   computes
+ *   load=nap    computes for less than a millisecond and blocks for one
+ *               microsecond, to be woken, and to go first, as often as it can
+ *   load=yield  yields, and does nothing else
+ *   load=ping   vCPUs 0 and 1 send each other one event, back and forth, and
+ *               wait for it in between; each second it says how often
+ *
+ * Without one there is nothing to say.
+ */
+#include "guest.h"
+
+enum { VCPUS_MAX = 32, STACK_BYTES = 4096 };
+
+static char stacks[VCPUS_MAX][STACK_BYTES] __attribute__((aligned(4096)));
+static struct vcpu_guest_context context;
+static evtchn_port_t ports[2];
+static uint64_t pings, said_ns;
+
+static void spin(unsigned int self)
+{
+	(void)self;
+	__asm__ volatile("" : : : "memory");
+}
+
+static void nap(unsigned int self)
+{
+	struct sched_poll poll = {0};
+
+	(void)self;
+	time_spin(700000);
+	poll.timeout = time_ns() + 1000;
+	do_sched_op(SCHEDOP_poll, &poll);
+}
+
+static void yield(unsigned int self)
+{
+	(void)self;
+	do_sched_op(SCHEDOP_yield, NULL);
+}
+
+/* Waits for the event of this vCPU's port, and takes it. */
+static void take(unsigned int self)
+{
+	uint64_t *word = &shared_info->evtchn_pending[ports[self] / 64];
+	uint64_t bit = 1UL << ports[self] % 64;
+	struct sched_poll poll = {.nr_ports = 1};
+
+	poll.ports = PTR(&ports[self]);
+	while (!(__atomic_fetch_and(word, ~bit, __ATOMIC_SEQ_CST) & bit))
+		do_sched_op(SCHEDOP_poll, &poll);
+}
+
+static void ping(unsigned int self)
+{
+	uint64_t now_ns;
+
+	if (self > 1)
+		do_vcpu_op(VCPUOP_down, self, NULL);
+	take(self);
+	event_send(ports[1 - self]);
+	if (self)
+		return;
+	pings++;
+	now_ns = time_ns();
+	if (now_ns < said_ns + 1000000000)
+		return;
+	print("load: %lu pings a second\n",
+	      pings * 1000000 / ((now_ns - said_ns) / 1000));
+	pings = 0;
+	said_ns = now_ns;
+}
+
+/* vCPU 0's is pending at first. */
+static void ping_begin(unsigned int vcpus)
+{
+	struct evtchn_bind_ipi bind;
+
+	require(vcpus > 1, "two vCPUs are needed");
+	for (unsigned int id = 0; id < 2; id++) {
+		bind.vcpu = id;
+		require_rc(do_event_op(EVTCHNOP_bind_ipi, &bind), 0);
+		ports[id] = bind.port;
+	}
+	said_ns = time_ns();
+	event_send(ports[0]);
+}
+
+static const struct {
+	const char *word;
+	void (*act)(unsigned int self);
+} loads[] = {
+	{"load=spin", spin},
+	{"load=nap", nap},
+	{"load=yield", yield},
+	{"load=ping", ping},
+};
+
+static uint64_t load;
+
+static void work(uint64_t self)
+{
+	for (;;)
+		loads[load].act((unsigned int)self);
+}
+
+static void vcpu_start(unsigned int id)
+{
+	uint64_t top = PTR(stacks[id]) + STACK_BYTES;
+
+	memset(&context, 0, sizeof(context));
+	context.flags = VGCF_in_kernel;
+	context.user_regs.rip = PTR(work);
+	context.user_regs.rsp = top - 8;
+	context.user_regs.rdi = id;
+	context.user_regs.cs = 0xe033;
+	context.user_regs.ss = 0xe02b;
+	context.kernel_ss = 0xe02b;
+	context.kernel_sp = top;
+	context.ctrlreg[3] = mfn_of((void *)start_info->pt_base) << 12;
+	require_rc(do_vcpu_op(VCPUOP_initialise, id, &context), 0);
+	require_rc(do_vcpu_op(VCPUOP_up, id, NULL), 0);
+}
+
+void guest_main(void)
+{
+	const char *words = (const char *)start_info->cmd_line;
+	unsigned int vcpus = 1, id;
+
+	while (load < ARRAY_SIZE(loads) && !str_has(words, loads[load].word))
+		load++;
+	if (load == ARRAY_SIZE(loads))
+		skip("no load=spin, nap, yield or ping on the command line");
+	shared_info_map();
+	while (do_vcpu_op(VCPUOP_is_up, vcpus, NULL) >= 0)
+		vcpus++;
+	print("load: %u vCPUs\n", vcpus);
+	if (loads[load].act == ping)
+		ping_begin(vcpus);
+	for (id = 1; id < vcpus; id++)
+		vcpu_start(id);
+	work(0);
+}
