@@ -24,7 +24,7 @@ DT_PURE_SRCS := $(DT_CONFIG_SRCS) \
 	$(addprefix $(DT)/lib/,balloon.c cpumap.c cpupool.c domctl.c domname.c \
 		eventlog.c hostconf.c hostmem.c json.c meter.c \
 		meter_devices.c meter_rates.c privcmd.c reach.c restarting.c \
-		schedctl.c) \
+		schedctl.c utf8.c) \
 	$(DT_BUILDER_SRCS) $(DT_CLI_SRCS) hypervisor/lib/elf.c
 
 # The library: everything that programs share. Only what a program uses is

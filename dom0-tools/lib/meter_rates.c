@@ -31,6 +31,7 @@ void meter_assign(struct meter_snapshot *s)
 			k++;
 		while (c < s->card_count && s->cards[c].domid < id)
 			c++;
+		d->vcpu_count = d->disk_count = d->card_count = 0;
 		d->vcpus = s->vcpus ? s->vcpus + v : NULL;
 		d->disks = s->disks ? s->disks + k : NULL;
 		d->cards = s->cards ? s->cards + c : NULL;

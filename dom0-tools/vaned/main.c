@@ -24,6 +24,7 @@
 #include "lib/domname.h"
 #include "lib/privcmd.h"
 #include "lib/restarting.h"
+#include "vaned/metrics.h"
 
 #define STORE_RETRY_MS 500
 
@@ -33,6 +34,10 @@ static const char help_text[] =
 	"guests that stop.\n"
 	"  -F, --foreground     stay at the terminal and log to it too\n"
 	"      --wait           where one runs already, wait for its end\n"
+	"      --metrics-port N also answer GET /metrics on that port of\n"
+	"                       127.0.0.1 and ::1\n"
+	"      --metrics-socket FILE\n"
+	"                       default /run/vane/metrics.sock\n"
 	"      --pid-file FILE  default /run/vane/vaned.pid\n"
 	"      --log FILE       default /var/log/vane/vaned.log\n"
 	"  -h, --help           this text\n";
@@ -301,24 +306,52 @@ static void finish(struct vaned *v)
 		store_close(v->store);
 		v->store = NULL;
 	}
+	metrics_stop();
 	backends_free_all(v);
 	domains_free_all(v);
 	evloop_free(&v->loop);
 }
 
-enum { OPT_PID = 256, OPT_LOG, OPT_WAIT };
+enum { OPT_PID = 256, OPT_LOG, OPT_WAIT, OPT_PORT, OPT_SOCKET };
 
 static const struct option options[] = {
 	{"foreground", no_argument, NULL, 'F'},
 	{"pid-file", required_argument, NULL, OPT_PID},
 	{"log", required_argument, NULL, OPT_LOG},
 	{"wait", no_argument, NULL, OPT_WAIT},
+	{"metrics-port", required_argument, NULL, OPT_PORT},
+	{"metrics-socket", required_argument, NULL, OPT_SOCKET},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
 
+struct where {
+	const char *file; /* of the metrics' socket */
+	uint16_t port;	  /* 0: none */
+};
+
+static int parse_port(const char *text, uint16_t *port)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || *text < '0' || *text > '9' || *end || n < 1 ||
+	    n > UINT16_MAX) {
+		fprintf(stderr,
+			"vaned: --metrics-port is a number from 1 to 65535, "
+			"not '%s'\n",
+			text);
+		return -EINVAL;
+	}
+	*port = (uint16_t)n;
+	return 0;
+}
+
 /* -1: go on; else the exit status. */
-static int parse_options(int argc, char **argv, struct daemon_options *o)
+static int parse_options(int argc, char **argv, struct daemon_options *o,
+			 struct where *metrics)
 {
 	int c;
 
@@ -332,6 +365,13 @@ static int parse_options(int argc, char **argv, struct daemon_options *o)
 			break;
 		case OPT_LOG:
 			o->log_file = optarg;
+			break;
+		case OPT_PORT:
+			if (parse_port(optarg, &metrics->port))
+				return 1;
+			break;
+		case OPT_SOCKET:
+			metrics->file = optarg;
 			break;
 		case OPT_WAIT:
 			o->waits = true;
@@ -369,9 +409,10 @@ int main(int argc, char **argv)
 		.pid_file = "/run/vane/vaned.pid",
 		.log_file = "/var/log/vane/vaned.log",
 	};
+	struct where metrics = {.file = METRICS_SOCKET};
 	int rc;
 
-	rc = parse_options(argc, argv, &o);
+	rc = parse_options(argc, argv, &o, &metrics);
 	if (rc >= 0)
 		return rc;
 	v.store_timer.fn = store_connect;
@@ -382,6 +423,8 @@ int main(int argc, char **argv)
 	if (daemon_begin(&o))
 		return 1;
 	rc = start(&v);
+	if (!rc)
+		rc = metrics_start(&v, metrics.file, metrics.port);
 	if (!rc) {
 		/* Whoever waits for us to be ready wants all in order. */
 		prepare(&v);

@@ -17,6 +17,7 @@
  * sweep.c    what is left of what nobody is making or using any more
  * event.c    what happened, for `vane events`
  * script.c   hotplug scripts of the user
+ * metrics.c  GET /metrics, by httpd.c, http.c and openmetrics.c
  *
  * All state here is a cache. The truth is in the hypervisor (domains), the
  * kernel (loop devices, interfaces), the store (devices, and under

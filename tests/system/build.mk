@@ -77,4 +77,4 @@ test-system: system-files ## system tests under QEMU
 test: deps ## all tests, from a fresh clone
 	@$(MAKE) --no-print-directory test-all
 
-test-all: test-unit test-abi test-install test-store-utils test-system
+test-all: test-unit test-abi test-install test-store-utils test-metrics test-system

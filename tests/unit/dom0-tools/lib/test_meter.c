@@ -214,9 +214,6 @@ Test(meter_rates, what_has_no_domain_is_nobodys)
 
 	fill(&f, S);
 	f.domains[1].info.domain = 10;
-	f.domains[1].vcpu_count = f.domains[1].disk_count =
-		f.domains[1].card_count = 0;
-	f.domains[0].vcpu_count = 0;
 	meter_assign(&f.s);
 	cr_assert_eq(f.domains[0].vcpu_count, 1);
 	cr_assert_eq(f.domains[1].vcpu_count, 0);
