@@ -55,7 +55,8 @@ struct run_queue {
 	uint64_t shift;		 /* frame: + shift is comparable elsewhere */
 	unsigned int peek;	 /* the CPU that was compared with last */
 	bool preempt;		 /* who waits first shall not wait */
-	struct vcpu *owner;	 /* policy `null` */
+	uint64_t calm_ns;   /* the rate limit has forgotten it all by then */
+	struct vcpu *owner; /* policy `null` */
 
 	/* What others may read without the lock. */
 	uint64_t shown_clock;	/* clock + shift */

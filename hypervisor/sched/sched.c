@@ -316,7 +316,7 @@ static ALWAYS_INLINE void reassess_in(struct vcpu *v, struct run_queue *home,
 		queues_unlock(home, q);
 	} while (!done);
 	queue_poke(q, idle, at, now_ns);
-	if (waits && !alone)
+	if (waits && !alone && cpu_count() > 1)
 		hand_over(q, now_ns);
 }
 
@@ -462,9 +462,10 @@ static ALWAYS_INLINE void current_set(struct run_queue *q, struct vcpu *next,
 	q->current = next;
 	if (alone)
 		return;
-	if (next)
+	/* Others only take it out of the set. */
+	if (next && cpuset_has(&sched_idle_cpus, q->cpu))
 		cpuset_remove_atomic(&sched_idle_cpus, q->cpu);
-	else if (q->pool && q->pool->policy->hungry(q))
+	else if (!next && q->pool && q->pool->policy->hungry(q))
 		cpuset_add_atomic(&sched_idle_cpus, q->cpu);
 }
 
@@ -563,17 +564,21 @@ static NOINLINE bool steal(struct run_queue *q, uint64_t now_ns)
 	return false;
 }
 
-/* Before a CPU chooses: does somebody wait too long elsewhere? */
+/*
+ * Before a CPU chooses: does somebody wait too long elsewhere? q is locked, and
+ * for a moment it is not.
+ */
 static NOINLINE void balance(struct run_queue *q, uint64_t now_ns)
 {
 	unsigned int from = MAX_CPUS;
 
-	lock_acquire(&q->lock);
 	if (q->pool && q->pool->policy->compare)
 		from = q->pool->policy->compare(q, now_ns);
+	if (from >= MAX_CPUS)
+		return;
 	lock_release(&q->lock);
-	if (from < MAX_CPUS)
-		steal_from(q, &run_queues[from], true, now_ns);
+	steal_from(q, &run_queues[from], true, now_ns);
+	lock_acquire(&q->lock);
 }
 
 /*
@@ -611,12 +616,12 @@ static ALWAYS_INLINE struct vcpu *pick_in(struct run_queue *q, struct vcpu *cur,
 	struct vcpu *next, *out = NULL;
 	uint64_t at;
 
-	if (!alone)
-		balance(q, now_ns);
 	if (cur && !cur->on_cpu)
 		cur = NULL;
+	lock_acquire(&q->lock);
+	if (!alone)
+		balance(q, now_ns);
 	for (;;) {
-		lock_acquire(&q->lock);
 		next = choose(q, cur, now_ns, alone);
 		/* It could run on, but here it may not. */
 		if (!alone && cur && cur->state == VCPU_RUNNABLE &&
@@ -630,6 +635,7 @@ static ALWAYS_INLINE struct vcpu *pick_in(struct run_queue *q, struct vcpu *cur,
 		cur = NULL;
 		if (!steal(q, now_ns))
 			break;
+		lock_acquire(&q->lock);
 	}
 	timer_follow(q, at);
 	if (out)

@@ -12,9 +12,13 @@
  * Waking up: virtual time stands still while a vCPU waits for events, but it
  * falls behind the clock by one slice at most. Who wakes up not beyond the
  * clock, that is, uses no more than its share, goes ahead of all others and
- * preempts whoever runs (not in its first 0.5 ms); but whatever a vCPU does, it
- * is never owed more than a slice. Only an event earns that: who was paused or
- * down starts at the clock.
+ * preempts whoever runs; but whatever a vCPU does, it is never owed more than a
+ * slice. Only an event earns that: who was paused or down starts at the clock.
+ *
+ * The rate limit: wake-ups preempt on a CPU once in 0.5 ms on average, and 20
+ * times in a row if there was calm before: somebody who answers a question
+ * from another CPU waits for nobody, and no storm of events cuts a slice to
+ * pieces. Who has woken up itself is not preempted in its first 0.5 ms.
  *
  * A domain's weight is one for all its vCPUs: each is charged as often as it
  * has runnable ones. vCPUs that take turns to sleep would evade that, so there
@@ -51,6 +55,7 @@
 #define CHARGE_MAX_NS (1ull << 30) /* x 2^28 x MAX_VCPUS fits */
 #define LAG_MAX_NS    100000000ull
 #define OVERDUE	      2 /* slices */
+#define PREEMPT_BURST 20
 
 /* Caps: who is parked gets at least so much; a domain saves at most that. */
 #define PORTION_MIN_NS	 500000ll
@@ -317,6 +322,19 @@ static void settle(struct run_queue *q, struct vcpu *v, uint64_t lag_ns)
 		v->unit.vtime = limit;
 }
 
+/* From when on who wakes up may take the CPU from cur. */
+static uint64_t preempt_from(const struct run_queue *q, const struct vcpu *cur)
+{
+	uint64_t limit_ns = q->pool->ratelimit_ns;
+	uint64_t burst_ns = (PREEMPT_BURST - 1) * limit_ns, from = 0;
+
+	if (q->calm_ns > burst_ns)
+		from = q->calm_ns - burst_ns;
+	if (cur->unit.node.ahead)
+		from = MAX(from, cur->state_since_ns + limit_ns);
+	return from;
+}
+
 /* When to choose again while cur (NULL: nobody) has the CPU. */
 static void due_set(struct run_queue *q, const struct vcpu *cur)
 {
@@ -327,8 +345,7 @@ static void due_set(struct run_queue *q, const struct vcpu *cur)
 		    cur->domain->sched.cap)) {
 		at = MIN(at, cur->slice_end_ns);
 		if (q->preempt)
-			at = MIN(at,
-				 cur->state_since_ns + q->pool->ratelimit_ns);
+			at = MIN(at, preempt_from(q, cur));
 	}
 	q->due_ns = at;
 }
@@ -428,9 +445,11 @@ static bool goes_on(struct run_queue *q, struct vcpu *cur, uint64_t now_ns)
 	}
 	if (cur->slice_end_ns > now_ns)
 		left = cur->slice_end_ns - now_ns;
-	if (left && (!q->preempt ||
-		     now_ns < cur->state_since_ns + q->pool->ratelimit_ns))
-		return true;
+	if (left) {
+		if (!q->preempt || now_ns < preempt_from(q, cur))
+			return true;
+		q->calm_ns = MAX(q->calm_ns, now_ns) + q->pool->ratelimit_ns;
+	}
 	portion_return(cur);
 	if (left && left >= q->pool->ratelimit_ns) {
 		cur->slice_end_ns = left;

@@ -7,7 +7,7 @@
 
 /* A pool's first settings (sysctl scheduler_op changes them). */
 #define SCHED_SLICE_NS 10000000ull
-/* Who has just begun to run is not preempted for so long. */
+/* Wake-ups preempt once in so long, on average. */
 #define SCHED_RATELIMIT_NS 500000ull
 
 /*

@@ -188,23 +188,60 @@ Test(sched, who_wakes_up_preempts_a_hog_that_keeps_the_rest_of_its_slice)
 	cr_assert_eq(v[1]->slice_end_ns, fake_time_ns + 6 * MS);
 }
 
-Test(sched, who_has_just_begun_is_let_alone_for_a_moment)
+/* v[0] (and v[2]) sleep, v[1] computes, and has for a while. */
+static void hog_beside_sleepers(void)
 {
 	vcpu_wake(v[0]);
 	pick();
-	fake_time_ns += MS;
 	vcpu_block(v[0]);
+	pick();
+	vcpu_wake(v[2]);
+	pick();
+	vcpu_block(v[2]);
 	pick();
 	vcpu_wake(v[1]);
 	pick();
-	fake_time_ns += 100000;
-	fake_sched_requests = 0;
+	fake_time_ns += 3 * SLICE;
+	cr_assert_eq(pick(), v[1]);
+}
+
+Test(sched, wake_ups_preempt_twenty_times_in_a_row_and_then_seldom)
+{
+	uint64_t first;
+	unsigned int i;
+
+	hog_beside_sleepers();
+	first = fake_time_ns;
+	for (i = 0; i < 20; i++) {
+		fake_sched_requests = 0;
+		vcpu_kick(v[0]);
+		cr_assert_eq(fake_sched_requests, 1, "%u", i);
+		cr_assert_eq(pick(), v[0], "%u", i);
+		fake_time_ns += 1000;
+		vcpu_block(v[0]);
+		cr_assert_eq(pick(), v[1]);
+		fake_time_ns += 1000;
+	}
 	vcpu_kick(v[0]);
 	cr_assert_eq(fake_sched_requests, 0);
-	run_for(399999);
+	run_for(first + 500000 - 1 - fake_time_ns);
 	cr_assert_eq(cur, v[1]);
 	run_for(1);
 	cr_assert_eq(cur, v[0]);
+}
+
+Test(sched, who_has_just_woken_up_is_let_alone_for_a_moment)
+{
+	hog_beside_sleepers();
+	vcpu_kick(v[0]);
+	cr_assert_eq(pick(), v[0]);
+	fake_time_ns += 100000;
+	vcpu_kick(v[2]);
+	cr_assert_eq(fake_sched_requests, 0);
+	run_for(399999);
+	cr_assert_eq(cur, v[0]);
+	run_for(1);
+	cr_assert_eq(cur, v[2]);
 }
 
 Test(sched, sleepers_do_not_starve_a_hog)

@@ -176,6 +176,29 @@ Test(simulation, taking_turns_to_sleep_earns_nothing)
 	sim_end(&s);
 }
 
+/* An answer from another CPU may come right after the question. */
+Test(simulation, who_wakes_up_seldom_preempts_at_once)
+{
+	struct domain *d;
+	unsigned int i, cpus;
+
+	for (cpus = 1; cpus <= 4; cpus++) {
+		sim_init(&s, cpus, "share", cpus);
+		for (i = 0; i < 3 * cpus; i++)
+			(void)sim_domain(&s, 1, hog);
+		d = sim_domain(&s, 1, (struct sim_habit){30000, 2 * MS, true});
+		sim_run(&s, SECOND);
+		sim_of(d->vcpu[0])->wake_max_ns = 0;
+		sim_run(&s, 10 * SECOND);
+		expect_sound(cpus);
+		cr_assert_eq(
+			sim_of(d->vcpu[0])->wake_max_ns, 0, "%u CPUs: %llu ns",
+			cpus,
+			(unsigned long long)sim_of(d->vcpu[0])->wake_max_ns);
+		sim_end(&s);
+	}
+}
+
 Test(simulation, who_computes_little_hardly_waits_beside_hogs)
 {
 	struct domain *d;
