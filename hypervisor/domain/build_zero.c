@@ -328,7 +328,7 @@ static void vcpu_start(const struct layout *l, struct domain *d)
 	c.kernel_ss = FLAT_KERNEL_SS;
 	c.kernel_sp = linear_va(l->stack + 1);
 	c.ctrlreg[3] = pfn_mfn(l->tables).n << PAGE_SHIFT;
-	rc = table_pin(d, pfn_mfn(l->tables), FRAME_L4);
+	rc = table_pin(d->vcpu[0], d, pfn_mfn(l->tables), FRAME_L4);
 	if (rc)
 		panic("domain 0: its page tables are refused (%d)\n", rc);
 	rc = vcpu_set_context(d->vcpu[0], &c);

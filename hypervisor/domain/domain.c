@@ -44,7 +44,9 @@ struct domain *domain_find(domid_t id)
 	lock_acquire(&domain_list_lock);
 	list_for_each_entry (d, &domain_list, node) {
 		if (d->id == id) {
-			if (d->life != DOMAIN_DEAD && get_unless_gone(d))
+			if (__atomic_load_n(&d->life, __ATOMIC_RELAXED) !=
+				    DOMAIN_DEAD &&
+			    get_unless_gone(d))
 				found = d;
 			break;
 		}

@@ -186,6 +186,15 @@ struct subsystem {
 	void (*free)(struct domain *d);
 };
 
+/*
+ * Once it is not, it never is again. Who takes page_lock after that finds all
+ * whoever saw it alive under that lock has done.
+ */
+static inline bool domain_is_alive(const struct domain *d)
+{
+	return __atomic_load_n(&d->life, __ATOMIC_RELAXED) == DOMAIN_ALIVE;
+}
+
 extern struct domain *domain_zero;
 /* Owner of the hypervisor's shared pages and of MMIO, for foreign maps. */
 extern struct domain domain_xen, domain_io;

@@ -145,8 +145,12 @@ static long op_setvcpucontext(struct vcpu *v, struct domain *d,
 	(void)v;
 	if (id >= d->max_vcpus || !d->vcpu[id])
 		return -EINVAL;
-	if (!op->u.vcpucontext.ctxt)
-		return vcpu_reset(d->vcpu[id]);
+	if (!op->u.vcpucontext.ctxt) {
+		vcpu_pause_wait(d->vcpu[id]);
+		rc = vcpu_reset(d->vcpu[id]);
+		vcpu_unpause(d->vcpu[id]);
+		return rc;
+	}
 	c = hv_page_alloc(1);
 	if (!c)
 		return -ENOMEM;
@@ -400,6 +404,9 @@ static long domctl_on(struct vcpu *v, const struct domctl_op *o,
 	return ret;
 }
 
+/* What the toolstack does to domains, it does one thing at a time. */
+static struct spinlock domctl_lock = SPINLOCK_INIT(LOCK_DOMCTL);
+
 /* Nobody will learn its number: the domain that was just made goes again. */
 static void createdomain_undo(domid_t id)
 {
@@ -408,15 +415,14 @@ static void createdomain_undo(domid_t id)
 
 	if (!d)
 		return;
+	lock_acquire(&domctl_lock);
 	/* It has nothing yet, so this is short. */
 	do {
 		rc = domain_kill(d);
 	} while (rc == -ERESTART);
+	lock_release(&domctl_lock);
 	domain_put(d);
 }
-
-/* What the toolstack does to domains, it does one thing at a time. */
-static struct spinlock domctl_lock = SPINLOCK_INIT(LOCK_DOMCTL);
 
 /* args: structure */
 long hypercall_domctl(struct vcpu *v, uint64_t args[6])

@@ -40,6 +40,7 @@ uint32_t domain_info_flags(const struct domain *d)
 
 void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info)
 {
+	const struct shared_info *shared;
 	struct vcpu_usage u;
 	unsigned int i;
 
@@ -53,8 +54,9 @@ void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info)
 			: __atomic_load_n(&d->frame_count, __ATOMIC_RELAXED);
 	info->outstanding_pages = d->claim;
 	info->max_pages = d->page_max;
-	if (d->shared)
-		info->shared_info_frame = virt_to_mfn(d->shared).n;
+	shared = __atomic_load_n(&d->shared, __ATOMIC_RELAXED);
+	if (shared)
+		info->shared_info_frame = virt_to_mfn(shared).n;
 	for (i = 0; i < d->max_vcpus; i++) {
 		if (!d->vcpu[i])
 			continue;

@@ -123,9 +123,11 @@ static int shared_info_init(struct domain *d)
 
 static void shared_info_free(struct domain *d)
 {
-	if (d->shared)
-		frame_free_shared(d->shared);
-	d->shared = NULL;
+	struct shared_info *s = d->shared;
+
+	time_end_wallclock(d);
+	if (s)
+		frame_free_shared(s);
 }
 
 static const struct subsystem subsystems[] = {
@@ -359,15 +361,16 @@ int page_release_types(struct frame *f)
 	if (frame_load(f) & FRAME_PINNED) {
 		int rc = table_unpin(f);
 
-		if (rc)
+		/* -EINVAL: another CPU has just undone the pin. */
+		if (rc && rc != -EINVAL)
 			return rc;
 	}
 	return frame_forget_type(f);
 }
 
 /*
- * Nobody changes the list of a dying domain before pages_free(), and a frame
- * that was passed gets no type again: one walk over it, in pieces, will do.
+ * Nobody changes the list of a dying domain before pages_free(), so it can be
+ * walked in pieces.
  */
 static int pages_release_types(struct domain *d)
 {
@@ -400,8 +403,16 @@ static int pages_free(struct domain *d)
 	unsigned int count = 0;
 
 	while (d->page_head) {
-		int rc = frame_unassign(d, frame_of(mfn(d->page_head)));
+		struct frame *f = frame_of(mfn(d->page_head));
+		int rc = frame_unassign_dying(d, f);
 
+		if (rc == -EBUSY) {
+			/* Domain zero was about to pin it when we passed. */
+			rc = page_release_types(f);
+			if (rc)
+				return rc;
+			continue;
+		}
 		BUG_ON(rc);
 		if (!(++count & 255) && hypercall_preempt_check())
 			return -ERESTART;
@@ -464,6 +475,11 @@ static int kill_step(struct domain *d)
 	return rc;
 }
 
+static void life_set(struct domain *d, enum domain_life life)
+{
+	__atomic_store_n(&d->life, life, __ATOMIC_RELAXED);
+}
+
 int domain_kill(struct domain *d)
 {
 	int rc;
@@ -471,8 +487,9 @@ int domain_kill(struct domain *d)
 	BUG_ON(d == domain_zero);
 	lock_acquire(&d->lock);
 	if (d->life == DOMAIN_ALIVE)
-		d->life = DOMAIN_DYING;
+		life_set(d, DOMAIN_DYING);
 	lock_release(&d->lock);
+	/* From here on nobody else changes its list of pages. */
 	rc = frame_claim(d, 0);
 	BUG_ON(rc);
 	while (d->kill_stage != KILL_DONE) {
@@ -482,7 +499,7 @@ int domain_kill(struct domain *d)
 		d->kill_stage++;
 	}
 	if (d->life == DOMAIN_DYING) {
-		d->life = DOMAIN_DEAD;
+		life_set(d, DOMAIN_DEAD);
 		domain_put(d);
 		event_send_global_virq(VIRQ_DOM_EXC);
 	}

@@ -85,13 +85,12 @@ static bool populate_one(struct reservation *m)
 		for (i = 0; i < 1ull << m->r.extent_order; i++)
 			m2p_set(mfn_add(new, i), pfn + i);
 	if (has_list && guest_write_obj(gptr(frames_at(m, m->done)), &new.n)) {
-		/* Nobody knows of them: back they go. */
-		for (i = 0; i < 1ull << m->r.extent_order; i++) {
-			int rc =
-				frame_unassign(m->d, frame_of(mfn_add(new, i)));
-
-			BUG_ON(rc);
-		}
+		/*
+		 * Nobody was told of them: back they go. But another vCPU may
+		 * have guessed the number, and what it pinned it keeps.
+		 */
+		for (i = 0; i < 1ull << m->r.extent_order; i++)
+			(void)!frame_unassign(m->d, frame_of(mfn_add(new, i)));
 		return false;
 	}
 	return true;
@@ -162,7 +161,7 @@ static long reservation_change(struct vcpu *v, uint64_t args[6])
 	if (rc)
 		return rc;
 	start = m.done;
-	if (m.d->life != DOMAIN_ALIVE) {
+	if (!domain_is_alive(m.d)) {
 		domain_put(m.d);
 		return -EINVAL;
 	}
@@ -240,9 +239,31 @@ static int exchange_input(const struct exchange *e, uint64_t i, uint64_t *m)
 }
 
 /*
- * Input frames leave the domain: each must be its own and otherwise unused
- * (two references: the allocation's and ours). The frames are noted in
- * `list`; on an error those taken are the first *taken.
+ * f, referenced, leaves the domain's list. From then on nobody can get another
+ * reference, and nobody but us may have one. On an error ours is gone.
+ */
+static int exchange_take_one(struct domain *d, struct frame *f)
+{
+	int rc = frame_forget_type(f);
+
+	if (!rc && frame_word_refs(frame_load(f)) != 2)
+		rc = -EINVAL;
+	if (!rc)
+		rc = frame_unassign(d, f);
+	if (rc) {
+		frame_put(f);
+		return rc == -ERESTART ? -EBUSY : rc;
+	}
+	if (frame_word_refs(frame_load(f)) == 1)
+		return 0;
+	frame_assign_again(d, f);
+	return -EINVAL;
+}
+
+/*
+ * Input frames leave the domain: each must be its own and otherwise unused.
+ * The frames are noted in `list`, each with our reference; on an error those
+ * taken are the first *taken.
  */
 static int exchange_take(struct vcpu *v, const struct exchange *e,
 			 uint32_t *list, uint64_t *taken)
@@ -259,14 +280,9 @@ static int exchange_take(struct vcpu *v, const struct exchange *e,
 		f = frame_get(mfn(m), v->domain);
 		if (!f)
 			return -EINVAL;
-		rc = frame_forget_type(f);
-		if (!rc && (frame_word_refs(frame_load(f)) != 2 ||
-			    !(frame_load(f) & FRAME_ALLOCATED)))
-			rc = -EINVAL;
-		if (rc) {
-			frame_put(f);
-			return rc == -ERESTART ? -EBUSY : rc;
-		}
+		rc = exchange_take_one(v->domain, f);
+		if (rc)
+			return rc;
 		list[i] = m;
 		*taken = i + 1;
 	}
@@ -333,14 +349,14 @@ static long memory_exchange(struct vcpu *v, gptr_t arg)
 			goto put_out;
 		}
 	}
-	for (i = 0; i < e.pages; i++) {
-		rc = frame_unassign(d, frame_of(mfn(list[i])));
-		BUG_ON(rc);
+	for (i = 0; i < e.pages; i++)
 		frame_put(frame_of(mfn(list[i])));
-	}
 	for (i = 0; i < e.out_count; i++) {
-		rc = frame_assign_exchanged(d, out[i], e.out_order);
-		BUG_ON(rc);
+		if (frame_assign_exchanged(d, out[i], e.out_order)) {
+			/* It is being destroyed, and will not miss them. */
+			page_free(out[i], e.out_order);
+			continue;
+		}
 		for (k = 0; k < 1ull << e.out_order; k++)
 			m2p_set(mfn_add(out[i], k), pfns[i] + k);
 	}
@@ -351,7 +367,7 @@ put_out:
 		page_free(out[got], e.out_order);
 put:
 	while (taken--)
-		frame_put(frame_of(mfn(list[taken])));
+		frame_assign_again(d, frame_of(mfn(list[taken])));
 free:
 	hv_page_free(list, 0);
 	hv_page_free(out, 1);
@@ -445,6 +461,7 @@ static long claim_pages(struct vcpu *v, gptr_t arg)
 
 static long reservation_ask(struct vcpu *v, unsigned int op, gptr_t arg)
 {
+	const struct shared_info *s;
 	struct domain *d;
 	int rc = -ESRCH;
 	domid_t id;
@@ -463,8 +480,10 @@ static long reservation_ask(struct vcpu *v, unsigned int op, gptr_t arg)
 		n = MIN(d->page_max, (uint64_t)0x7fffffff);
 		break;
 	default: /* XENMEM_maximum_gpfn */
+		/* Of one that is dying it may be gone. */
+		s = __atomic_load_n(&d->shared, __ATOMIC_RELAXED);
 		/* The guest wrote it: it must not look like an error. */
-		n = MIN(d->shared->arch.max_pfn, 1ull << 52);
+		n = s ? MIN(s->arch.max_pfn, 1ull << 52) : 0;
 		n -= n > 0;
 		break;
 	}

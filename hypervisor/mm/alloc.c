@@ -24,6 +24,18 @@ static uint64_t total;
 static uint64_t dirty_free; /* free frames that are to be scrubbed */
 static uint64_t claimed;    /* heap_lock; at most buddy.free_pages */
 
+/* An idle CPU looks for one that is to be scrubbed; it is free if it finds it.
+ */
+static bool frame_is_dirty(const struct frame *f)
+{
+	return __atomic_load_n(&f->dirty, __ATOMIC_RELAXED);
+}
+
+static void frame_set_dirty(struct frame *f, bool dirty)
+{
+	__atomic_store_n(&f->dirty, dirty, __ATOMIC_RELAXED);
+}
+
 void heap_init(void)
 {
 	int rc = buddy_init(&buddy, &frame_of(mfn(0))->next,
@@ -52,7 +64,7 @@ void heap_give(uint64_t start, uint64_t end)
 		struct frame *f = frame_of(mfn(n));
 
 		f->ram = FRAME_RAM;
-		f->dirty = 1;
+		frame_set_dirty(f, true);
 	}
 	__atomic_fetch_add(&dirty_free, end - start, __ATOMIC_RELAXED);
 	lock_acquire(&heap_lock);
@@ -70,12 +82,12 @@ static void frames_clean(mfn_t m, unsigned int order, bool scrub)
 		struct frame *f = frame_of(mfn_add(m, i));
 
 		tlb_flush_since(frame_stamp(f));
-		if (f->dirty && scrub)
+		if (frame_is_dirty(f) && scrub)
 			memset(mfn_to_virt(mfn_add(m, i)), 0, PAGE_SIZE);
-		if (f->dirty)
+		if (frame_is_dirty(f))
 			__atomic_fetch_sub(&dirty_free, 1, __ATOMIC_RELAXED);
-		f->dirty = 0;
-		f->next = f->prev = 0;
+		frame_set_dirty(f, false);
+		frame_set_links(f, 0, 0);
 	}
 }
 
@@ -136,7 +148,7 @@ void page_free(mfn_t m, unsigned int order)
 	for (i = 0; i < 1ull << order; i++) {
 		struct frame *f = frame_of(mfn_add(m, i));
 
-		f->dirty = 1;
+		frame_set_dirty(f, true);
 		frame_set_stamp(f, stamp);
 	}
 	__atomic_fetch_add(&dirty_free, 1ull << order, __ATOMIC_RELAXED);
@@ -214,12 +226,12 @@ static bool scrub_one(unsigned int *to_look_at)
 		--*to_look_at;
 		at = at + 1 < max_mfn ? at + 1 : 0;
 		f = frame_of(mfn(at));
-		if (f->ram != FRAME_RAM || !f->dirty ||
+		if (f->ram != FRAME_RAM || !frame_is_dirty(f) ||
 		    !buddy_is_free(&buddy, at))
 			continue;
 		/* Under the lock, so that nobody gets it meanwhile. */
 		memset(mfn_to_virt(mfn(at)), 0, PAGE_SIZE);
-		f->dirty = 0;
+		frame_set_dirty(f, false);
 		__atomic_fetch_sub(&dirty_free, 1, __ATOMIC_RELAXED);
 		found = true;
 	}

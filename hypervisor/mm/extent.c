@@ -25,15 +25,20 @@ static struct buddy_link *link_of(const struct buddy *b, uint64_t mfn)
 	return (struct buddy_link *)(b->links + mfn * b->stride);
 }
 
-/* Does a free block start here? Then *order is its order. */
+/*
+ * Does a free block start here? Then *order is its order. If the frame is
+ * allocated, its user may be changing the links this moment, but only to what
+ * means "not free".
+ */
 static bool block_free(const struct buddy *b, uint64_t mfn, unsigned int *order)
 {
 	const struct buddy_link *l = link_of(b, mfn);
-	unsigned int high = l->prev >> 29 & 3;
+	uint32_t prev = __atomic_load_n(&l->prev, __ATOMIC_RELAXED);
+	unsigned int high = prev >> 29 & 3;
 
-	if (!(l->prev & MARK_FREE) || high == 3)
+	if (!(prev & MARK_FREE) || high == 3)
 		return false;
-	*order = high << 3 | l->next >> 29;
+	*order = high << 3 | __atomic_load_n(&l->next, __ATOMIC_RELAXED) >> 29;
 	return *order <= BUDDY_ORDER_MAX;
 }
 

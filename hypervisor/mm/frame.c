@@ -225,10 +225,12 @@ static void list_insert(struct domain *d, struct frame *f)
 	uint32_t n = frame_mfn(f).n;
 
 	lock_assert_held(&d->page_lock);
-	f->prev = 0;
-	f->next = d->page_head;
-	if (d->page_head)
-		frame_of(mfn(d->page_head))->prev = n;
+	frame_set_links(f, d->page_head, 0);
+	if (d->page_head) {
+		struct frame *first = frame_of(mfn(d->page_head));
+
+		frame_set_links(first, first->next, n);
+	}
 	d->page_head = n;
 	d->page_count++;
 }
@@ -236,13 +238,19 @@ static void list_insert(struct domain *d, struct frame *f)
 static void list_remove(struct domain *d, struct frame *f)
 {
 	lock_assert_held(&d->page_lock);
-	if (f->prev)
-		frame_of(mfn(f->prev))->next = f->next;
-	else
+	if (f->prev) {
+		struct frame *before = frame_of(mfn(f->prev));
+
+		frame_set_links(before, f->next, before->prev);
+	} else {
 		d->page_head = f->next;
-	if (f->next)
-		frame_of(mfn(f->next))->prev = f->prev;
-	f->next = f->prev = 0;
+	}
+	if (f->next) {
+		struct frame *after = frame_of(mfn(f->next));
+
+		frame_set_links(after, after->next, f->prev);
+	}
+	frame_set_links(f, 0, 0);
 	d->page_count--;
 }
 
@@ -251,7 +259,7 @@ static int assign(struct domain *d, mfn_t m, unsigned int order, bool limited)
 	uint64_t i, count = 1ull << order;
 
 	lock_acquire(&d->page_lock);
-	if (d->life != DOMAIN_ALIVE ||
+	if (!domain_is_alive(d) ||
 	    (limited && d->page_count + count > d->page_max)) {
 		lock_release(&d->page_lock);
 		return -ENOMEM;
@@ -287,29 +295,88 @@ int frame_claim(struct domain *d, uint64_t pages)
 	lock_acquire(&d->page_lock);
 	if (!pages)
 		rc = claim_set(&d->claim, 0);
-	else if (d->life == DOMAIN_ALIVE && !d->claim &&
-		 pages > d->page_count && pages <= d->page_max)
+	else if (domain_is_alive(d) && !d->claim && pages > d->page_count &&
+		 pages <= d->page_max)
 		rc = claim_set(&d->claim, pages - d->page_count);
 	lock_release(&d->page_lock);
 	return rc;
 }
 
-int frame_unassign(struct domain *d, struct frame *f)
+/*
+ * Off the list, nobody would find a pin or a promotion that was given up, to
+ * undo it. So the frame leaves only while it has neither and nobody is at it;
+ * and who pins or promotes looks at the bit in the step that changes the word.
+ * Since the list is locked, no frame on it can become another domain's.
+ */
+static int leave(struct domain *d, struct frame *f)
 {
-	uint64_t w = frame_load(f);
+	uint64_t w;
 
-	do {
+	lock_assert_held(&d->page_lock);
+	w = frame_load(f);
+	for (;;) {
 		if (!(w & FRAME_ALLOCATED) || frame_owner(f) != d)
 			return -EINVAL;
-		/* Off the list, nobody would find the pin to drop it. */
+		if (w & FRAME_LOCKED) {
+			/* Who has it locked takes no page lock. */
+			cpu_wait();
+			w = frame_load(f);
+			continue;
+		}
 		if (w & FRAME_PINNED)
 			return -EBUSY;
-	} while (!frame_cas(f, &w, w & ~FRAME_ALLOCATED));
-	lock_acquire(&d->page_lock);
+		if (frame_cas(f, &w, w & ~FRAME_ALLOCATED))
+			break;
+	}
+	/* No promotion begins any more, so only now does progress say it. */
+	if (!frame_word_tcnt(w) && frame_progress(f)) {
+		w = frame_load(f);
+		while (!frame_cas(f, &w, w | FRAME_ALLOCATED))
+			;
+		return -EBUSY;
+	}
 	list_remove(d, f);
-	lock_release(&d->page_lock);
-	frame_put(f);
 	return 0;
+}
+
+static int unassign(struct domain *d, struct frame *f, bool of_dying)
+{
+	int rc = -EINVAL;
+
+	lock_acquire(&d->page_lock);
+	if (of_dying != domain_is_alive(d))
+		rc = leave(d, f);
+	lock_release(&d->page_lock);
+	if (!rc)
+		frame_put(f);
+	return rc;
+}
+
+int frame_unassign(struct domain *d, struct frame *f)
+{
+	return unassign(d, f, false);
+}
+
+int frame_unassign_dying(struct domain *d, struct frame *f)
+{
+	return unassign(d, f, true);
+}
+
+void frame_assign_again(struct domain *d, struct frame *f)
+{
+	uint64_t w = frame_load(f);
+	bool alive;
+
+	lock_acquire(&d->page_lock);
+	alive = domain_is_alive(d);
+	if (alive) {
+		while (!frame_cas(f, &w, w | FRAME_ALLOCATED))
+			;
+		list_insert(d, f);
+	}
+	lock_release(&d->page_lock);
+	if (!alive)
+		frame_put(f);
 }
 
 void *frame_alloc_shared(struct domain *d)

@@ -20,7 +20,13 @@
  *  - type count <= reference count;
  *  - a page-table type with count > 0 that is not validated is in the middle
  *    of a demotion: entries [0, progress) still hold their references;
- *  - with count 0, progress > 0 is an abandoned promotion: the same.
+ *  - with count 0, progress > 0 is an abandoned promotion: the same;
+ *  - a frame that is not allocated has no pin and no abandoned promotion, and
+ *    gets none: nobody would find it to undo them (docs/adr/0026).
+ *
+ * progress is looked at without the lock bit only as a hint: the word can be
+ * the same again after it has changed. So it counts once the bit is held, or
+ * once nobody can begin a promotion any more.
  *
  * Promotion and demotion of page tables: pv/table.c.
  */
@@ -150,6 +156,14 @@ static inline void frame_set_progress(struct frame *f, unsigned int entries)
 	__atomic_store_n(&f->progress, (uint16_t)entries, __ATOMIC_RELAXED);
 }
 
+/* The allocator looks at its neighbours' links without their owners' locks. */
+static inline void frame_set_links(struct frame *f, uint32_t next,
+				   uint32_t prev)
+{
+	__atomic_store_n(&f->next, next, __ATOMIC_RELAXED);
+	__atomic_store_n(&f->prev, prev, __ATOMIC_RELAXED);
+}
+
 /*
  * Takes a reference on m for a user acting for d, who must own it. Fails
  * (NULL) for what is not RAM, not allocated, not d's or saturated.
@@ -187,9 +201,17 @@ MUST_CHECK int frame_claim(struct domain *d, uint64_t pages);
 
 /*
  * Takes the allocation reference back: the frame leaves d's page list now and
- * is freed with its last user. -EINVAL: not allocated to d; -EBUSY: pinned.
+ * is freed with its last user. -EINVAL: not allocated to d, or d is dying;
+ * -EBUSY: it is pinned, or a promotion of it was given up.
  */
 MUST_CHECK int frame_unassign(struct domain *d, struct frame *f);
+/* The same for domain_kill(): nobody else changes the list of the dying. */
+MUST_CHECK int frame_unassign_dying(struct domain *d, struct frame *f);
+/*
+ * Undoes frame_unassign() of a frame that the caller still has a reference on,
+ * which becomes the allocation's. If d is dying, it is dropped.
+ */
+void frame_assign_again(struct domain *d, struct frame *f);
 
 /*
  * A page of the hypervisor's own that guest d may map writable (shared info,

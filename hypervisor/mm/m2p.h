@@ -14,12 +14,15 @@
 static inline void m2p_set(mfn_t m, uint64_t pfn)
 {
 	if (m.n < max_mfn)
-		((uint64_t *)M2P_BASE)[m.n] = pfn;
+		__atomic_store_n((uint64_t *)M2P_BASE + m.n, pfn,
+				 __ATOMIC_RELAXED);
 }
 
 static inline uint64_t m2p_get(mfn_t m)
 {
-	return m.n < max_mfn ? ((uint64_t *)M2P_BASE)[m.n] : M2P_INVALID;
+	if (m.n >= max_mfn)
+		return M2P_INVALID;
+	return __atomic_load_n((uint64_t *)M2P_BASE + m.n, __ATOMIC_RELAXED);
 }
 
 #endif

@@ -80,7 +80,8 @@ static int data_write(struct domain *d, mfn_t m, unsigned int slot,
 
 	if (rc)
 		return rc;
-	((uint64_t *)mfn_to_virt(m))[slot] = val;
+	__atomic_store_n((uint64_t *)mfn_to_virt(m) + slot, val,
+			 __ATOMIC_RELAXED);
 	frame_put_writable(f);
 	return 0;
 }
@@ -328,7 +329,7 @@ static int ext_one(struct vcpu *v, struct domain *owner,
 	case MMUEXT_PIN_L2_TABLE:
 	case MMUEXT_PIN_L3_TABLE:
 	case MMUEXT_PIN_L4_TABLE:
-		return table_pin(owner, mfn(m),
+		return table_pin(v, owner, mfn(m),
 				 FRAME_L1 + (op->cmd - MMUEXT_PIN_L1_TABLE));
 	case MMUEXT_UNPIN_TABLE:
 		return unpin(owner, m);

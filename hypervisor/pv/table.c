@@ -365,6 +365,15 @@ int frame_get_type(mfn_t m, struct domain *d, enum frame_type type,
 		new = (new | FRAME_LOCKED) + FRAME_REF_ONE;
 		if (!frame_cas(f, &w, new))
 			continue;
+		if (now != type && unlikely(frame_progress(f))) {
+			/* Given up since we looked: it stands still only now.
+			 */
+			(void)word_change(f, w & FRAME_TYPE_MASK,
+					  FRAME_TYPE_MASK | FRAME_LOCKED, 0);
+			frame_put(f);
+			w = frame_load(f);
+			continue;
+		}
 		if (unlikely(frame_owner(f) != d)) {
 			/* As an abandoned promotion without any progress. */
 			word_change(f, 0, FRAME_LOCKED, 0);
@@ -576,24 +585,28 @@ uint64_t *table_find_l1e(const struct vcpu *v, uint64_t va, struct frame **l1)
 	return table_hold(*l1, v->domain) == 1 ? e : NULL;
 }
 
-int table_pin(struct domain *d, mfn_t m, enum frame_type type)
+int table_pin(struct vcpu *v, struct domain *d, mfn_t m, enum frame_type type)
 {
 	struct frame *f;
 	uint64_t w;
 	int rc;
 
-	/* domain_kill() undoes pins once, then takes the pages. */
-	if (d->life != DOMAIN_ALIVE)
+	if (!domain_is_alive(d))
 		return -EINVAL;
+	/* What we cannot keep may be left for later. */
+	if (v->demote_pending)
+		return -ERESTART;
 	rc = frame_get_type(m, d, type, &f);
 	if (rc)
 		return rc;
 	w = frame_load(f);
 	do {
-		if (w & FRAME_PINNED) {
-			/* Another pin holds it: the count cannot reach 0. */
-			rc = frame_put_type(f);
-			BUG_ON(rc);
+		/*
+		 * It has a pin, which may end this moment; or another vCPU has
+		 * given the frame back, and nobody would find the pin.
+		 */
+		if ((w & FRAME_PINNED) || !(w & FRAME_ALLOCATED)) {
+			frame_put_type_later(v, f);
 			return -EINVAL;
 		}
 	} while (!frame_cas(f, &w, w | FRAME_PINNED));

@@ -59,8 +59,12 @@ uint64_t *table_peek_l1e(const struct vcpu *v, uint64_t va);
 /* Undoes a promotion that was given up; resumable. For domain_kill. */
 MUST_CHECK int frame_forget_type(struct frame *f);
 
-/* Pins and unpins; unpin is resumable. */
-MUST_CHECK int table_pin(struct domain *d, mfn_t m, enum frame_type type);
+/*
+ * Pins and unpins; both are resumable. v makes the call: what is let go may be
+ * left in its demote_pending.
+ */
+MUST_CHECK int table_pin(struct vcpu *v, struct domain *d, mfn_t m,
+			 enum frame_type type);
 MUST_CHECK int table_unpin(struct frame *f);
 
 /* A descriptor as it may stand in a guest's table; false: refused. */

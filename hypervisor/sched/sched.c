@@ -282,7 +282,7 @@ static ALWAYS_INLINE void reassess_in(struct vcpu *v, struct run_queue *home,
 		if (!alone)
 			home = &run_queues[vcpu_cpu(v)];
 		q = home;
-		if (!alone && !v->on_cpu && !vcpu_queued(v) &&
+		if (!alone && !is_on_cpu(v) && !vcpu_queued(v) &&
 		    (event || vcpu_runnable(v)))
 			q = &run_queues[v->domain->sched.pool->policy->place(
 				v)];

@@ -35,6 +35,8 @@ void time_update_vcpu(struct vcpu *v);
 MUST_CHECK int time_area_fill(uint64_t va);
 /* Writes d's wall clock fields. */
 void time_update_wallclock(struct domain *d);
+/* d->shared is NULL from now on, and nobody writes the time there. */
+void time_end_wallclock(struct domain *d);
 /* Sets the wall clock: secs/ns at system time. */
 void time_set_wallclock(uint64_t seconds, uint32_t ns, uint64_t system_ns);
 /*

@@ -104,11 +104,14 @@ int time_area_fill(uint64_t va)
 
 void time_update_wallclock(struct domain *d)
 {
-	struct shared_info *s = d->shared;
+	struct shared_info *s;
 	uint32_t version;
 	uint64_t seconds;
 
 	lock_acquire(&wall_lock);
+	s = d->shared;
+	if (!s)
+		goto out;
 	version = s->wc_version | 1;
 	seconds = wall_base_ns / NS_PER_SECOND + (uint64_t)d->time_offset_s;
 	publish_u32(&s->wc_version, version);
@@ -116,6 +119,14 @@ void time_update_wallclock(struct domain *d)
 	s->wc_sec_hi = (uint32_t)(seconds >> 32);
 	s->wc_nsec = (uint32_t)(wall_base_ns % NS_PER_SECOND);
 	publish_u32(&s->wc_version, version + 1);
+out:
+	lock_release(&wall_lock);
+}
+
+void time_end_wallclock(struct domain *d)
+{
+	lock_acquire(&wall_lock);
+	d->shared = NULL;
 	lock_release(&wall_lock);
 }
 
@@ -143,8 +154,7 @@ void time_set_wallclock(uint64_t seconds, uint32_t ns, uint64_t system_ns)
 	lock_release(&wall_lock);
 	for (d = domain_next(0); d; d = domain_next(next)) {
 		next = (domid_t)(d->id + 1);
-		if (d->shared)
-			time_update_wallclock(d);
+		time_update_wallclock(d);
 		domain_put(d);
 	}
 }

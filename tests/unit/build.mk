@@ -71,11 +71,13 @@ endef
 $(eval $(call unit_compiler,gcc,$(CC)))
 $(eval $(call unit_compiler,clang,$(CLANG)))
 
+include tests/unit/hammer/build.mk
+
 # All of them run, even if one fails; each ends with Criterion's own summary.
 # What a passing run prints is in its log. Criterion does not see a leak that
 # LeakSanitizer finds when a test has ended: the log does.
 .PHONY: test-unit
-test-unit: $(UNIT_BINS) ## unit tests, gcc and clang, ASan and UBSan
+test-unit: $(UNIT_BINS) $(HAMMER_BINS) ## unit tests, gcc and clang, ASan and UBSan; threads under TSan
 	@status=0; \
 	for bin in $(UNIT_BINS); do \
 		good=yes; \
@@ -88,4 +90,6 @@ test-unit: $(UNIT_BINS) ## unit tests, gcc and clang, ASan and UBSan
 			echo; \
 		fi; \
 		echo "$$bin: $$(grep -ao '\[====\] Synthesis.*' $$bin.log)"; \
-	done; exit $$status
+	done; \
+	$(HAMMER_RUN) || status=1; \
+	exit $$status

@@ -92,6 +92,7 @@
 #define time_update_vcpu      ut_time_update_vcpu
 #define time_area_fill	      ut_time_area_fill
 #define time_update_wallclock ut_time_update_wallclock
+#define time_end_wallclock    ut_time_end_wallclock
 #define time_init_wallclock   ut_time_init_wallclock
 #define time_check_wallclock  ut_time_check_wallclock
 #define time_set_wallclock    ut_time_set_wallclock

@@ -408,7 +408,7 @@ Test(domctl, kinds_of_frames)
 	mfn_t table = dm_tables(d, 1), data = world_page(d);
 	uint64_t list[5] = {table.n, data.n, world_page(zero).n, ~0ull, 0};
 
-	cr_assert_eq(table_pin(d, table, FRAME_L4), 0);
+	cr_assert_eq(table_pin(d->vcpu[0], d, table, FRAME_L4), 0);
 	op.u.getpageframeinfo3.num = 5;
 	op.u.getpageframeinfo3.array = (uintptr_t)list;
 	cr_assert_eq(dm_domctl(v, XEN_DOMCTL_getpageframeinfo3, WORLD_ONE, &op),

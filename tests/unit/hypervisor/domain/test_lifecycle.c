@@ -184,7 +184,7 @@ static struct domain *domain_with_everything(void)
 	c.gdt_ents = 500;
 	cr_assert_eq(vcpu_set_context(d->vcpu[1], &c), 0);
 	d->vcpu[0]->up = d->vcpu[1]->up = true;
-	cr_assert_eq(table_pin(d, pinned, FRAME_L4), 0);
+	cr_assert_eq(table_pin(d->vcpu[0], d, pinned, FRAME_L4), 0);
 	m = dm_tables(d, 9);
 	fake_preempt_in = 4;
 	cr_assert_eq(frame_get_type(m, d, FRAME_L4, &f), -ERESTART);

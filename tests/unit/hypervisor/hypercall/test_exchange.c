@@ -231,7 +231,7 @@ Test(memory_exchange, frames_that_are_not_its_own_or_in_use)
 	f = frame_get(m, d);
 	cr_assert_eq(exchange(), -EINVAL, "used");
 	frame_put(f);
-	cr_assert_eq(table_pin(d, m, FRAME_L1), 0);
+	cr_assert_eq(table_pin(d->vcpu[0], d, m, FRAME_L1), 0);
 	cr_assert_eq(exchange(), -EINVAL, "pinned");
 	cr_assert_eq(table_unpin(frame_of(m)), 0);
 	/* It was left as it was. */

@@ -320,7 +320,8 @@ Test(memory_op, an_extent_whose_release_is_interrupted_goes_later)
 
 		for (k = 0; k < 512; k++)
 			t[k] = ((uint64_t *)mfn_to_virt(root))[k];
-		cr_assert_eq(table_pin(d, mfn(first + i), FRAME_L4), 0);
+		cr_assert_eq(table_pin(d->vcpu[0], d, mfn(first + i), FRAME_L4),
+			     0);
 		cr_assert_eq(frame_unassign(d, frame_of(root)), 0);
 	}
 	fake_preempt_every = 1;
@@ -348,7 +349,7 @@ Test(memory_op, a_pinned_page_that_was_given_back_leaves_no_trace)
 	struct domain *g = world_domain(WORLD_TWO, 1, NULL);
 	mfn_t root = dm_tables(g, 4);
 
-	cr_assert_eq(table_pin(g, root, FRAME_L4), 0);
+	cr_assert_eq(table_pin(g->vcpu[0], g, root, FRAME_L4), 0);
 	list[0] = root.n;
 	r.nr_extents = 1;
 	cr_assert_eq(op(g->vcpu[0], XENMEM_decrease_reservation, &r), 1);

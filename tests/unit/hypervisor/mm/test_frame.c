@@ -260,6 +260,61 @@ Test(frame, a_pinned_frame_cannot_be_given_back_as_the_pin_would_be_lost)
 	cr_assert_eq(frame_unassign(one, f), 0);
 }
 
+Test(frame, a_promotion_that_was_given_up_must_be_undone_before_its_frame_goes)
+{
+	/* As it stands then: a reference of its own, and no type count. */
+	f->word = (f->word | (uint64_t)FRAME_L2 << FRAME_TYPE_SHIFT) +
+		  FRAME_REF_ONE;
+	f->progress = 3;
+	cr_assert_eq(frame_unassign(one, f), -EBUSY);
+	cr_assert(f->word & FRAME_ALLOCATED);
+	f->progress = 0;
+	f->word -= FRAME_REF_ONE;
+	cr_assert_eq(frame_unassign(one, f), 0);
+}
+
+static void unlock_frame(void)
+{
+	f->word &= ~FRAME_LOCKED;
+	fake_wait_hook = NULL;
+}
+
+Test(frame, a_frame_that_is_being_promoted_is_waited_for)
+{
+	f->word |= FRAME_LOCKED;
+	fake_wait_hook = unlock_frame;
+	cr_assert_eq(frame_unassign(one, f), 0);
+	cr_assert_null(fake_wait_hook);
+}
+
+Test(frame, nobody_but_domain_kill_takes_pages_of_a_dying_domain)
+{
+	cr_assert_eq(frame_unassign_dying(one, f), -EINVAL);
+	one->life = DOMAIN_DYING;
+	cr_assert_eq(frame_unassign(one, f), -EINVAL);
+	cr_assert_eq(frame_unassign_dying(one, f), 0);
+	one->life = DOMAIN_ALIVE;
+}
+
+Test(frame, one_that_was_given_back_can_be_ones_again)
+{
+	uint64_t had = page_free_count(), pages = one->page_count;
+	uint64_t word = f->word;
+
+	cr_assert_eq(frame_get(page, one), f);
+	cr_assert_eq(frame_unassign(one, f), 0);
+	frame_assign_again(one, f);
+	cr_assert_eq(f->word, word);
+	cr_assert_eq(one->page_count, pages);
+	/* Of a dying domain it goes. */
+	cr_assert_eq(frame_get(page, one), f);
+	cr_assert_eq(frame_unassign(one, f), 0);
+	one->life = DOMAIN_DYING;
+	frame_assign_again(one, f);
+	one->life = DOMAIN_ALIVE;
+	cr_assert_eq(page_free_count(), had + 1);
+}
+
 Test(frame, a_domain_gets_no_more_pages_than_it_may_have)
 {
 	mfn_t m = page_alloc(2, ADDR_ANY);

@@ -118,7 +118,7 @@ static void *hammer(void *arg)
 			step_hold(v, frame_of(at));
 			break;
 		case 5:
-			if (!table_pin(d, at, FRAME_L1))
+			if (!table_pin(d->vcpu[0], d, at, FRAME_L1))
 				note(4);
 			break;
 		default:
