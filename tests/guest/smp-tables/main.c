@@ -8,19 +8,29 @@
  * mapping of it as long as its pin stands. When all have stopped, every frame
  * must still become either.
  *
+ * Beside them are frames that nobody keeps apart: each is pinned and unpinned
+ * as a table of level 1 or 2, written, mapped, given back and exchanged by all
+ * four at once, also by an old number. Whatever comes of it, the hypervisor
+ * must go on, and when all have been given back, have as many free pages as
+ * before.
+ *
  * run with: 4 CPUs
  */
 #include "guest.h"
+#include "public/sysctl.h"
 
-enum { VCPUS = 4, TABLES = 3, STEPS = 300, STACK_PAGES = 2 };
+enum { VCPUS = 4, TABLES = 3, LOOSE = 4, STEPS = 300, STACK_PAGES = 2 };
 
 static uint64_t *table[TABLES];
 static uint64_t *data;
 static uint64_t table_mfn[TABLES], table_maddr[TABLES], data_mfn;
 static char *window;
 
+/* Frame numbers of what nobody owns; 0: none now. */
+static uint64_t loose[LOOSE];
+
 static unsigned int finished;
-static unsigned int succeeded[6];
+static unsigned int succeeded[11];
 static unsigned int refused_while_pinned;
 /* Whose pin a frame has, plus one. Others may unpin it: then it is 0. */
 static unsigned int pinned_by[TABLES];
@@ -63,11 +73,134 @@ static void try_pin(unsigned int self, unsigned int t)
 	__atomic_store_n(&pinned_by[t], 0, __ATOMIC_SEQ_CST);
 }
 
+static long reservation(unsigned int op, uint64_t *mfn)
+{
+	struct xen_memory_reservation r = {
+		.extent_start = PTR(mfn),
+		.nr_extents = 1,
+		.domid = DOMID_SELF,
+	};
+
+	return do_memory_op(op, &r);
+}
+
+static uint64_t loose_at(unsigned int i)
+{
+	return __atomic_load_n(&loose[i], __ATOMIC_RELAXED);
+}
+
+static void loose_set(unsigned int i, uint64_t mfn)
+{
+	__atomic_store_n(&loose[i], mfn, __ATOMIC_RELAXED);
+}
+
+static void loose_replace(unsigned int i)
+{
+	uint64_t mfn = loose_at(i);
+
+	if (mfn && reservation(XENMEM_decrease_reservation, &mfn) != 1)
+		return;
+	mfn = 0;
+	if (reservation(XENMEM_increase_reservation, &mfn) != 1)
+		mfn = 0;
+	loose_set(i, mfn);
+	count(6, mfn ? 0 : -1);
+}
+
+static void loose_exchange(unsigned int i)
+{
+	uint64_t in = loose_at(i), out = 0;
+	struct xen_memory_exchange x = {
+		.in = {.extent_start = PTR(&in),
+		       .nr_extents = 1,
+		       .domid = DOMID_SELF},
+		.out = {.extent_start = PTR(&out),
+			.nr_extents = 1,
+			.domid = DOMID_SELF},
+	};
+
+	if (do_memory_op(XENMEM_exchange, &x))
+		return;
+	loose_set(i, out);
+	count(7, 0);
+}
+
+/* The odd are made tables of level 2, of the even ones. */
+static void loose_step(unsigned int self, uint64_t r)
+{
+	unsigned int i = r / 16 % LOOSE, below = i & 1 ? i - 1 : i;
+	uint64_t mfn = loose_at(i), flags = i & 1 || r & 512 ? PTE_RW : PTE_RO;
+	void *va = window + self * PAGE_SIZE;
+
+	switch (r % 8) {
+	case 0:
+	case 1:
+		count(8, do_mmuext(i & 1 ? MMUEXT_PIN_L2_TABLE
+					 : MMUEXT_PIN_L1_TABLE,
+				   mfn, 0));
+		break;
+	case 2:
+	case 3:
+		count(9, do_mmuext(MMUEXT_UNPIN_TABLE, mfn, 0));
+		break;
+	case 4:
+		count(10,
+		      do_mmu_update(
+			      (mfn << 12) + r / 64 % 4 * 8,
+			      r & 256 ? 0 : pte_make(loose_at(below), flags)));
+		break;
+	case 5:
+		(void)do_update_va(va, pte_make(mfn, flags),
+				   UVMF_TLB_FLUSH | UVMF_ALL);
+		(void)do_update_va(va, 0, UVMF_INVLPG | UVMF_ALL);
+		break;
+	case 6:
+		loose_replace(i);
+		break;
+	default:
+		loose_exchange(i);
+		break;
+	}
+}
+
+static uint64_t pages_free(void)
+{
+	struct xen_sysctl op = {
+		.cmd = XEN_SYSCTL_physinfo,
+		.interface_version = XEN_SYSCTL_INTERFACE_VERSION,
+	};
+
+	require_rc(hypercall1(__HYPERVISOR_sysctl, PTR(&op)), 0);
+	return op.u.physinfo.free_pages;
+}
+
+/* All are given back, also what is a table, or was to become one. */
+static void loose_end(void)
+{
+	unsigned int i, tries;
+
+	for (i = 0; i < LOOSE; i++) {
+		uint64_t mfn = loose_at(i);
+
+		/* A table that maps it lets it go first. */
+		for (tries = 0; mfn && tries < 2; tries++)
+			(void)do_mmuext(MMUEXT_UNPIN_TABLE, mfn, 0);
+		if (mfn)
+			expect_rc(
+				reservation(XENMEM_decrease_reservation, &mfn),
+				1);
+	}
+}
+
 static void step(unsigned int self, uint64_t r)
 {
 	unsigned int t = r / 16 % TABLES;
 	uint64_t slot = r / 64 % 512;
 
+	if (r & 1 << 20) {
+		loose_step(self, r);
+		return;
+	}
 	switch (r % 8) {
 	case 0:
 	case 1:
@@ -146,6 +279,7 @@ static void check_quiet(unsigned int t)
 
 void guest_main(void)
 {
+	uint64_t free_before;
 	unsigned int i;
 
 	if (do_vcpu_op(VCPUOP_is_up, VCPUS - 1, NULL) < 0)
@@ -158,6 +292,13 @@ void guest_main(void)
 		table_mfn[i] = mfn_of(table[i]);
 		table_maddr[i] = maddr_of(table[i]);
 	}
+	free_before = pages_free();
+	for (i = 0; i < LOOSE; i++) {
+		void *page = page_alloc();
+
+		loose[i] = mfn_of(page);
+		require_rc(do_update_va(page, 0, UVMF_INVLPG | UVMF_ALL), 0);
+	}
 	for (i = 1; i < VCPUS; i++)
 		vcpu_start(i);
 	hammer(0);
@@ -165,6 +306,9 @@ void guest_main(void)
 		do_sched_op(SCHEDOP_yield, NULL);
 	for (i = 0; i < TABLES; i++)
 		check_quiet(i);
+	loose_end();
+	expect(pages_free() == free_before + LOOSE,
+	       "%lu pages were free, now %lu are", free_before, pages_free());
 	for (i = 0; i < ARRAY_SIZE(succeeded); i++)
 		expect(succeeded[i] > 5, "only %u of kind %u succeeded",
 		       succeeded[i], i);
