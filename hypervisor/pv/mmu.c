@@ -189,24 +189,33 @@ long hypercall_mmu_update(struct vcpu *v, uint64_t args[6])
 	return done_tell(done_out, done_before + i, rc);
 }
 
+/* The vCPUs of a bitmap of the guest's; all, if it cannot be read. */
+static uint32_t vcpus_named(const struct domain *d, uint64_t bitmap)
+{
+	uint32_t mask = 0;
+
+	if (guest_read(&mask, gptr(bitmap), DIV_ROUND_UP(d->max_vcpus, 8u)))
+		return ~0u;
+	return mask;
+}
+
+/* flags: UVMF; beside the kind, nobody else, UVMF_ALL, or a bitmap. */
 static void flush_as_asked(struct vcpu *v, uint64_t va, uint64_t flags)
 {
-	/* Other vCPUs' bitmaps: the whole domain is never wrong. */
-	switch (flags & UVMF_FLUSHTYPE_MASK) {
-	case UVMF_TLB_FLUSH:
-		if (flags & ~UVMF_FLUSHTYPE_MASK)
-			tlb_flush_domain(v->domain);
+	uint64_t kind = flags & UVMF_FLUSHTYPE_MASK, whom = flags & ~kind;
+	struct domain *d = v->domain;
+
+	if (kind != UVMF_TLB_FLUSH && kind != UVMF_INVLPG)
+		return;
+	if (!whom || (kind == UVMF_INVLPG && d->max_vcpus == 1)) {
+		if (kind == UVMF_INVLPG)
+			tlb_flush_page(va);
 		else
 			tlb_flush_local();
-		break;
-	case UVMF_INVLPG:
-		if ((flags & ~UVMF_FLUSHTYPE_MASK) && v->domain->max_vcpus > 1)
-			tlb_flush_domain(v->domain);
-		else
-			tlb_flush_page(va);
-		break;
-	default:
-		break;
+	} else if (whom == UVMF_ALL) {
+		tlb_flush_domain(d);
+	} else {
+		tlb_flush_vcpus(d, vcpus_named(d, whom));
 	}
 }
 
@@ -307,17 +316,6 @@ static int unpin(struct domain *d, uint64_t m)
 	return rc;
 }
 
-/* The vCPUs whose TLBs an operation names; all, if it cannot be read. */
-static uint32_t vcpus_named(const struct domain *d, const struct mmuext_op *op)
-{
-	uint32_t mask = 0;
-
-	if (guest_read(&mask, gptr(op->arg2.vcpumask),
-		       DIV_ROUND_UP(d->max_vcpus, 8u)))
-		return ~0u;
-	return mask;
-}
-
 static int ext_one(struct vcpu *v, struct domain *owner,
 		   const struct mmuext_op *op)
 {
@@ -352,7 +350,7 @@ static int ext_one(struct vcpu *v, struct domain *owner,
 			tlb_flush_page(va);
 		return 0;
 	case MMUEXT_TLB_FLUSH_MULTI:
-		tlb_flush_vcpus(d, vcpus_named(d, op));
+		tlb_flush_vcpus(d, vcpus_named(d, op->arg2.vcpumask));
 		return 0;
 	case MMUEXT_TLB_FLUSH_ALL:
 		tlb_flush_domain(d);
@@ -364,7 +362,7 @@ static int ext_one(struct vcpu *v, struct domain *owner,
 		if (d->max_vcpus == 1)
 			tlb_flush_page(va);
 		else if (op->cmd == MMUEXT_INVLPG_MULTI)
-			tlb_flush_vcpus(d, vcpus_named(d, op));
+			tlb_flush_vcpus(d, vcpus_named(d, op->arg2.vcpumask));
 		else
 			tlb_flush_domain(d);
 		return 0;
