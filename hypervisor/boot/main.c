@@ -25,14 +25,18 @@
 #include "x86/cpu.h"
 #include "x86/dump.h"
 #include "x86/ioapic.h"
+#include "x86/nmi.h"
 #include "x86/paging.h"
 #include "x86/pic.h"
 #include "x86/ports.h"
+#include "x86/provoke.h"
 #include "x86/reset.h"
 #include "x86/setup.h"
 #include "x86/smp.h"
 #include "x86/switch.h"
+#include "x86/tlb.h"
 #include "x86/uart.h"
+#include "x86/watchdog.h"
 
 #define MIB 0x100000ull
 
@@ -48,6 +52,10 @@ static char option_dom0_mem[64];
 static char option_sched[16] = "share";
 static uint64_t option_dom0_max_vcpus = 1;
 static uint64_t option_maxcpus = 1;
+static char option_nmi[8] = "dom0";
+static bool option_provoke;
+static bool option_watchdog;
+static uint64_t option_watchdog_timeout = 5;
 
 static const struct cmdline_option options[] = {
 	{"console", CMDLINE_STRING, option_console, sizeof(option_console)},
@@ -59,6 +67,10 @@ static const struct cmdline_option options[] = {
 	{"noreboot", CMDLINE_FLAG, &option_noreboot, 0},
 	{"maxcpus", CMDLINE_U64, &option_maxcpus, 0},
 	{"sched", CMDLINE_STRING, option_sched, sizeof(option_sched)},
+	{"nmi", CMDLINE_STRING, option_nmi, sizeof(option_nmi)},
+	{"watchdog", CMDLINE_BOOL, &option_watchdog, 0},
+	{"watchdog_timeout", CMDLINE_U64, &option_watchdog_timeout, 0},
+	{"provoke", CMDLINE_FLAG, &option_provoke, 0},
 };
 
 static struct acpi_info acpi;
@@ -208,12 +220,19 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 	devices_setup();
 	if (!sched_choose(option_sched))
 		option_report(option_sched, false);
+	if (!nmi_choose(option_nmi))
+		option_report(option_nmi, false);
 	sched_init();
+	watchdog_init(option_watchdog ? option_watchdog_timeout : 0);
 	smp_init(&acpi, option_maxcpus);
+	tlb_init();
 	domain_system_init();
+	if (option_provoke)
+		provoke_init();
 	domain_zero_start();
 	clock_settle();
 	preempt_enable();
+	watchdog_start();
 	sched_request();
 	resume_first();
 }

@@ -24,6 +24,7 @@
 #include "log/fmt.h"
 #include "log/ring.h"
 #include "time/time.h"
+#include "x86/machine.h"
 
 #define RING_BYTES 65536u
 
@@ -31,9 +32,9 @@ static char ring_text[RING_BYTES];
 static struct text_ring ring = {.text = ring_text, .bytes = RING_BYTES};
 static struct spinlock log_lock = SPINLOCK_INIT(LOCK_CONSOLE);
 static void (*line_write)(const char *text, size_t bytes);
-static bool stopping;	     /* log_flush_sync() was called */
-static bool line_is_open;    /* the serial line is not in column 0 */
-static bool message_is_open; /* our own last text had no newline */
+static int32_t last_cpu = -1; /* log_flush_sync(): only this one writes */
+static bool line_is_open;     /* the serial line is not in column 0 */
+static bool message_is_open;  /* our own last text had no newline */
 
 bool log_dom0_to_ring;
 
@@ -75,16 +76,24 @@ struct guest_line {
 static struct guest_line guest_lines[GUEST_LINES];
 static uint32_t guest_line_clock;
 
-static void log_acquire(void)
+static bool stopping(void)
+{
+	return __atomic_load_n(&last_cpu, __ATOMIC_ACQUIRE) >= 0;
+}
+
+/* false: another CPU has the last word. */
+static bool log_acquire(void)
 {
 	/* Whoever holds it will not run again. */
-	if (!stopping)
-		lock_acquire(&log_lock);
+	if (stopping())
+		return last_cpu == (int32_t)this_cpu_id();
+	lock_acquire(&log_lock);
+	return true;
 }
 
 static void log_release(void)
 {
-	if (!stopping)
+	if (!stopping())
 		lock_release(&log_lock);
 }
 
@@ -163,7 +172,7 @@ static void print_level(struct thresholds *t, enum log_level level,
 	char text[512];
 	int n;
 
-	if (level >= t->rationed && level >= t->always && !stopping)
+	if (level >= t->rationed && level >= t->always && !stopping())
 		return;
 	n = fmt_vsnprintf(text, sizeof(text), fmt, args);
 	if (n <= 0)
@@ -173,8 +182,9 @@ static void print_level(struct thresholds *t, enum log_level level,
 		text[n - 1] = '\n';
 	}
 
-	log_acquire();
-	if (level < t->always || stopping || ration_take(&t->ration)) {
+	if (!log_acquire())
+		return;
+	if (level < t->always || stopping() || ration_take(&t->ration)) {
 		print_left_out("(PV) ", &t->ration);
 		emit_lines("(PV) ", text, (size_t)n);
 	}
@@ -246,7 +256,8 @@ void log_guest(unsigned int domid, const char *text, size_t bytes)
 {
 	struct guest_line *g;
 
-	log_acquire();
+	if (!log_acquire())
+		return;
 	if (domid == 0) {
 		emit(text, bytes, log_dom0_to_ring);
 		goto out;
@@ -339,7 +350,7 @@ void log_attach_line(void (*write)(const char *text, size_t bytes))
 	char text[256];
 	size_t n;
 
-	log_acquire();
+	(void)log_acquire();
 	while ((n = text_ring_copy(&ring, &at, text, sizeof(text))) > 0)
 		write(text, n);
 	line_write = write;
@@ -348,7 +359,10 @@ void log_attach_line(void (*write)(const char *text, size_t bytes))
 
 void log_flush_sync(void)
 {
-	stopping = true;
+	__atomic_store_n(&last_cpu, (int32_t)this_cpu_id(), __ATOMIC_RELEASE);
+	/* It may be in the middle of anybody's line. */
+	line_is_open = true;
+	message_is_open = false;
 }
 
 size_t log_ring_read(char *to, size_t room, uint32_t *index, bool incremental)
@@ -356,7 +370,8 @@ size_t log_ring_read(char *to, size_t room, uint32_t *index, bool incremental)
 	uint32_t at;
 	size_t n;
 
-	log_acquire();
+	if (!log_acquire())
+		return 0;
 	at = incremental ? *index : ring.start;
 	n = text_ring_copy(&ring, &at, to, room);
 	log_release();
@@ -366,7 +381,8 @@ size_t log_ring_read(char *to, size_t room, uint32_t *index, bool incremental)
 
 void log_ring_forget(uint32_t index)
 {
-	log_acquire();
+	if (!log_acquire())
+		return;
 	text_ring_forget(&ring, index);
 	log_release();
 }

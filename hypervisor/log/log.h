@@ -45,8 +45,9 @@ extern bool log_dom0_to_ring;
 void log_attach_line(void (*write)(const char *text, size_t bytes));
 
 /*
- * The machine is about to stop: from now on no lock is waited for and every
- * level is shown. panic() calls it first.
+ * The machine is about to stop: from now on only this CPU's text is taken, no
+ * lock is waited for, and every level is shown. panic() calls it when it has
+ * stopped the others.
  */
 void log_flush_sync(void);
 

@@ -25,6 +25,7 @@
 #include "x86/ipi.h"
 #include "x86/machine.h"
 #include "x86/msr.h"
+#include "x86/nmi.h"
 #include "x86/uart.h"
 #include "x86/vectors.h"
 
@@ -57,6 +58,7 @@
 #define COMMAND_NMI	    (4u << 8)
 #define COMMAND_INIT	    (5u << 8)
 #define COMMAND_STARTUP	    (6u << 8)
+#define COMMAND_SELF	    (1u << 18)
 #define COMMAND_PENDING	    (1u << 12)
 #define COMMAND_ASSERT	    (1u << 14)
 #define SPURIOUS_ENABLE	    (1u << 8)
@@ -107,14 +109,17 @@ void apic_eoi(void)
 	apic_write(APIC_EOI, 0);
 }
 
-/* Local vectors: our timer and errors, NMI on LINT1 as PCs wire it. */
-static void lvt_init(void)
+/*
+ * Local vectors: our timer and errors, and NMI on LINT1 as PCs wire it, which
+ * one CPU is to hear.
+ */
+static void lvt_init(bool first)
 {
 	unsigned int last_lvt = apic_read(APIC_VERSION) >> 16 & 0xff;
 
 	apic_write(APIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
 	apic_write(APIC_LVT_LINT0, LVT_MASKED | LVT_DELIVERY_EXTINT);
-	apic_write(APIC_LVT_LINT1, LVT_DELIVERY_NMI);
+	apic_write(APIC_LVT_LINT1, LVT_DELIVERY_NMI | (first ? 0 : LVT_MASKED));
 	if (last_lvt >= 3)
 		apic_write(APIC_LVT_ERROR, VECTOR_APIC_ERROR);
 	if (last_lvt >= 4)
@@ -181,10 +186,10 @@ static void timer_open(void)
 }
 
 /* Everything of this CPU's but the timer. */
-static void local_init(void)
+static void local_init(bool first)
 {
 	apic_write(APIC_TPR, 0);
-	lvt_init();
+	lvt_init(first);
 	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
 	finish_stale();
 	apic_write(APIC_ERROR_STATUS, 0);
@@ -207,7 +212,7 @@ void apic_init_bsp(const struct acpi_info *acpi)
 			      (unsigned long)paddr);
 	}
 
-	local_init();
+	local_init(true);
 	cpus[0].apic_id = apic_own_id();
 	for (i = 0; i < acpi->cpu_count; i++) {
 		if (acpi->cpus[i].apic_id == cpus[0].apic_id)
@@ -234,7 +239,7 @@ void apic_init_ap(void)
 	if (!regs)
 		base |= APIC_BASE_X2APIC;
 	wrmsr(MSR_APIC_BASE, base);
-	local_init();
+	local_init(false);
 	timer_open();
 }
 
@@ -276,6 +281,16 @@ void apic_send(unsigned int cpu, uint8_t vector)
 void apic_send_nmi(unsigned int cpu)
 {
 	command(cpus[cpu].apic_id, COMMAND_ASSERT | COMMAND_NMI);
+}
+
+void apic_send_self(uint8_t vector)
+{
+	uint32_t what = COMMAND_SELF | COMMAND_ASSERT | vector;
+
+	if (regs)
+		apic_write(APIC_COMMAND, what);
+	else
+		wrmsr(MSR_X2APIC_FIRST + (APIC_COMMAND >> 4), what);
 }
 
 void apic_send_init(uint32_t apic_id)
@@ -368,6 +383,10 @@ void interrupt_dispatch(uint8_t vector)
 		this_cpu()->counts.ipis++;
 		apic_eoi();
 		sched_request();
+		return;
+	case VECTOR_IPI_NMI:
+		apic_eoi();
+		nmi_report();
 		return;
 	case VECTOR_IPI_SERVE:
 		this_cpu()->counts.ipis++;

@@ -33,6 +33,11 @@ void apic_cpu_add(uint32_t apic_id, uint32_t acpi_id);
 /* Interrupts another CPU: a vector of ours, or an NMI. */
 void apic_send(unsigned int cpu, uint8_t vector);
 void apic_send_nmi(unsigned int cpu);
+/*
+ * This CPU interrupts itself: from an NMI, too, as it does not touch the
+ * destination that apic_send() may be about to use.
+ */
+void apic_send_self(uint8_t vector);
 /* Starts one that has no number yet, in real mode at `page` (below 1 MiB). */
 void apic_send_init(uint32_t apic_id);
 void apic_send_startup(uint32_t apic_id, uint64_t page);

@@ -52,6 +52,25 @@ struct tss {
 	uint16_t pad3, iobitmap;
 } __attribute__((packed));
 
+struct cpu_regs;
+
+/* How a CPU stood when it was stopped: x86/panic.c. */
+struct cpu_stop {
+	const struct cpu_regs *regs; /* NULL: it runs */
+	uint64_t cr2, cr3;
+	char reason[160]; /* of a panic of its own that came second */
+};
+
+/* What flushing costs; shown by the debug key F. */
+struct tlb_counts {
+	uint64_t reuses;     /* tlb_flush_since() */
+	uint64_t reuses_own; /* of these: this CPU flushed */
+	uint64_t reuses_any; /* another had to */
+	uint64_t reuse_ipis;
+	uint64_t guest; /* flushes of a guest's vCPUs */
+	uint64_t guest_ipis;
+};
+
 struct cpu {
 	/* The system-call stubs use these two and `vcpu`. */
 	uint64_t scratch_rsp;
@@ -71,6 +90,8 @@ struct cpu {
 	struct ipi_call *call;
 
 	struct cpu_counts counts; /* its own; others read them */
+	struct cpu_stop stop;
+	struct tlb_counts tlb;
 
 	uint64_t *gdt;	    /* its page of descriptors */
 	uint64_t gdt_entry; /* page-table entry for that */

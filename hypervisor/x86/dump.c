@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What is printed when something broke. Nothing here may fault: stacks are
- * read through the gate or within known bounds.
+ * read through the gate, by a walk of the page tables, or within known bounds.
  */
 #include "x86/dump.h"
 #include "lib/string.h"
-#include "log/fmt.h"
 #include "log/log.h"
 #include "mm/guest.h"
 #include "pv/table.h"
-#include "x86/asm.h"
 #include "x86/cpu.h"
-#include "x86/ipi.h"
 #include "x86/machine.h"
-#include "x86/reset.h"
 
 /* Made from the first link's symbols (hypervisor/build.mk). */
 struct symbol {
@@ -24,8 +20,6 @@ extern const struct symbol symbol_table[];
 extern const uint32_t symbol_count;
 extern const char symbol_names[];
 extern char image_start[], text_end[];
-
-bool option_noreboot;
 
 static bool in_text(uint64_t a)
 {
@@ -70,16 +64,20 @@ static void print_registers(const struct cpu_regs *r)
 		LL(r->r15));
 }
 
-/* Return addresses, by looking at every word of the stack. */
-static void backtrace(uint64_t sp)
+/*
+ * Return addresses, by looking at every word of c's stack from sp on. One that
+ * ran over begins where it is mapped.
+ */
+static void backtrace(const struct cpu *c, uint64_t sp)
 {
-	uint64_t end = ALIGN_UP(sp + 1, CPU_AREA_BYTES);
+	uint64_t end = (uint64_t)c + CPU_AREA_BYTES;
 	unsigned int shown = 0;
 
-	if (cpu_of_stack(sp) != this_cpu() ||
-	    sp - (uint64_t)this_cpu() < CPU_STACK_FIRST)
+	if (cpu_of_stack(sp - 1) != c ||
+	    sp - (uint64_t)c < CPU_STACK_FIRST - PAGE_SIZE)
 		return;
-	for (sp = ALIGN_UP(sp, 8); sp < end && shown < 24; sp += 8) {
+	sp = MAX(ALIGN_UP(sp, 8), (uint64_t)c + CPU_STACK_FIRST);
+	for (; sp < end && shown < 24; sp += 8) {
 		uint64_t a = *(const uint64_t *)sp;
 
 		if (!in_text(a))
@@ -89,25 +87,78 @@ static void backtrace(uint64_t sp)
 	}
 }
 
-static void print_running(void)
+static const char *mode_of(const struct vcpu *v)
 {
-	struct vcpu *v = this_cpu()->vcpu;
-
-	if (v)
-		log_err("running: domain %u vcpu %u, guest rip %016llx\n",
-			v->domain->id, v->id, LL(v->arch.regs.rip));
-	else
-		log_err("running: no domain\n");
+	return v->arch.kernel_mode ? "kernel" : "user";
 }
 
-void dump_hypervisor(const struct cpu_regs *r)
+static void print_running(const struct cpu *c, const struct cpu_regs *r)
 {
-	log_flush_sync();
+	const struct vcpu *v = c->vcpu;
+
+	if (r->cs & 3 && v)
+		log_err("CPU %u: in domain %u vcpu %u, %s mode\n", c->id,
+			v->domain->id, v->id, mode_of(v));
+	else if (c->idle)
+		log_err("CPU %u: idle\n", c->id);
+	else if (v)
+		log_err("CPU %u: in the hypervisor, domain %u vcpu %u is "
+			"loaded, guest rip %016llx\n",
+			c->id, v->domain->id, v->id, LL(v->arch.regs.rip));
+	else
+		log_err("CPU %u: in the hypervisor, no vCPU is loaded\n",
+			c->id);
+}
+
+/* A word that a guest sees at va, whoever is loaded here. */
+static bool guest_word(const struct vcpu *v, uint64_t va, uint64_t *word)
+{
+	uint64_t e = arch_vcpu_cr3(&v->arch) | PTE_P;
+	unsigned int level;
+
+	if (!va_is_guest(va) || va % sizeof(*word))
+		return false;
+	for (level = 5; level > 0; level--) {
+		unsigned int slot = va >> (12 + 9 * (level - 2)) & 511;
+		mfn_t m = mfn((e & PTE_ADDR) >> PAGE_SHIFT);
+
+		if (!(e & PTE_P) || !mfn_is_ram(m))
+			return false;
+		if (level == 1)
+			slot = va % PAGE_SIZE / sizeof(*word);
+		e = ((const uint64_t *)mfn_to_virt(m))[slot];
+	}
+	*word = e;
+	return true;
+}
+
+static void print_guest_stack(const struct vcpu *v)
+{
+	uint64_t at = v->arch.regs.rsp, w[4];
+	unsigned int i, k;
+
+	for (i = 0; i < 4; i++) {
+		for (k = 0; k < 4; k++, at += sizeof(w[0]))
+			if (!guest_word(v, at, &w[k]))
+				return;
+		log_err("  stack %016llx %016llx %016llx %016llx\n", LL(w[0]),
+			LL(w[1]), LL(w[2]), LL(w[3]));
+	}
+}
+
+void dump_cpu(const struct cpu *c, const struct cpu_regs *r, uint64_t cr2,
+	      uint64_t cr3)
+{
+	print_running(c, r);
 	print_registers(r);
-	log_err("cr2 %016llx cr3 %016llx\n", LL(read_cr2()), LL(read_cr3()));
+	log_err("cr2 %016llx cr3 %016llx\n", LL(cr2), LL(cr3));
+	if (r->cs & 3 && c->vcpu) {
+		print_guest_stack(c->vcpu);
+		return;
+	}
 	if (in_text(r->rip))
 		print_symbol("at ", r->rip);
-	backtrace(r->rsp);
+	backtrace(c, r->rsp);
 }
 
 static void walk(struct vcpu *v, uint64_t va)
@@ -137,7 +188,7 @@ void dump_vcpu(struct vcpu *v)
 	unsigned int i;
 
 	log_err("domain %u vcpu %u, %s mode:\n", v->domain->id, v->id,
-		v->arch.kernel_mode ? "kernel" : "user");
+		mode_of(v));
 	print_registers(r);
 	log_err("cr2 %016llx cr3 kernel %016llx user %016llx\n",
 		LL(v->info->arch.cr2), LL(v->arch.kernel_cr3),
@@ -155,62 +206,4 @@ void dump_vcpu(struct vcpu *v)
 	}
 	walk(v, v->info->arch.cr2);
 	walk(v, r->rip);
-}
-
-/* Those that a call preserves, and where we are. */
-static void print_registers_here(void)
-{
-	uint64_t rbx, rbp, rsp, r12, r13, r14, r15, flags;
-
-	__asm__ volatile("mov %%rbx, %0; mov %%rbp, %1; mov %%rsp, %2"
-			 : "=m"(rbx), "=m"(rbp), "=m"(rsp));
-	__asm__ volatile("mov %%r12, %0; mov %%r13, %1; mov %%r14, %2;"
-			 "mov %%r15, %3"
-			 : "=m"(r12), "=m"(r13), "=m"(r14), "=m"(r15));
-	__asm__ volatile("pushfq; popq %0" : "=r"(flags));
-	log_err("rsp %016llx rbp %016llx rbx %016llx rflags %08llx\n", LL(rsp),
-		LL(rbp), LL(rbx), LL(flags));
-	log_err("r12 %016llx r13 %016llx r14 %016llx r15 %016llx\n", LL(r12),
-		LL(r13), LL(r14), LL(r15));
-	log_err("cr0 %016llx cr2 %016llx cr3 %016llx\n", LL(read_cr0()),
-		LL(read_cr2()), LL(read_cr3()));
-}
-
-void dump_cpu(const struct cpu_regs *r)
-{
-	log_err("CPU %u:\n", this_cpu_id());
-	print_registers(r);
-	print_running();
-	if (in_text(r->rip)) {
-		print_symbol("at ", r->rip);
-		backtrace(r->rsp);
-	}
-}
-
-void panic(const char *fmt, ...)
-{
-	static bool twice;
-	char line[256];
-	va_list ap;
-
-	cli();
-	log_flush_sync();
-	va_start(ap, fmt);
-	fmt_vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	log_err("\n*** PANIC: %s", line);
-	if (!twice) {
-		twice = true;
-		log_err("on CPU %u\n", this_cpu_id());
-		print_registers_here();
-		print_running();
-		backtrace((uint64_t)__builtin_frame_address(0));
-		ipi_stop_others(true);
-	}
-	if (option_noreboot) {
-		log_err("*** halted (noreboot)\n");
-		machine_halt();
-	}
-	log_err("*** rebooting\n");
-	machine_restart();
 }

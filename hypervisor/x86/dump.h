@@ -8,10 +8,13 @@
 /* `noreboot`: halt where we would reboot. */
 extern bool option_noreboot;
 
-/* The hypervisor's own registers and a symbolized backtrace. */
-void dump_hypervisor(const struct cpu_regs *r);
-/* What this CPU was doing when an NMI came, which left these registers. */
-void dump_cpu(const struct cpu_regs *r);
+struct cpu;
+/*
+ * What a CPU that stands still was doing: whom it ran, these registers of its
+ * own, and its stack.
+ */
+void dump_cpu(const struct cpu *c, const struct cpu_regs *r, uint64_t cr2,
+	      uint64_t cr3);
 /* A vCPU of a guest: registers, stack, walk of its faulting address. */
 void dump_vcpu(struct vcpu *v);
 

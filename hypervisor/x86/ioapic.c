@@ -3,7 +3,7 @@
  * The IO-APICs. Each has two registers, an index and a data window, behind
  * which lie its id, its version with the number of pins, and two words a pin:
  *
- *   low:  0-7 vector, 8-10 delivery (0 fixed), 11 logical destination,
+ *   low:  0-7 vector, 8-10 delivery (0 fixed, 4 NMI), 11 logical destination,
  *         13 active low, 14 remote IRR, 15 level, 16 masked
  *   high: 24-31 the destination's APIC id
  *
@@ -32,9 +32,10 @@
 #define REG_LAST_PLAIN 3 /* 2: arbitration id, 3: boot configuration */
 #define REG_ROUTES     0x10
 
-#define ROUTE_ACTIVE_LOW (1u << 13)
-#define ROUTE_LEVEL	 (1u << 15)
-#define ROUTE_MASKED	 (1u << 16)
+#define ROUTE_DELIVERY_NMI (4u << 8)
+#define ROUTE_ACTIVE_LOW   (1u << 13)
+#define ROUTE_LEVEL	   (1u << 15)
+#define ROUTE_MASKED	   (1u << 16)
 
 #define ISA_IRQS 16
 #define MAX_PINS 240 /* the version register's field allows it */
@@ -168,8 +169,8 @@ void ioapic_gsi_default(unsigned int gsi, bool *level, bool *active_low)
 	*active_low = true;
 }
 
-int ioapic_route(unsigned int gsi, uint8_t vector, uint32_t dest, bool level,
-		 bool active_low)
+/* Programs a route, masked. */
+static int route_set(unsigned int gsi, uint32_t dest, uint32_t low)
 {
 	unsigned int pin;
 	struct ioapic *io = ioapic_of(gsi, &pin);
@@ -179,10 +180,23 @@ int ioapic_route(unsigned int gsi, uint8_t vector, uint32_t dest, bool level,
 	/* Masked before the destination changes, or half a route is live. */
 	route_write_low(io, pin, io->route_low[pin] | ROUTE_MASKED);
 	reg_write(io, REG_ROUTES + 2 * pin + 1, dest << 24);
-	route_write_low(io, pin,
-			vector | ROUTE_MASKED | (level ? ROUTE_LEVEL : 0) |
-				(active_low ? ROUTE_ACTIVE_LOW : 0));
+	route_write_low(io, pin, low | ROUTE_MASKED);
 	return 0;
+}
+
+int ioapic_route(unsigned int gsi, uint8_t vector, uint32_t dest, bool level,
+		 bool active_low)
+{
+	return route_set(gsi, dest,
+			 vector | (level ? ROUTE_LEVEL : 0) |
+				 (active_low ? ROUTE_ACTIVE_LOW : 0));
+}
+
+int ioapic_route_nmi(unsigned int gsi, uint32_t dest, bool active_low)
+{
+	return route_set(gsi, dest,
+			 ROUTE_DELIVERY_NMI |
+				 (active_low ? ROUTE_ACTIVE_LOW : 0));
 }
 
 void ioapic_mask(unsigned int gsi)

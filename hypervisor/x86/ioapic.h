@@ -30,6 +30,9 @@ void ioapic_gsi_default(unsigned int gsi, bool *level, bool *active_low);
 /* Programs the route of gsi, masked. -ENODEV: no pin has that number. */
 MUST_CHECK int ioapic_route(unsigned int gsi, uint8_t vector, uint32_t dest,
 			    bool level, bool active_low);
+/* The same for an edge that becomes an NMI there. */
+MUST_CHECK int ioapic_route_nmi(unsigned int gsi, uint32_t dest,
+				bool active_low);
 void ioapic_mask(unsigned int gsi);
 void ioapic_unmask(unsigned int gsi);
 

@@ -9,20 +9,11 @@
  */
 #include "x86/ipi.h"
 #include "lib/bitmap.h"
-#include "log/log.h"
 #include "x86/apic.h"
 #include "x86/asm.h"
-#include "x86/clock.h"
-#include "x86/dump.h"
 #include "x86/machine.h"
 #include "x86/tlb.h"
 #include "x86/vectors.h"
-
-/* Long enough for a CPU that is in the middle of anything. */
-#define STOP_SECONDS 1
-
-static int32_t stopper = -1; /* the CPU that stops all others */
-static bool telling;
 
 void ipi_serve(void)
 {
@@ -48,28 +39,35 @@ void cpu_wait(void)
 	cpu_pause();
 }
 
-void ipi_call(unsigned int cpu, void (*fn)(void *arg), void *arg)
+void ipi_call_begin(unsigned int cpu, struct ipi_call *call)
 {
-	struct ipi_call call = {.fn = fn, .arg = arg, .pending = 1};
 	struct ipi_call *none = NULL;
 	struct cpu *c = cpu_by_id(cpu);
 
-	while (!__atomic_compare_exchange_n(&c->call, &none, &call, false,
+	__atomic_store_n(&call->pending, 1, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&c->call, &none, call, false,
 					    __ATOMIC_ACQ_REL,
 					    __ATOMIC_RELAXED)) {
 		none = NULL;
 		cpu_wait();
 	}
 	apic_send(cpu, VECTOR_IPI_SERVE);
+}
+
+void ipi_call(unsigned int cpu, void (*fn)(void *arg), void *arg)
+{
+	struct ipi_call call = {.fn = fn, .arg = arg};
+
+	ipi_call_begin(cpu, &call);
 	while (__atomic_load_n(&call.pending, __ATOMIC_ACQUIRE))
 		cpu_wait();
 }
 
-void ipi_flush(bool (*may)(const struct cpu *c, const void *arg),
-	       const void *arg)
+unsigned int ipi_flush(bool (*may)(const struct cpu *c, const void *arg),
+		       const void *arg)
 {
 	uint64_t asked[BITMAP_WORDS(MAX_CPUS)] = {0};
-	unsigned int i, self = this_cpu_id();
+	unsigned int i, self = this_cpu_id(), count = 0;
 
 	for (i = 0; i < cpu_count(); i++) {
 		struct cpu *c = cpu_by_id(i);
@@ -79,8 +77,9 @@ void ipi_flush(bool (*may)(const struct cpu *c, const void *arg),
 		__atomic_fetch_add(&c->flush_asked, 1, __ATOMIC_SEQ_CST);
 		bitmap_set(asked, i);
 		apic_send(i, VECTOR_IPI_SERVE);
+		count++;
 	}
-	for (i = 0; i < cpu_count(); i++) {
+	for (i = 0; count && i < cpu_count(); i++) {
 		struct cpu *c = cpu_by_id(i);
 		uint64_t until;
 
@@ -91,67 +90,10 @@ void ipi_flush(bool (*may)(const struct cpu *c, const void *arg),
 		       until)
 			cpu_wait();
 	}
+	return count;
 }
 
 void cpu_look(unsigned int cpu)
 {
 	apic_send(cpu, VECTOR_IPI_LOOK);
-}
-
-static bool stopped[MAX_CPUS];
-
-static void halt_here(void) __attribute__((noreturn));
-static void halt_here(void)
-{
-	for (;;) {
-		cli();
-		hlt();
-	}
-}
-
-void ipi_stop_check(const struct cpu_regs *r)
-{
-	unsigned int self = this_cpu_id();
-	int32_t by = __atomic_load_n(&stopper, __ATOMIC_ACQUIRE);
-
-	if (by < 0 || by == (int32_t)self)
-		return;
-	if (telling)
-		dump_cpu(r);
-	__atomic_store_n(&stopped[self], true, __ATOMIC_RELEASE);
-	halt_here();
-}
-
-static void wait_stopped(unsigned int cpu)
-{
-	uint64_t start = rdtsc(), limit = STOP_SECONDS * clock_tsc_hz();
-
-	while (!__atomic_load_n(&stopped[cpu], __ATOMIC_ACQUIRE)) {
-		if (rdtsc() - start > limit) {
-			log_err("CPU %u does not answer\n", cpu);
-			return;
-		}
-		cpu_pause();
-	}
-}
-
-void ipi_stop_others(bool tell)
-{
-	int32_t self = (int32_t)this_cpu_id(), by = -1;
-	unsigned int i;
-
-	telling = tell;
-	if (!__atomic_compare_exchange_n(&stopper, &by, self, false,
-					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
-		if (by == self)
-			return;
-		/* Another was first: its NMI finds us here. */
-		halt_here();
-	}
-	for (i = 0; i < cpu_count(); i++) {
-		if ((int32_t)i == self)
-			continue;
-		apic_send_nmi(i);
-		wait_stopped(i);
-	}
 }

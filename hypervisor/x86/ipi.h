@@ -23,24 +23,17 @@ struct ipi_call {
  * no lock and does not wait.
  */
 void ipi_call(unsigned int cpu, void (*fn)(void *arg), void *arg);
+/* The same without waiting: the structure is in use until pending is 0. */
+void ipi_call_begin(unsigned int cpu, struct ipi_call *call);
 
 /* What others ask of this CPU is done. */
 void ipi_serve(void);
 
 /*
  * The other CPUs flush their TLBs whose loaded vCPU `may` says so of; returns
- * when they have.
+ * when they have, how many they were.
  */
-void ipi_flush(bool (*may)(const struct cpu *c, const void *arg),
-	       const void *arg);
-
-/*
- * Stops the other CPUs for ever, by NMI. tell: one after the other prints what
- * it was doing. One that does not answer is named.
- */
-void ipi_stop_others(bool tell);
-/* From the NMI handler: does not return if this CPU is to stop. */
-struct cpu_regs;
-void ipi_stop_check(const struct cpu_regs *r);
+unsigned int ipi_flush(bool (*may)(const struct cpu *c, const void *arg),
+		       const void *arg);
 
 #endif

@@ -18,7 +18,7 @@
 #include "log/log.h"
 #include "x86/asm.h"
 #include "x86/ioremap.h"
-#include "x86/ipi.h"
+#include "x86/panic.h"
 
 #define PM1_SLEEP_ENABLE  0x2000u
 #define POWER_OFF_MOMENTS 40
@@ -72,7 +72,7 @@ void machine_restart(void)
 	unsigned int i;
 
 	cli();
-	ipi_stop_others(false);
+	cpus_stop();
 	if (reset_register.address && reset_register.io) {
 		outb((uint16_t)reset_register.address, reset_value);
 		wait_a_moment();
@@ -96,7 +96,7 @@ void machine_restart(void)
 
 void machine_halt(void)
 {
-	ipi_stop_others(false);
+	cpus_stop();
 	for (;;) {
 		cli();
 		hlt();

@@ -29,6 +29,7 @@
 #include "x86/mtrr.h"
 #include "x86/paging.h"
 #include "x86/setup.h"
+#include "x86/watchdog.h"
 
 #define AREA_ORDER 4
 
@@ -137,6 +138,7 @@ void ap_main(void)
 		for (;;)
 			hlt();
 	sched_cpu_up(c->id);
+	watchdog_start();
 	sched_request();
 	resume_first();
 }

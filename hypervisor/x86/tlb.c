@@ -15,6 +15,8 @@
  */
 #include "x86/tlb.h"
 #include "domain/domain.h"
+#include "log/console.h"
+#include "log/log.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"
 #include "x86/ipi.h"
@@ -65,12 +67,14 @@ static bool runs_one_of(const struct cpu *c, const void *which)
 
 void tlb_flush_vcpus(struct domain *d, uint32_t vcpus)
 {
+	struct tlb_counts *n = &this_cpu()->tlb;
 	struct vcpus which = {d, vcpus};
 
+	n->guest++;
 	if (runs_one_of(this_cpu(), &which))
 		tlb_flush_local();
 	if (cpu_count() > 1)
-		ipi_flush(runs_one_of, &which);
+		n->guest_ipis += ipi_flush(runs_one_of, &which);
 }
 
 void tlb_flush_domain(struct domain *d)
@@ -101,9 +105,41 @@ void tlb_flush_since(uint32_t stamp)
 {
 	uint64_t now = __atomic_load_n(&tlb_clock, __ATOMIC_SEQ_CST);
 	uint64_t time = now - (uint32_t)((uint32_t)now - stamp);
+	struct tlb_counts *n = &this_cpu()->tlb;
+	unsigned int others;
 
-	if (may_hold(this_cpu(), &time))
+	n->reuses++;
+	if (may_hold(this_cpu(), &time)) {
 		tlb_flush_local();
-	if (cpu_count() > 1)
-		ipi_flush(may_hold, &time);
+		n->reuses_own++;
+	}
+	if (cpu_count() > 1) {
+		others = ipi_flush(may_hold, &time);
+		n->reuses_any += others != 0;
+		n->reuse_ipis += others;
+	}
+}
+
+static void key_flushes(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < cpu_count(); i++) {
+		const struct tlb_counts *n = &cpu_by_id(i)->tlb;
+
+		log_info("CPU %u: %llu frames used again: %llu flushes here, "
+			 "%llu elsewhere (%llu IPIs); %llu for guests (%llu "
+			 "IPIs)\n",
+			 i, (unsigned long long)n->reuses,
+			 (unsigned long long)n->reuses_own,
+			 (unsigned long long)n->reuses_any,
+			 (unsigned long long)n->reuse_ipis,
+			 (unsigned long long)n->guest,
+			 (unsigned long long)n->guest_ipis);
+	}
+}
+
+void tlb_init(void)
+{
+	debug_key_register('F', "count TLB flushes", key_flushes);
 }

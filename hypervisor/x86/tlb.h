@@ -24,6 +24,9 @@ void tlb_flush_vcpus(struct domain *d, uint32_t vcpus);
 uint32_t tlb_stamp(void);
 void tlb_flush_since(uint32_t stamp);
 
+/* Boot: its debug key. */
+void tlb_init(void);
+
 /* Inside x86/: this CPU's page tables. */
 void cr3_load(uint64_t cr3);
 

@@ -14,9 +14,9 @@
 #include "pv/iret.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"
-#include "x86/dump.h"
-#include "x86/ipi.h"
 #include "x86/machine.h"
+#include "x86/nmi.h"
+#include "x86/panic.h"
 
 #define PF_PRESENT 1u
 #define PF_WRITE   2u
@@ -144,11 +144,12 @@ void trap_from_guest(struct vcpu *v)
 		debug_trap(v);
 		break;
 	case X86_TRAP_NMI:
-		ipi_stop_check(&v->arch.regs);
-		log_warn("NMI: unknown reason, ignored\n");
+		nmi_handle(&v->arch.regs);
+		/* It may be long until this CPU returns to a guest. */
+		nmi_unmask();
 		break;
 	case X86_TRAP_MC:
-		panic("machine check\n");
+		panic_at(&v->arch.regs, "machine check in a guest\n");
 	default:
 		v->meter.faults[PARAVANE_FAULT_other]++;
 		bounce_trap(v, vector, v->arch.regs.error_code);
@@ -183,7 +184,7 @@ void trap_from_hypervisor(struct cpu_regs *r)
 		r->rflags &= ~(1ull << 8);
 		return;
 	case X86_TRAP_NMI:
-		ipi_stop_check(r);
+		nmi_handle(r);
 		return;
 	case X86_TRAP_PF:
 		/* Loading a guest's selector or iret read its LDT. */
@@ -191,6 +192,11 @@ void trap_from_hypervisor(struct cpu_regs *r)
 		    ldt_fault(v, offset))
 			return;
 		break;
+	case X86_TRAP_MC:
+		panic_at(r, "machine check in the hypervisor\n");
+	case X86_TRAP_DF:
+		panic_at(r, "double fault in the hypervisor at %#llx\n",
+			 (unsigned long long)r->rip);
 	default:
 		break;
 	}
@@ -199,10 +205,11 @@ void trap_from_hypervisor(struct cpu_regs *r)
 		r->rip = f->to;
 		return;
 	}
-	dump_hypervisor(r);
-	panic("trap %u (error %#x) in the hypervisor at %#llx, address %#llx\n",
-	      r->vector, r->error_code, (unsigned long long)r->rip,
-	      (unsigned long long)read_cr2());
+	panic_at(r,
+		 "trap %u (error %#x) in the hypervisor at %#llx, address "
+		 "%#llx\n",
+		 r->vector, r->error_code, (unsigned long long)r->rip,
+		 (unsigned long long)read_cr2());
 }
 
 /* A system call that the fast path left to us. */

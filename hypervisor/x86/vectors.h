@@ -18,6 +18,7 @@
 /* The hypervisor's own. */
 #define VECTOR_UART	  0xf0
 #define VECTOR_TIMER	  0xf8
+#define VECTOR_IPI_NMI	  0xf9
 #define VECTOR_IPI_LOOK	  0xfa
 #define VECTOR_IPI_SCHED  0xfb
 #define VECTOR_IPI_SERVE  0xfc

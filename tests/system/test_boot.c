@@ -18,7 +18,7 @@ struct variant {
 	unsigned int memory_mib;
 	unsigned int cpus;
 	int icount;
-	char options[32];
+	char options[64];
 };
 
 static struct variant variants[] = {
@@ -36,6 +36,8 @@ static struct variant variants[] = {
 	 "dom0_mem=512M maxcpus=3"},
 	{"boot-smp-4", "q35", "max", 2048, 4, 0, "dom0_mem=512M maxcpus=4"},
 	{"boot-smp-8", "q35", "qemu64", 2048, 8, 0, "dom0_mem=512M maxcpus=8"},
+	{"boot-watchdog", "q35", "max", 2048, 4, 0,
+	 "dom0_mem=512M maxcpus=4 watchdog=1 watchdog_timeout=60"},
 	{"boot-smp-icount", "pc", "max", 2048, 4, 1, "dom0_mem=512M maxcpus=4"},
 };
 

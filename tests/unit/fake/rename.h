@@ -59,6 +59,7 @@
 #define ioapic_isa_gsi	      ut_ioapic_isa_gsi
 #define ioapic_gsi_default    ut_ioapic_gsi_default
 #define ioapic_route	      ut_ioapic_route
+#define ioapic_route_nmi      ut_ioapic_route_nmi
 #define ioapic_mask	      ut_ioapic_mask
 #define ioapic_unmask	      ut_ioapic_unmask
 #define ioapic_read_register  ut_ioapic_read_register

@@ -2,7 +2,9 @@
 /* The way of an interrupt to a domain: hypervisor/irq/irq.c. */
 #include "fake/rename.h"
 #include <criterion/criterion.h>
+#include <errno.h>
 #include "irq_fixture.h"
+#include "x86/ioapic.h"
 #include "x86/vectors.h"
 
 TestSuite(irq_pirq, .init = irq_fixture_init);
@@ -51,6 +53,16 @@ Test(irq_pirq, pci_lines_are_level_low_and_isa_s_edge_high_by_default)
 	cr_assert_eq(bus_ioapic_low[18] & 0xa000, 0xa000);
 	cr_assert_eq(bus_ioapic_low[5] & 0xa000, 0);
 	cr_assert_eq(bus_ioapic_low[9] & 0xa000, 0x8000);
+}
+
+Test(irq_pirq, a_line_can_become_an_nmi)
+{
+	cr_assert_eq(ioapic_route_nmi(2, BUS_APIC_ID, true), 0);
+	cr_assert_eq(bus_ioapic_low[2], 0x12400);
+	cr_assert_eq(bus_ioapic_high[2] >> 24, BUS_APIC_ID);
+	ioapic_unmask(2);
+	cr_assert_eq(bus_ioapic_low[2], 0x2400);
+	cr_assert_eq(ioapic_route_nmi(1000, BUS_APIC_ID, true), -ENODEV);
 }
 
 Test(irq_pirq, setup_decides_and_holds)

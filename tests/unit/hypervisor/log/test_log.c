@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "fake/clock.h"
+#include "fake/machine.h"
 #include "log/log.h"
 
 static char line[65536];
@@ -261,5 +262,20 @@ Test(log_lines, at_the_end_everything_is_shown_and_no_lock_is_waited_for)
 	cr_assert_eq(log_set_levels("none", "none"), 0);
 	log_flush_sync();
 	log_debug("last words\n");
-	cr_assert_str_eq(line, "(PV) last words\n");
+	cr_assert_str_eq(line, "\n(PV) last words\n");
+}
+
+/* Whatever the line was in the middle of, and whoever goes on writing. */
+Test(log_lines, at_the_end_one_cpu_writes_and_begins_a_line)
+{
+	log_info("half of ");
+	fake_cpu = 1;
+	log_flush_sync();
+	fake_cpu = 0;
+	log_err("another CPU\n");
+	log_guest(3, "a guest\n", 8);
+	log_guest(0, "domain zero\n", 12);
+	fake_cpu = 1;
+	log_err("the last CPU\n");
+	cr_assert_str_eq(line, "(PV) half of \n(PV) the last CPU\n");
 }
