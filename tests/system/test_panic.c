@@ -53,13 +53,15 @@ static char *report_of(struct machine *m)
 	return at;
 }
 
-/* The part of the report about a CPU is whole: registers and a trace or more */
-static void check_part(struct machine *m, unsigned int cpu, const char *part,
-		       const char *end)
+/* What is told of a CPU is whole: from its line to the next one's. */
+static void check_part(struct machine *m, unsigned int cpu, const char *part)
 {
 	static const char *const holds[] = {"rip ", "r13 ", "cr2 "};
+	const char *end = strstr(part + 1, "(PV) CPU ");
 	unsigned int i;
 
+	if (!end)
+		end = part + strlen(part);
 	for (i = 0; i < sizeof(holds) / sizeof(holds[0]); i++) {
 		const char *line = strstr(part, holds[i]);
 
@@ -76,6 +78,7 @@ static void check_report(struct machine *m, const char *report,
 			 const struct fall *f)
 {
 	unsigned int first, cpus, i, told = 0, last = 0, seen = 0;
+	int colon;
 	const char *line, *next, *on = strstr(report, "(PV) on CPU ");
 
 	if (!on || sscanf(on, "(PV) on CPU %u of %u", &first, &cpus) != 2 ||
@@ -92,13 +95,14 @@ static void check_report(struct machine *m, const char *report,
 		if (strncmp(line, "(PV) ", 5))
 			suite_fail(m, "a line of somebody else's: %.*s",
 				   (int)(next - line), line);
-		if (sscanf(line, "(PV) CPU %u: ", &i) != 1)
+		colon = 0;
+		if (sscanf(line, "(PV) CPU %u:%n", &i, &colon) != 1 || !colon)
 			continue;
 		if (told == 0 ? i != first
 			      : i >= cpus || (seen >> i & 1) ||
 					(told > 1 && i < last))
 			suite_fail(m, "CPU %u is told of out of turn", i);
-		check_part(m, i, line, report + strlen(report));
+		check_part(m, i, line);
 		last = told++ ? i : 0;
 		seen |= 1u << i;
 	}
