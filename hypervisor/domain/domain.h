@@ -66,7 +66,7 @@ struct vcpu {
 	enum vcpu_run state;
 	uint64_t state_since_ns;
 	uint64_t state_time_ns[4]; /* by enum vcpu_run */
-	uint64_t state_written_ns; /* state_since_ns that the guest saw */
+	uint64_t state_written;	   /* vcpu_state_stamp() that the guest saw */
 	/* In one word, so that one look says whether it is runnable. */
 	union {
 		struct {
@@ -109,6 +109,12 @@ struct vcpu {
 
 	struct vcpu_meter meter;
 };
+
+/* Changes with every change of state, also two at one moment. */
+static inline uint64_t vcpu_state_stamp(enum vcpu_run state, uint64_t since_ns)
+{
+	return since_ns << 2 | state;
+}
 
 enum domain_life {
 	DOMAIN_ALIVE,

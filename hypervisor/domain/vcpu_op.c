@@ -148,7 +148,8 @@ void vcpu_write_runstate(struct vcpu *v)
 	struct vcpu_runstate_info r;
 
 	runstate_fill(v, &r);
-	v->state_written_ns = r.state_entry_time;
+	v->state_written =
+		vcpu_state_stamp((enum vcpu_run)r.state, r.state_entry_time);
 	if (!v->runstate_va)
 		return;
 	/* A guest that unmapped its own area misses the update. */

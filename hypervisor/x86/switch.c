@@ -318,6 +318,12 @@ void vcpu_unload(struct vcpu *v)
 	}
 }
 
+static bool runstate_is_old(const struct vcpu *v)
+{
+	return v->state_written !=
+	       vcpu_state_stamp(v->state, v->state_since_ns);
+}
+
 /*
  * The loaded vCPU has lost the CPU: its guest's other vCPUs see that in its
  * runstate area, a lock's waiters for example. It may be unloaded meanwhile.
@@ -326,8 +332,7 @@ static void runstate_leave(struct cpu *c)
 {
 	struct vcpu *v = c->vcpu;
 
-	if (!v || c->away || !v->runstate_va ||
-	    v->state_written_ns == v->state_since_ns)
+	if (!v || c->away || !v->runstate_va || !runstate_is_old(v))
 		return;
 	if (!v->arch.kernel_mode)
 		cr3_load(v->arch.kernel_cr3);
@@ -423,8 +428,7 @@ struct vcpu *exit_work(void)
 			v = choose_next();
 			if (unlikely(v->periodic_rests))
 				vcpu_periodic_go_on(v);
-			if (c->vcpu != v || c->away ||
-			    v->state_written_ns != v->state_since_ns)
+			if (c->vcpu != v || c->away || runstate_is_old(v))
 				vcpu_switch_to(v);
 		}
 		if (v->demote_pending && !demote_pending_finish(v))

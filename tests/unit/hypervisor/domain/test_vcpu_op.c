@@ -232,7 +232,8 @@ Test(vcpu_op, runstate_times_and_areas)
 	cr_assert_eq(area.state, RUNSTATE_offline);
 	cr_assert_eq(area.time[RUNSTATE_running], 75);
 	cr_assert_eq(area.state_entry_time, fake_time_ns);
-	cr_assert_eq(w->state_written_ns, w->state_since_ns);
+	cr_assert_eq(w->state_written,
+		     vcpu_state_stamp(VCPU_OFFLINE, fake_time_ns));
 	/* With the assist the bit is gone when it is written. */
 	d->vm_assist |= 1u << VMASST_TYPE_runstate_update_flag;
 	fake_time_ns += 5;
