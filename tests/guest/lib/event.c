@@ -136,14 +136,11 @@ void event_wait(evtchn_port_t port)
 	}
 }
 
-uint64_t time_ns(void)
+uint64_t time_ns_of(const volatile struct vcpu_time_info *t)
 {
-	struct vcpu_time_info *t;
 	uint32_t version, low, high;
 	uint64_t delta, ns;
 
-	shared_info_map();
-	t = &vcpu()->time;
 	do {
 		version = __atomic_load_n(&t->version, __ATOMIC_ACQUIRE);
 		__asm__ volatile("lfence; rdtsc"
@@ -160,6 +157,12 @@ uint64_t time_ns(void)
 	} while ((version & 1) ||
 		 version != __atomic_load_n(&t->version, __ATOMIC_RELAXED));
 	return ns;
+}
+
+uint64_t time_ns(void)
+{
+	shared_info_map();
+	return time_ns_of(&vcpu()->time);
 }
 
 void time_spin(uint64_t ns)

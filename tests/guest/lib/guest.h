@@ -7,7 +7,8 @@
  *
  * The library is deliberately thin: hypercalls are direct `syscall`s with the
  * ABI's own structures, so that a guest can pass exactly the wrong thing.
- * Everything runs on vCPU 0 with events masked unless a guest unmasks them.
+ * Everything runs on vCPU 0 with events masked unless a guest unmasks them or
+ * starts others (lib/smp.c).
  *
  * Memory: VA = GUEST_BASE + PFN * 4096 for all that the domain builder mapped.
  */
@@ -256,6 +257,19 @@ void event_wait(evtchn_port_t port); /* until event_count[port] grows */
 /* ---- time: lib/event.c ---- */
 uint64_t time_ns(void); /* system time */
 void time_spin(uint64_t ns);
+
+/* The same from a vCPU's clock page: of the vCPU that reads it. */
+uint64_t time_ns_of(const volatile struct vcpu_time_info *t);
+
+/* ---- other vCPUs: lib/smp.c ---- */
+#define SMP_MAX 32
+unsigned int smp_count(void); /* that there are, up or not */
+/* Runs it on that vCPU, which must not be initialised. */
+void smp_start(unsigned int id, void (*function)(unsigned int id));
+/* Domain zero only: that vCPU of ours runs on that CPU alone. */
+long smp_pin(unsigned int id, unsigned int cpu);
+/* Domain zero only: where it runs or was last. */
+unsigned int smp_cpu(unsigned int id);
 
 /* ---- grants: lib/grant.c ---- */
 extern struct grant_entry_v1 *grant_table;

@@ -19,7 +19,7 @@
 #include "guest.h"
 #include "public/sysctl.h"
 
-enum { VCPUS = 4, TABLES = 3, LOOSE = 4, STEPS = 300, STACK_PAGES = 2 };
+enum { VCPUS = 4, TABLES = 3, LOOSE = 4, STEPS = 300 };
 
 static uint64_t *table[TABLES];
 static uint64_t *data;
@@ -34,9 +34,6 @@ static unsigned int succeeded[11];
 static unsigned int refused_while_pinned;
 /* Whose pin a frame has, plus one. Others may unpin it: then it is 0. */
 static unsigned int pinned_by[TABLES];
-
-static char stacks[VCPUS][STACK_PAGES * 4096] __attribute__((aligned(4096)));
-static struct vcpu_guest_context context;
 
 static void count(unsigned int kind, long rc)
 {
@@ -241,31 +238,6 @@ static void hammer(unsigned int self)
 	__atomic_fetch_add(&finished, 1, __ATOMIC_SEQ_CST);
 }
 
-static void worker(uint64_t self)
-{
-	hammer((unsigned int)self);
-	for (;;)
-		do_vcpu_op(VCPUOP_down, (unsigned int)self, NULL);
-}
-
-static void vcpu_start(unsigned int id)
-{
-	uint64_t top = PTR(stacks[id]) + sizeof(stacks[id]);
-
-	memset(&context, 0, sizeof(context));
-	context.flags = VGCF_in_kernel;
-	context.user_regs.rip = PTR(worker);
-	context.user_regs.rsp = top - 8;
-	context.user_regs.rdi = id;
-	context.user_regs.cs = 0xe033;
-	context.user_regs.ss = 0xe02b;
-	context.kernel_ss = 0xe02b;
-	context.kernel_sp = top;
-	context.ctrlreg[3] = mfn_of((void *)start_info->pt_base) << 12;
-	require_rc(do_vcpu_op(VCPUOP_initialise, id, &context), 0);
-	require_rc(do_vcpu_op(VCPUOP_up, id, NULL), 0);
-}
-
 /* Nobody works on them any more: each is made a table, and writable. */
 static void check_quiet(unsigned int t)
 {
@@ -282,7 +254,7 @@ void guest_main(void)
 	uint64_t free_before;
 	unsigned int i;
 
-	if (do_vcpu_op(VCPUOP_is_up, VCPUS - 1, NULL) < 0)
+	if (smp_count() < VCPUS)
 		skip("there are no %u vCPUs", VCPUS);
 	data = page_alloc();
 	data_mfn = mfn_of(data);
@@ -300,7 +272,7 @@ void guest_main(void)
 		require_rc(do_update_va(page, 0, UVMF_INVLPG | UVMF_ALL), 0);
 	}
 	for (i = 1; i < VCPUS; i++)
-		vcpu_start(i);
+		smp_start(i, hammer);
 	hammer(0);
 	while (__atomic_load_n(&finished, __ATOMIC_SEQ_CST) < VCPUS)
 		do_sched_op(SCHEDOP_yield, NULL);
