@@ -109,6 +109,14 @@ static void acpi_read(void)
 		panic("the ACPI tables cannot be read: %s\n", why);
 }
 
+/* A CPU that the firmware promises and that never comes. */
+static void provoke_missing_cpu(void)
+{
+	if (acpi.cpu_count < ACPI_CPU_MAX)
+		acpi.cpus[acpi.cpu_count++] =
+			(struct acpi_cpu){.apic_id = 0xfd, .enabled = true};
+}
+
 static void memory_setup(void)
 {
 	unsigned int i;
@@ -224,6 +232,8 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 		option_report(option_nmi, false);
 	sched_init();
 	watchdog_init(option_watchdog ? option_watchdog_timeout : 0);
+	if (option_provoke)
+		provoke_missing_cpu();
 	smp_init(&acpi, option_maxcpus);
 	tlb_init();
 	domain_system_init();

@@ -50,13 +50,30 @@ static long op_readconsole(struct vcpu *v, struct xen_sysctl *op)
 	return 0;
 }
 
+/* Of CPU 0's core and socket, which the others are taken to be like. */
+static void count_siblings(struct xen_sysctl_physinfo *p)
+{
+	struct cpu_place first = cpu_place(0);
+	uint32_t threads = 1, in_socket = 1, cpu;
+
+	for (cpu = 1; cpu < cpu_count(); cpu++) {
+		struct cpu_place at = cpu_place(cpu);
+
+		if (at.socket != first.socket)
+			continue;
+		in_socket++;
+		threads += at.core == first.core;
+	}
+	p->threads_per_core = threads;
+	p->cores_per_socket = in_socket / threads;
+}
+
 static long op_physinfo(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_physinfo *p = &op->u.physinfo;
 	(void)v;
 	memset(p, 0, sizeof(*p));
-	p->threads_per_core = 1;
-	p->cores_per_socket = 1;
+	count_siblings(p);
 	p->nr_cpus = cpu_count();
 	p->max_cpu_id = cpu_count() - 1;
 	p->nr_nodes = 1;
@@ -156,9 +173,10 @@ static long op_cputopoinfo(struct vcpu *v, struct xen_sysctl *op)
 	(void)v;
 	if (t->cputopo) {
 		n = MIN(t->num_cpus, n);
-		/* Each a socket: nothing is known of their kinship. */
 		for (i = 0; i < n; i++) {
-			struct xen_sysctl_cputopo topo = {.socket = i};
+			struct cpu_place at = cpu_place(i);
+			struct xen_sysctl_cputopo topo = {.core = at.core,
+							  .socket = at.socket};
 
 			if (guest_write_elem(gptr(t->cputopo), i, &topo))
 				return -EFAULT;

@@ -195,6 +195,20 @@ static void local_init(bool first)
 	apic_write(APIC_ERROR_STATUS, 0);
 }
 
+/*
+ * Only in x2APIC mode has a CPU with an APIC ID of 255 and more an address. It
+ * is not gone into otherwise: devices could not reach such a CPU anyway.
+ */
+static bool needs_x2apic(const struct acpi_info *acpi)
+{
+	size_t i;
+
+	for (i = 0; i < acpi->cpu_count; i++)
+		if (acpi->cpus[i].enabled && acpi->cpus[i].apic_id >= 0xff)
+			return cpuid(1, 0).ecx >> 21 & 1;
+	return false;
+}
+
 void apic_init_bsp(const struct acpi_info *acpi)
 {
 	uint64_t base = rdmsr(MSR_APIC_BASE);
@@ -205,6 +219,10 @@ void apic_init_bsp(const struct acpi_info *acpi)
 		panic("this CPU has no local APIC\n");
 	if (!(base & APIC_BASE_ENABLE))
 		wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+	if (!(base & APIC_BASE_X2APIC) && needs_x2apic(acpi)) {
+		base |= APIC_BASE_ENABLE | APIC_BASE_X2APIC;
+		wrmsr(MSR_APIC_BASE, base);
+	}
 	if (!(base & APIC_BASE_X2APIC)) {
 		regs = ioremap(paddr, PAGE_SIZE);
 		if (!regs)
@@ -235,10 +253,13 @@ void apic_init_ap(void)
 {
 	uint64_t base = rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
 
-	/* As the boot CPU: the firmware may have left them apart. */
-	if (!regs)
-		base |= APIC_BASE_X2APIC;
+	/*
+	 * As the boot CPU: the firmware may have left them apart. From off to
+	 * x2APIC there are two steps.
+	 */
 	wrmsr(MSR_APIC_BASE, base);
+	if (!regs)
+		wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
 	local_init(false);
 	timer_open();
 }

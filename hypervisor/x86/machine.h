@@ -19,6 +19,12 @@ unsigned int this_cpu_id(void);
 /* Those that take part. */
 unsigned int cpu_count(void);
 
+/* Where a CPU sits, as CPUID tells. */
+struct cpu_place {
+	uint32_t socket, core, thread;
+};
+struct cpu_place cpu_place(unsigned int cpu);
+
 /*
  * One round of waiting for another CPU. It may be waiting for us to serve a
  * request of its own, which an interrupt cannot bring as long as interrupts

@@ -6,9 +6,10 @@
  * of the area that is on offer; each then sets itself up as the boot CPU did,
  * has its time stamp counter compared, and waits for work.
  *
- * A CPU has a number, and counts, only once it has come that far. One that
- * comes later finds no stack and halts. A CPU whose TSC is off would show
- * guests a time that goes back: it is set, or the CPU is left out, too
+ * A CPU has a number, and counts, only once it has come that far. One that does
+ * not come is sent back to wait; should it come all the same, the trampoline is
+ * still there, and it finds no stack and halts. A CPU whose TSC is off would
+ * show guests a time that goes back: it is set, or the CPU is left out, too
  * (time/tsc_sync.h).
  */
 #include "x86/smp.h"
@@ -17,6 +18,7 @@
 #include "lib/string.h"
 #include "log/log.h"
 #include "mm/alloc.h"
+#include "pv/mmio.h"
 #include "sched/sched.h"
 #include "time/time.h"
 #include "time/tsc_sync.h"
@@ -29,6 +31,7 @@
 #include "x86/mtrr.h"
 #include "x86/paging.h"
 #include "x86/setup.h"
+#include "x86/topology.h"
 #include "x86/watchdog.h"
 
 #define AREA_ORDER 4
@@ -62,6 +65,8 @@ static unsigned int count = 1;
 static enum ap_step step;
 static volatile uint64_t tsc_question, tsc_answer;
 static volatile int64_t tsc_add_ticks; /* before it answers; then 0 */
+static bool missing; /* one that is there did not come */
+static struct topology_bits topology;
 
 unsigned int cpu_count(void)
 {
@@ -86,6 +91,18 @@ unsigned int this_cpu_id(void)
 struct cpu_locks *cpu_locks(unsigned int cpu)
 {
 	return &cpus[cpu]->locks;
+}
+
+struct cpu_place cpu_place(unsigned int cpu)
+{
+	uint32_t id = cpus[cpu]->apic_id;
+	unsigned int low = topology.thread + topology.core;
+
+	return (struct cpu_place){
+		.socket = (uint32_t)((uint64_t)id >> low),
+		.core = (id & ((1u << low) - 1)) >> topology.thread,
+		.thread = id & ((1u << topology.thread) - 1),
+	};
 }
 
 static void step_set(enum ap_step s)
@@ -261,8 +278,10 @@ static const char *cpu_start(struct cpu *c, uint64_t page)
 	}
 	if (step_get() != AP_ALIVE) {
 		/* Taken back, or it has just come. */
-		if (__atomic_exchange_n(&ap_stack, 0, __ATOMIC_SEQ_CST))
+		if (__atomic_exchange_n(&ap_stack, 0, __ATOMIC_SEQ_CST)) {
+			apic_send_init(c->apic_id);
 			return "no answer";
+		}
 		if (!wait_step(AP_ALIVE, ALIVE_NS))
 			return "it did not finish its set-up";
 	}
@@ -288,6 +307,7 @@ static void cpu_bring_up(const struct acpi_cpu *a, uint64_t page)
 	if (c)
 		why = cpu_start(c, page);
 	if (why) {
+		missing = true;
 		log_warn("CPU with APIC ID %u: left out: %s\n", a->apic_id,
 			 why);
 		return;
@@ -318,15 +338,29 @@ static void others_start(const struct acpi_info *acpi, uint64_t max)
 		if (a->enabled && a->apic_id != this_cpu()->apic_id)
 			cpu_bring_up(a, page);
 	}
-	memcpy(low, kept, bytes);
+	if (missing)
+		mmio_deny(page, PAGE_SIZE);
+	else
+		memcpy(low, kept, bytes);
+}
+
+/* How much free memory each of the other CPUs has taken. */
+static void memory_report(uint64_t free_before)
+{
+	if (count > 1)
+		log_info("CPUs: %llu KiB of memory for each but the first\n",
+			 (unsigned long long)(free_before - page_free_count()) *
+				 (PAGE_SIZE / 1024) / (count - 1));
 }
 
 void smp_init(const struct acpi_info *acpi, uint64_t max)
 {
+	uint64_t free_before = page_free_count();
 	unsigned int present = 0;
 	size_t i;
 
 	this_cpu()->apic_id = apic_own_id();
+	topology = topology_read(cpuid);
 	for (i = 0; i < acpi->cpu_count; i++)
 		present += acpi->cpus[i].enabled;
 	max = MIN(max, (uint64_t)MAX_CPUS);
@@ -334,4 +368,5 @@ void smp_init(const struct acpi_info *acpi, uint64_t max)
 		others_start(acpi, max);
 	log_info("CPUs: %u present, %u in use%s\n", MAX(present, 1u), count,
 		 present > 1 && max <= 1 ? " (maxcpus= allows more)" : "");
+	memory_report(free_before);
 }

@@ -66,3 +66,32 @@ Test(smp, four_processors_start_again)
 		suite_fail(m, "%s", machine_error());
 	machine_kill(m);
 }
+
+/*
+ * The firmware promises a fifth CPU (the option `provoke` adds it to the
+ * table), which never answers. What there is, is told with its kinship.
+ */
+Test(smp, a_processor_that_does_not_come_is_left_out)
+{
+	static const struct machine_config c = {
+		.name = "smp-missing",
+		.machine = "q35",
+		.cpus = 4,
+		.hypervisor_options =
+			"dom0_mem=512M maxcpus=8 provoke nonsense=1",
+		.args = {"-smp", "sockets=1,cores=2,threads=2"},
+	};
+	struct machine *m = machine_boot(&c);
+
+	if (!m)
+		suite_fail(NULL, "%s", machine_error());
+	suite_run(m, 20,
+		  "vane dmesg | grep 'CPU with APIC ID 253: left out: no "
+		  "answer'");
+	suite_run(m, 20,
+		  "vane dmesg | grep '\"nonsense=1\" is not understood'");
+	suite_run(m, 20, "vane info | grep '^nr_cpus  *: 4$'");
+	suite_run(m, 20, "vane info | grep '^cores_per_socket  *: 2$'");
+	suite_run(m, 20, "vane info | grep '^threads_per_core  *: 2$'");
+	suite_power_off(m);
+}

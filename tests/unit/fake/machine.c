@@ -64,6 +64,16 @@ WEAK unsigned int cpu_count(void)
 	return fake_cpus;
 }
 
+/* Three threads a core, two cores a socket. */
+WEAK struct cpu_place cpu_place(unsigned int cpu)
+{
+	return (struct cpu_place){
+		.socket = 5 + cpu / 6,
+		.core = cpu / 3 % 2,
+		.thread = cpu % 3,
+	};
+}
+
 WEAK void cpu_wait(void)
 {
 	if (fake_wait_hook)

@@ -50,6 +50,10 @@ static inline void mmio_write32(volatile void *p, uint32_t v)
 	bus_store32((uintptr_t)p, v);
 }
 
+struct cpuid_regs {
+	uint32_t eax, ebx, ecx, edx;
+};
+
 static inline void cpu_pause(void)
 {
 }

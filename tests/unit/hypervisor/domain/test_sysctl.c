@@ -219,6 +219,7 @@ Test(sysctl, topology_is_counted_and_told)
 	cr_assert_eq(call(v, XEN_SYSCTL_cputopoinfo), 0);
 	cr_assert_eq(op.u.cputopoinfo.num_cpus, 1);
 	cr_assert_eq(cpu[0].core, 0);
+	cr_assert_eq(cpu[0].socket, 5);
 	cr_assert_eq(cpu[1].core, 0x5a5a5a5a);
 	memset(&op.u, 0, sizeof(op.u));
 	op.u.numainfo.num_nodes = 2;
@@ -229,6 +230,26 @@ Test(sysctl, topology_is_counted_and_told)
 	cr_assert_eq(mem[0].memfree, page_free_count() << 12);
 	cr_assert_eq(distance[0], 10);
 	cr_assert_eq(distance[1], 7);
+}
+
+Test(sysctl, siblings_are_counted_and_told)
+{
+	struct xen_sysctl_cputopo cpu[8];
+
+	fake_cpus = 8;
+	cr_assert_eq(call(v, XEN_SYSCTL_physinfo), 0);
+	cr_assert_eq(op.u.physinfo.nr_cpus, 8);
+	cr_assert_eq(op.u.physinfo.threads_per_core, 3);
+	cr_assert_eq(op.u.physinfo.cores_per_socket, 2);
+	memset(&op.u, 0, sizeof(op.u));
+	op.u.cputopoinfo.num_cpus = 8;
+	op.u.cputopoinfo.cputopo = (uintptr_t)cpu;
+	cr_assert_eq(call(v, XEN_SYSCTL_cputopoinfo), 0);
+	cr_assert_eq(cpu[2].core, 0);
+	cr_assert_eq(cpu[5].core, 1);
+	cr_assert_eq(cpu[5].socket, 5);
+	cr_assert_eq(cpu[7].socket, 6);
+	fake_cpus = 1;
 }
 
 Test(sysctl, keys_are_pressed)

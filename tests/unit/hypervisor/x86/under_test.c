@@ -9,3 +9,4 @@
 #include "x86/msi.c"
 #include "x86/pci.c"
 #include "x86/ports.c"
+#include "x86/topology.c"
