@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/daemon.h"
+#include "lib/domname.h"
 #include "lib/meter.h"
 #include "vaned/httpd.h"
 #include "vaned/openmetrics.h"
@@ -23,7 +24,7 @@ static struct {
 	uint64_t made_ns[METRICS_FORMATS];
 } metrics;
 
-/* As this daemon knows them: the store is not asked. */
+/* As this daemon knows them; the store is asked for those that it does not. */
 static void metrics_name_domains(struct meter_snapshot *s)
 {
 	for (size_t i = 0; i < s->domain_count; i++) {
@@ -31,7 +32,11 @@ static void metrics_name_domains(struct meter_snapshot *s)
 		const char *name =
 			domid ? domains_name(metrics.v, domid) : "Domain-0";
 
-		s->domains[i].name = name ? strdup(name) : NULL;
+		if (name && *name)
+			s->domains[i].name = strdup(name);
+		else if (metrics.v->store)
+			s->domains[i].name =
+				domname_of(metrics.v->store, domid);
 	}
 }
 
