@@ -28,8 +28,12 @@ for mistake; do
 	found=
 	for seed in 1 2 3; do
 		# In a shell of its own, which says nothing of a signal.
-		(timeout "$limit" "$here/hammer-$mistake" "$seed" \
-			>"$log" 2>&1) 2>/dev/null || found=$seed
+		(
+			exec 2>/dev/null
+			timeout "$limit" "$here/hammer-$mistake" "$seed" \
+				>"$log" 2>&1
+			exit $?
+		) || found=$seed
 		[ -z "$found" ] || break
 	done
 	if [ -n "$found" ]; then
