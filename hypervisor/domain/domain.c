@@ -23,7 +23,50 @@ struct domain domain_io = {.id = DOMID_IO, .refs = 1};
 struct list_node domain_list = LIST_INIT(domain_list);
 struct spinlock domain_list_lock = SPINLOCK_INIT(LOCK_DOMAIN_LIST);
 
-/* Under the list's lock: the last reference may have gone a moment ago. */
+/*
+ * Each grant operation and each mapping of another's page finds a domain by its
+ * number. That takes a lock which is hardly ever another domain's, too.
+ */
+#define FIND_BUCKETS 64
+
+static struct find_bucket {
+	struct spinlock lock;
+	struct domain *first;
+} __attribute__((aligned(64))) find_buckets[FIND_BUCKETS] = {
+	[0 ... FIND_BUCKETS - 1] = {.lock = SPINLOCK_INIT(LOCK_DOMAIN_FIND)},
+};
+
+static struct find_bucket *bucket_of(domid_t id)
+{
+	return &find_buckets[id % FIND_BUCKETS];
+}
+
+void domain_find_add(struct domain *d)
+{
+	struct find_bucket *b = bucket_of(d->id);
+
+	lock_acquire(&b->lock);
+	d->find_next = b->first;
+	b->first = d;
+	lock_release(&b->lock);
+}
+
+void domain_find_remove(struct domain *d)
+{
+	struct find_bucket *b = bucket_of(d->id);
+	struct domain **at;
+
+	lock_acquire(&b->lock);
+	for (at = &b->first; *at; at = &(*at)->find_next) {
+		if (*at == d) {
+			*at = d->find_next;
+			break;
+		}
+	}
+	lock_release(&b->lock);
+}
+
+/* Where it is found: the last reference may have gone a moment ago. */
 static bool get_unless_gone(struct domain *d)
 {
 	uint32_t refs = __atomic_load_n(&d->refs, __ATOMIC_RELAXED);
@@ -39,20 +82,17 @@ static bool get_unless_gone(struct domain *d)
 
 struct domain *domain_find(domid_t id)
 {
-	struct domain *d, *found = NULL;
+	struct find_bucket *b = bucket_of(id);
+	struct domain *d;
 
-	lock_acquire(&domain_list_lock);
-	list_for_each_entry (d, &domain_list, node) {
-		if (d->id == id) {
-			if (__atomic_load_n(&d->life, __ATOMIC_RELAXED) !=
-				    DOMAIN_DEAD &&
-			    get_unless_gone(d))
-				found = d;
-			break;
-		}
-	}
-	lock_release(&domain_list_lock);
-	return found;
+	lock_acquire(&b->lock);
+	for (d = b->first; d && d->id != id; d = d->find_next)
+		;
+	if (d && (__atomic_load_n(&d->life, __ATOMIC_RELAXED) == DOMAIN_DEAD ||
+		  !get_unless_gone(d)))
+		d = NULL;
+	lock_release(&b->lock);
+	return d;
 }
 
 struct domain *domain_next(domid_t from)

@@ -127,6 +127,7 @@ struct domain {
 	bool privileged; /* domain zero */
 	uint32_t refs;	 /* atomic */
 	struct list_node node;
+	struct domain *find_next; /* LOCK_DOMAIN_FIND of its number */
 
 	/* LOCK_DOMAIN. */
 	struct spinlock lock;

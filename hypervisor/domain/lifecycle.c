@@ -153,6 +153,7 @@ static void domain_free(struct domain *d)
 	unsigned int i;
 
 	BUG_ON(d->page_count || d->frame_count);
+	domain_find_remove(d);
 	lock_acquire(&domain_list_lock);
 	if (listed)
 		meter_domain_end(d);
@@ -214,6 +215,7 @@ int domain_create(domid_t id, const struct xen_domctl_createdomain *config,
 	lock_release(&domain_list_lock);
 	if (rc)
 		goto undo;
+	domain_find_add(d);
 	*out = d;
 	return 0;
 undo:

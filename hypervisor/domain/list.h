@@ -9,4 +9,8 @@
 extern struct list_node domain_list;
 extern struct spinlock domain_list_lock;
 
+/* domain_find() finds it from here on; no longer. */
+void domain_find_add(struct domain *d);
+void domain_find_remove(struct domain *d);
+
 #endif

@@ -18,6 +18,7 @@ static const char *const kind_names[LOCK_COUNT] = {
 	[LOCK_RAISE] = "raise",
 	[LOCK_PAGES] = "pages",
 	[LOCK_DOMAIN_LIST] = "domain-list",
+	[LOCK_DOMAIN_FIND] = "domain-find",
 	[LOCK_SCHED] = "sched",
 	[LOCK_TIMER] = "timer",
 	[LOCK_DEVICE] = "device",
