@@ -8,7 +8,7 @@
  * runs and one writes, so nothing needs a lock and nothing is interleaved.
  * Stacks are mapped on every CPU, hence the one can tell of all.
  *
- * One that panics second leaves its reason and waits to be stopped. A panic
+ * One that panics second leaves its reason and halts likewise. A panic
  * inside the report, from a stack or a table that is broken, goes on behind
  * what it was telling: each CPU is told of once, so that it comes to an end.
  *
@@ -78,7 +78,9 @@ void cpus_stop_check(const struct cpu_regs *r)
 
 	if (by < 0 || by == (int32_t)this_cpu_id())
 		return;
-	stand(this_cpu(), r);
+	/* One that panicked second stands already. */
+	if (!stands(this_cpu()))
+		stand(this_cpu(), r);
 	halt_here();
 }
 
@@ -162,6 +164,8 @@ static void panic_va(const struct cpu_regs *r, const char *fmt, va_list ap)
 	cli();
 	if (!claim()) {
 		fmt_vsnprintf(c->stop.reason, sizeof(c->stop.reason), fmt, ap);
+		/* In an NMI the other's would not come. */
+		stand(c, r);
 		halt_here();
 	}
 	fmt_vsnprintf(line, sizeof(line), fmt, ap);
