@@ -78,7 +78,7 @@ DATA_CONFIGS := $(IMAGE)/demo/a.cfg $(IMAGE)/demo/b.cfg \
 DATA_TESTS := $(wildcard tests/system/data/*) $(BUILD)/system/disk.sha256 \
 	$(BUILD)/system/programs/killat $(BUILD)/system/bomb.zst \
 	$(addprefix $(BUILD)/guest/,hello.elf devices.elf claim-bad.elf \
-		store-storm.elf heart.elf)
+		store-storm.elf heart.elf hostile.elf)
 
 $(IMAGE)/data.ext4: $(DATA_FILES) $(DATA_DISKS) $(DATA_CONFIGS) \
 		$(DATA_TESTS) $(BUILD)/system/bootdisk/boot.img \
