@@ -149,12 +149,13 @@ static void vcpu_free(struct vcpu *v)
 /* Nobody refers to d any more. */
 static void domain_free(struct domain *d)
 {
-	bool listed = !list_empty(&d->node);
 	unsigned int i;
+	bool listed;
 
 	BUG_ON(d->page_count || d->frame_count);
 	domain_find_remove(d);
 	lock_acquire(&domain_list_lock);
+	listed = !list_empty(&d->node);
 	if (listed)
 		meter_domain_end(d);
 	list_del(&d->node);

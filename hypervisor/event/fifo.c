@@ -23,7 +23,6 @@
  * Tests: tests/unit/hypervisor/event/test_fifo.c.
  */
 #include "event/state.h"
-#include "log/log.h"
 #include "mm/alloc.h"
 
 #define PENDING		 (1u << EVTCHN_FIFO_PENDING)
@@ -65,7 +64,7 @@ static int link_try(event_word_t *word, uint32_t to)
 }
 
 /* The tail's word shall name port `to`. false: it is not in a queue now. */
-static bool link_after(struct domain *d, event_word_t *word, uint32_t to)
+static bool link_after(event_word_t *word, uint32_t to)
 {
 	unsigned int i;
 	int rc = -EAGAIN;
@@ -77,10 +76,6 @@ static bool link_after(struct domain *d, event_word_t *word, uint32_t to)
 	}
 	if (rc && i > WORD_TRIES)
 		__atomic_fetch_and(word, ~BUSY, __ATOMIC_SEQ_CST);
-	if (rc == -EAGAIN)
-		log_print_guest(LOG_DEBUG,
-				"domain %u keeps changing an event word\n",
-				d->id);
 	return rc == 0;
 }
 
@@ -129,7 +124,7 @@ static void queue_append(struct domain *d, struct vcpu *v, uint32_t n,
 	old_queue_forget(d, n, p);
 	p->queue = (uint16_t)(v->id << 4 | q);
 	last = ev->tail[q] ? word_of(d->events->fifo, ev->tail[q]) : NULL;
-	if (!last || !link_after(d, last, n))
+	if (!last || !link_after(last, n))
 		__atomic_store_n(&ev->control->head[q], n, __ATOMIC_RELEASE);
 	ev->tail[q] = n;
 	if (!(__atomic_fetch_or(&ev->control->ready, 1u << q,
