@@ -11,9 +11,10 @@ HV_PURE_SRCS ?= $(addprefix hypervisor/,boot/cmdline.c firmware/acpi.c \
 DT_PURE_SRCS ?=
 DT_LIBS ?=
 
+UNIT_FAKE_SRCS := $(sort $(shell find tests/unit/fake -name '*.c'))
 # libc provides these functions; test_string.c includes the file by itself.
 UNIT_HV_SRCS := $(filter-out hypervisor/lib/string.c,$(HV_PURE_SRCS)) \
-	$(sort $(shell find tests/unit/fake -name '*.c' 2>/dev/null)) \
+	$(UNIT_FAKE_SRCS) \
 	$(sort $(shell find tests/unit/hypervisor -name '*.c' 2>/dev/null))
 UNIT_DT_TESTS := $(sort \
 	$(shell find tests/unit/dom0-tools -name '*.c' 2>/dev/null))
@@ -71,13 +72,14 @@ endef
 $(eval $(call unit_compiler,gcc,$(CC)))
 $(eval $(call unit_compiler,clang,$(CLANG)))
 
-include tests/unit/hammer/build.mk
+include tests/unit/hammer/build.mk tests/unit/threads/build.mk
 
 # All of them run, even if one fails; each ends with Criterion's own summary.
 # What a passing run prints is in its log. Criterion does not see a leak that
 # LeakSanitizer finds when a test has ended: the log does.
 .PHONY: test-unit
-test-unit: $(UNIT_BINS) $(HAMMER_BINS) ## unit tests, gcc and clang, ASan and UBSan; threads under TSan
+test-unit: $(UNIT_BINS) $(HAMMER_BINS) $(THREADS_BINS) \
+		$(MUTANT_BINS) ## unit tests, gcc and clang, ASan and UBSan; threads under TSan
 	@status=0; \
 	for bin in $(UNIT_BINS); do \
 		good=yes; \
@@ -92,4 +94,17 @@ test-unit: $(UNIT_BINS) $(HAMMER_BINS) ## unit tests, gcc and clang, ASan and UB
 		echo "$$bin: $$(grep -ao '\[====\] Synthesis.*' $$bin.log)"; \
 	done; \
 	$(HAMMER_RUN) || status=1; \
-	exit $$status
+	for bin in $(THREADS_BINS); do \
+		if ! $$bin >$$bin.log 2>&1; then \
+			status=1; \
+			cat $$bin.log; \
+		fi; \
+		echo "$$bin: $$(tail -n 1 $$bin.log)"; \
+	done; \
+	for bin in $(MUTANT_BINS); do \
+		$$bin >$$bin.log 2>&1; \
+		case $$? in \
+		1|66) echo "$$bin: the planted race was found" ;; \
+		*) status=1; echo "$$bin: not found"; cat $$bin.log ;; \
+		esac; \
+	done; exit $$status

@@ -16,10 +16,17 @@
 #define M2P_RO_BASE    0xffff800000000000ull
 #define PERDOMAIN_BASE 0xffff808000000000ull
 
+/* ThreadSanitizer leaves other places to a program than AddressSanitizer. */
+#ifdef UNIT_THREADS
+#define M2P_BASE	 0x0c3000000ull
+#define FRAME_TABLE_BASE 0x0d7000000ull
+#define DIRECTMAP_BASE	 0x1f1000000ull
+#else
 #define M2P_BASE	 0x2c3000000000ull
 #define FRAME_TABLE_BASE 0x2d7000000000ull
 #define DIRECTMAP_BASE	 0x2f1000000000ull
-#define DIRECTMAP_BYTES	 0x1000000000ull
+#endif
+#define DIRECTMAP_BYTES 0x1000000000ull
 
 #define IMAGE_BASE    0xffff820000000000ull
 #define IOREMAP_BASE  0xffff820040000000ull
