@@ -76,7 +76,7 @@ DATA_DISKS := $(IMAGE)/demo/a.ext4 $(IMAGE)/demo/b.ext4 \
 DATA_CONFIGS := $(IMAGE)/demo/a.cfg $(IMAGE)/demo/b.cfg \
 	$(patsubst tests/%,$(BUILD)/%,$(wildcard tests/system/etc/*.cfg))
 DATA_TESTS := $(wildcard tests/system/data/*) $(BUILD)/system/disk.sha256 \
-	$(BUILD)/system/programs/killat $(BUILD)/system/bomb.zst \
+	$(addprefix $(BUILD)/system/,programs/killat programs/pool bomb.zst) \
 	$(addprefix $(BUILD)/guest/,hello.elf devices.elf claim-bad.elf \
 		store-storm.elf heart.elf hostile.elf)
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Several processors: guests run on all of them at once, come and go, and leave
- * nothing behind; the ways that stop one machine stop all its processors.
+ * nothing behind; the ways that stop one machine stop all its processors;
+ * pools of processors, and the policy that gives each vCPU one of its own.
  */
 #include <stdio.h>
 #include <string.h>
@@ -47,6 +48,94 @@ Test(smp, guests_run_on_all_processors_and_leave_nothing)
 	if (strcmp(before, suite_resources(m)))
 		suite_fail(m, "was:\n%s\nis:\n%s", before, suite_resources(m));
 	suite_done(m);
+}
+
+/* The guest "ticker" gets further. */
+static void ticks_on(struct machine *m)
+{
+	suite_run(
+		m, 90,
+		"log=/var/log/vane/ticker.log; n=$(grep -c tick $log); "
+		"await 60 sh -c \"[ \\$(grep -c tick $log) -gt $((n + 3)) ]\"");
+}
+
+/* What `pool` (tests/system/programs) is asked, and says. */
+static void pool(struct machine *m, const char *words, const char *answer)
+{
+	const char *said = suite_run(m, 20, "/data/tests/pool %s || :", words);
+
+	if (strcmp(said, answer))
+		suite_fail(m, "pool %s: \"%s\" instead of \"%s\"", words, said,
+			   answer);
+}
+
+Test(smp, a_guest_moves_into_a_pool_of_processors_and_runs_on)
+{
+	struct machine *m = suite_machine(&four);
+
+	suite_no_guests(m);
+	suite_run(m, 120, "vane create /etc/vane/ticker.cfg");
+	suite_guest_line(m, "ticker", 200, "tick 3");
+	suite_run(m, 20, "vane domid ticker >/run/ticker");
+	pool(m, "create share", "1");
+	pool(m, "move 1 $(cat /run/ticker)", "ENODEV");
+	pool(m, "add 1 3", "EBUSY");
+	pool(m, "remove 0 3", "");
+	pool(m, "add 1 9", "ENODEV");
+	pool(m, "add 1 3", "");
+	pool(m, "move 1 $(cat /run/ticker)", "");
+	pool(m, "info 1", "domains 1 cpus 8");
+	ticks_on(m);
+	/* Nothing that would leave it, or domain zero, without a processor. */
+	pool(m, "destroy 1", "EBUSY");
+	pool(m, "remove 1 3", "EBUSY");
+	pool(m, "move 1 0", "EPERM");
+	pool(m, "remove 0 1", "");
+	pool(m, "remove 0 2", "");
+	pool(m, "remove 0 0", "EBUSY");
+	pool(m, "destroy 0", "EBUSY");
+	ticks_on(m);
+	pool(m, "add 1 2", "");
+	pool(m, "remove 1 3", "");
+	ticks_on(m);
+	pool(m, "add 0 1", "");
+	pool(m, "move 0 $(cat /run/ticker)", "");
+	ticks_on(m);
+	pool(m, "destroy 1", "EBUSY");
+	pool(m, "remove 1 2", "");
+	pool(m, "destroy 1", "");
+	pool(m, "info 1", "ENOENT");
+	pool(m, "add 0 2", "");
+	pool(m, "add 0 3", "");
+	pool(m, "info 0", "domains 2 cpus 15");
+	suite_run(m, 60, "vane destroy ticker");
+	suite_guest_gone(m, "ticker", 60);
+	suite_done(m);
+}
+
+Test(smp, with_the_policy_null_who_finds_no_processor_waits_for_one)
+{
+	struct machine_config c = four;
+	struct machine *m;
+
+	c.name = "smp-null";
+	c.hypervisor_options =
+		"dom0_mem=768M dom0_max_vcpus=2 maxcpus=4 sched=null";
+	m = suite_machine(&c);
+	suite_no_guests(m);
+	suite_guest_up(m, "stock");
+	suite_run(m, 120, "vane create /etc/vane/ticker.cfg");
+	suite_guest_line(m, "ticker", 200, "tick 3");
+	suite_run(m, 120, "vane create /etc/vane/clock.cfg");
+	ticks_on(m);
+	/* Four processors, four vCPUs: the fifth has not run at all. */
+	suite_run(
+		m, 20,
+		"[ $(vane list | awk '$1 == \"clock\" { print $NF }') = 0.0 ]");
+	suite_run(m, 60, "vane destroy ticker");
+	suite_guest_line(m, "clock", 200, "guest: ready");
+	suite_no_guests(m);
+	machine_kill(m);
 }
 
 /* A restart stops the other processors first. */
