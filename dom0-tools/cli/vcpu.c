@@ -78,6 +78,10 @@ int vcpu_check_pin(const struct vcpu_facts *f, const char *vcpu,
 			       f->count);
 	p->has_hard = strcmp(hard, "-") != 0;
 	p->has_soft = soft && strcmp(soft, "-") != 0;
+	if (!p->has_hard && !p->has_soft)
+		return err_set(e, EINVAL,
+			       "'-' leaves the CPUs as they are: there is "
+			       "nothing to change");
 	if (p->has_hard)
 		rc = vcpu_check_cpus(f, "CPUs", hard, true, &p->hard, e);
 	if (rc == 0 && p->has_soft)

@@ -121,12 +121,12 @@ same cpupool-list
 $ours cpupool-rename first Pool-0
 same cpupool-list -c
 same vcpu-set "$guest" 1
-same vcpu-pin "$guest" 0 -
 
 same_status vcpu-list nosuch
 same_status vcpu-pin "$guest" 0 7
 same_status vcpu-pin "$guest" 9 0
 same_status vcpu-pin "$guest" 0
+same_status vcpu-pin "$guest" 0 -
 same_status vcpu-pin nosuch 0 0
 same_status vcpu-set "$guest" 9
 same_status vcpu-set "$guest" 0
@@ -140,8 +140,6 @@ same_status sched-credit -p nosuch
 same_status cpupool-list nosuch
 same_status cpupool-destroy nosuch
 same_status cpupool-destroy Pool-0
-same_status cpupool-cpu-remove Pool-0 0
-same_status cpupool-cpu-add Pool-0 0
 same_status cpupool-migrate "$guest" nosuch
 same_status cpupool-migrate 0 Pool-0
 
