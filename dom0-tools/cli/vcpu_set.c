@@ -169,10 +169,12 @@ static int set_run(struct cli *c, struct vcpu_facts *f, struct set_request *r)
 		return err_set(&c->err, rc,
 			       "%s: cannot write the wish into the store (%s)",
 			       f->name, err_name(rc));
-	if (r->domid && kept_edit(r->domid, set_keep, r, &c->err))
-		return err_prefix(&c->err,
-				  "%s is asked for %u, but not for a restart",
-				  f->name, r->count);
+	/* -EINVAL is for the words of the command alone. */
+	if (r->domid && kept_edit(r->domid, set_keep, r, &c->err)) {
+		err_prefix(&c->err, "%s is asked for %u, but not for a restart",
+			   f->name, r->count);
+		return -EIO;
+	}
 	if (!r->is_waited_for)
 		return 0;
 	if (info.flags & XEN_DOMINF_paused) {
