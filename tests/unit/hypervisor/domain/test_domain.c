@@ -40,6 +40,22 @@ static bool zero_was_told(uint32_t port)
 	return was & bit;
 }
 
+/* They are looked for in the same place. */
+Test(domain, numbers_that_are_64_apart_are_told_apart)
+{
+	struct domain *other = world_domain(WORLD_ONE + 64, 1, NULL);
+
+	cr_assert_eq(domain_find(WORLD_ONE), one);
+	cr_assert_eq(domain_find(WORLD_ONE + 64), other);
+	cr_assert_null(domain_find(WORLD_ONE + 128));
+	domain_put(one);
+	domain_put(other);
+	world_end(other);
+	cr_assert_null(domain_find(WORLD_ONE + 64));
+	cr_assert_eq(domain_find(WORLD_ONE), one);
+	domain_put(one);
+}
+
 Test(domain, is_found_by_its_number_with_a_reference)
 {
 	uint32_t refs = one->refs;
