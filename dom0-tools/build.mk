@@ -12,6 +12,8 @@ DT_BUILD := $(BUILD)/dom0-tools
 DT_OBJ := $(DT_BUILD)/obj
 DT_CFLAGS := $(HOST_CFLAGS) -I$(DT) -I.
 DT_LIBS := -llzma -lz -lzstd -lbz2 -llzo2 -llz4 -lmd
+# For `vane top` only.
+DT_SCREEN_LIBS := -lncursesw -ltinfo
 
 # What is also built into the unit tests, see tests/unit/build.mk: all but the
 # programs' mains. (Of the files that only talk to the hypervisor this checks
@@ -49,7 +51,7 @@ $(DT_LIB): $(call dt_objects,$(DT_LIB_SRCS))
 	$(AR) rcs $@ $^
 
 $(DT_BUILD)/vane: $(call dt_objects,$(DT_CLI_SRCS) $(DT)/cli/main.c) $(DT_LIB)
-	$(CC) -static -o $@ $^ $(DT_LIBS)
+	$(CC) -static -o $@ $^ $(DT_LIBS) $(DT_SCREEN_LIBS)
 
 $(DT_BUILD)/vane-unpack-kernel: $(call dt_objects,$(DT)/builder/unpack_main.c) \
 		$(DT_LIB)

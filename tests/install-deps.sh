@@ -32,6 +32,7 @@ libbz2-dev		# bzip2
 liblzo2-dev		# lzo
 liblz4-dev		# lz4
 libmd-dev		# SHA-256 of kernels
+libncurses-dev		# vane top
 libext2fs-dev		# guests' disks: ext4
 comerr-dev
 libblkid-dev		# their partitions

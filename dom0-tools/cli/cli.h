@@ -127,6 +127,7 @@ int cli_debug_keys(int argc, char **argv);
 int cli_store(int argc, char **argv);
 int cli_domid(int argc, char **argv);
 int cli_domname(int argc, char **argv);
+int cli_top(int argc, char **argv);
 int cli_uptime(int argc, char **argv);
 int cli_mem_set(int argc, char **argv);
 int cli_mem_max(int argc, char **argv);

@@ -64,7 +64,6 @@ static const struct {
 	{"start", CREATE},
 	{"stop", STOP},
 	{"suspend", "'vane pause DOMAIN' stops it, in memory"},
-	{"top", "'vane list' shows each domain's seconds of processor time"},
 	{"usb*", NO_DEVICE},
 	{"vdispl-*", NO_DEVICE},
 	{"version", VERSION},

@@ -97,6 +97,8 @@ const struct cli_verb cli_verbs[] = {
 	 "[--force] [--no-wait] [--timeout SECONDS] DOMAIN INDEX|MAC",
 	 "ask a running domain for a network card back (--force: take it)",
 	 cli_network_detach},
+	{"top", "[-b] [--json] [-fvnx] [-i ROUNDS] [-d SECONDS]",
+	 "show who uses what: CPUs, memory, disks, cards", cli_top},
 	{"events", "[-a] [--json] [--no-follow]",
 	 "show what happens to domains, as it happens (-a: and happened)",
 	 cli_events},

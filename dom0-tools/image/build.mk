@@ -11,6 +11,9 @@ LINUX := $(BUILD)/linux
 DOM0_MODULES := crc32c_generic virtio_pci virtio_blk virtio_net sd_mod ahci \
 	e1000 loop ext4 bridge xen-evtchn xen-privcmd xen-gntdev xen-gntalloc \
 	xenfs xen-blkback xen-netback
+# What terminals can do, for `vane top`.
+DOM0_TERMINALS := l/linux v/vt100 v/vt102 v/vt220 a/ansi x/xterm x/xterm-256color s/screen \
+	s/screen-256color t/tmux t/tmux-256color r/rxvt
 GUEST_MODULES := crc32c_generic xen-blkfront xen-netfront ext4
 DOM0_TOOLS := vane vane-bootfs vane-stored vane-consoled vaned
 VANE_GUESTS := dom0-tools/systemd/vane-guests
@@ -40,7 +43,8 @@ $(IMAGE)/dom0-initrd.img: $(IMAGE_SRC)/mkinitrd.sh $(IMAGE_TREES) \
 	$(IMAGE_SRC)/mkinitrd.sh $@ $(LINUX) "$(DOM0_MODULES)" \
 		"$(IMAGE_SRC)/common $(IMAGE_SRC)/dom0" \
 		$(foreach t,$(DOM0_TOOLS),$(BUILD)/dom0-tools/$(t)=bin/$(t)) \
-		$(VANE_GUESTS)=bin/vane-guests
+		$(VANE_GUESTS)=bin/vane-guests \
+		$(foreach t,$(DOM0_TERMINALS),/lib/terminfo/$(t)=lib/terminfo/$(t))
 
 $(IMAGE)/guest-initrd.img: $(IMAGE_SRC)/mkinitrd.sh $(IMAGE_TREES) \
 		$(LINUX)/vmlinuz

@@ -285,6 +285,25 @@ Test(cli, a_core_is_whole_or_not_there)
 	suite_run(m, 10, "rm /data/core");
 }
 
+Test(cli, top_is_drawn_on_terminals_only)
+{
+	const char *out = suite_run(m, 60,
+				    "TERM=vt100 vane top -i 2 -d 0.5 </dev/hvc0; "
+				    "echo \"status $?\"");
+
+	if (!strstr(out, "Domain-0") || !strstr(out, "status 0"))
+		suite_fail(m, "the screen was:\n%s", out);
+	says(1, "vane top -b", "vane top </dev/null");
+	out = suite_run(m, 60, "! TERM=nonesuch vane top </dev/hvc0");
+	if (!strstr(out, "called 'nonesuch'"))
+		suite_fail(m, "of an unknown terminal it says:\n%s", out);
+	says(2, "0.1 to 3600", "vane top -b -d 0");
+	says(2, "1 to 1000000000", "vane top -b -i 0");
+	prints("2", "vane top -b -i 2 -d 0.1 | grep -c Domain-0");
+	/* It ends with who reads it. */
+	prints("", "vane top -b -d 0.1 | head -n 1 >/dev/null");
+}
+
 Test(cli, nodes_of_the_store_are_listed)
 {
 	suite_run(m, 20, "vane store write /t/a/leaf v /t/b w");

@@ -115,6 +115,8 @@ Test(peers, json_is_what_the_schemas_say)
 		{"info", "vane info --json"},
 		{"uptime", "vane uptime --json"},
 		{"sched", "vane sched --json"},
+		{"top", "vane top --json"},
+		{"--lines top", "vane top --json -i 2 -d 0.2"},
 		{"vcpu-list", "vane vcpu-list --json"},
 		{"cpupool-list", "vane cpupool-list --json"},
 		{"domid", "vane domid --json micro"},
@@ -146,6 +148,7 @@ Test(peers, json_of_devices_and_events_is_what_the_schemas_say)
 	suite_run(m, 60, "vane network-attach stock rate=1MB/s");
 	schema("block-list", "vane block-list --json stock reader");
 	schema("network-list", "vane network-list --json stock tcp");
+	schema("--lines top", "vane top --json -i 2 -d 0.2");
 	suite_run(m, 60, "vane network-detach stock 0");
 	suite_run(m, 60, "vane destroy stock");
 	suite_guest_gone(m, "stock", 60);
@@ -159,6 +162,19 @@ Test(peers, json_of_devices_and_events_is_what_the_schemas_say)
 		  "do grep -q \"\\\"$e\\\"\" /run/events.json || exit; "
 		  "done");
 	schema("--lines events", "cat /run/events.json");
+}
+
+/* Of a guest that does nothing, all is the same but for CPU time. */
+Test(peers, top_prints_what_xentop_of_debian_prints)
+{
+	suite_run(m, 60, "vane create -p /etc/vane/reader.cfg");
+	suite_run(m, 60,
+		  "chroot /peers /usr/lib/xen-4.17/bin/xentop -b -i 1 -f "
+		  ">/run/theirs && vane top -b -i 1 -f >/run/ours && "
+		  "grep -q '^ *reader ----p- ' /run/theirs && "
+		  "for f in theirs ours; do grep -v Domain-0 /run/$f "
+		  ">/run/$f.rows; done && cmp /run/theirs.rows /run/ours.rows "
+		  "|| { cat /run/theirs /run/ours; false; }");
 }
 
 Test(peers, colours_and_bars_are_for_terminals_that_want_them)

@@ -64,7 +64,8 @@ $(BUILD)/unit/hypervisor-$(1): $$(UNIT_HV_SRCS:%.c=$(BUILD)/unit/$(1)/hv/%.o)
 
 $(BUILD)/unit/dom0-tools-$(1): $$(UNIT_DT_SRCS:%.c=$(BUILD)/unit/$(1)/dt/%.o)
 	@echo '  UNIT $$@'
-	@$(2) $$(UNIT_CFLAGS) -o $$@ $$^ $$(DT_LIBS) -lcriterion -lpthread
+	@$(2) $$(UNIT_CFLAGS) -o $$@ $$^ $$(DT_LIBS) $$(DT_SCREEN_LIBS) \
+		-lcriterion -lpthread
 
 -include $$(patsubst %.c,$(BUILD)/unit/$(1)/hv/%.d,$$(UNIT_HV_SRCS))
 -include $$(patsubst %.c,$(BUILD)/unit/$(1)/dt/%.d,$$(UNIT_DT_SRCS))
