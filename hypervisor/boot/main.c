@@ -50,8 +50,8 @@ static char option_console[32] = "com1";
 static char option_loglvl[32], option_guest_loglvl[32];
 static char option_dom0_mem[64];
 static char option_sched[16] = "share";
-static uint64_t option_dom0_max_vcpus = 1;
-static uint64_t option_maxcpus = 1;
+/* 0: as many as there are. */
+static uint64_t option_dom0_max_vcpus, option_maxcpus;
 static char option_nmi[8] = "dom0";
 static bool option_provoke;
 static bool option_watchdog;
@@ -189,6 +189,7 @@ static void modules_free(void)
 static void domain_zero_start(void)
 {
 	struct zero_modules m = {0};
+	uint64_t vcpus;
 
 	if (!modules.count)
 		panic("no kernel for domain 0: give it as the first boot "
@@ -200,9 +201,8 @@ static void domain_zero_start(void)
 		m.initrd = early_virt(modules.m[1].start);
 		m.initrd_bytes = modules.m[1].end - modules.m[1].start;
 	}
-	domain_build_zero(
-		&m, dom0_pages(),
-		MIN(MAX(option_dom0_max_vcpus, 1ull), (uint64_t)MAX_VCPUS));
+	vcpus = option_dom0_max_vcpus ? option_dom0_max_vcpus : cpu_count();
+	domain_build_zero(&m, dom0_pages(), MIN(vcpus, (uint64_t)MAX_VCPUS));
 	modules_free();
 }
 

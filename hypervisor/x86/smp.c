@@ -65,7 +65,7 @@ static unsigned int count = 1;
 static enum ap_step step;
 static volatile uint64_t tsc_question, tsc_answer;
 static volatile int64_t tsc_add_ticks; /* before it answers; then 0 */
-static bool missing; /* one that is there did not come */
+static bool missing;		       /* one that is there did not come */
 static struct topology_bits topology;
 
 unsigned int cpu_count(void)
@@ -363,10 +363,10 @@ void smp_init(const struct acpi_info *acpi, uint64_t max)
 	topology = topology_read(cpuid);
 	for (i = 0; i < acpi->cpu_count; i++)
 		present += acpi->cpus[i].enabled;
-	max = MIN(max, (uint64_t)MAX_CPUS);
+	max = max ? MIN(max, (uint64_t)MAX_CPUS) : MAX_CPUS;
 	if (max > 1)
 		others_start(acpi, max);
 	log_info("CPUs: %u present, %u in use%s\n", MAX(present, 1u), count,
-		 present > 1 && max <= 1 ? " (maxcpus= allows more)" : "");
+		 present > count && count >= max ? " (maxcpus=)" : "");
 	memory_report(free_before);
 }

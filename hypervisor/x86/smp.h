@@ -8,8 +8,8 @@
 struct acpi_info;
 
 /*
- * Starts CPUs until `max` take part; what does not come up is reported and left
- * out. Each then waits for work. After sched_init().
+ * Starts CPUs until `max` (0: all) take part; what does not come up is reported
+ * and left out. Each then waits for work. After sched_init().
  */
 void smp_init(const struct acpi_info *acpi, uint64_t max);
 

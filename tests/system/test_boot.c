@@ -41,12 +41,12 @@ static struct variant variants[] = {
 	{"boot-smp-icount", "pc", "max", 2048, 4, 1, "dom0_mem=512M maxcpus=4"},
 };
 
-/* As many CPUs as maxcpus= says; without it, one. */
+/* As many CPUs as maxcpus= says; without it, all. */
 static unsigned int cpus_expected(const struct variant *v)
 {
 	const char *max = strstr(v->options, "maxcpus=");
 
-	return max ? (unsigned int)atoi(max + strlen("maxcpus=")) : 1;
+	return max ? (unsigned int)atoi(max + strlen("maxcpus=")) : v->cpus;
 }
 
 static struct machine_config variant_config(const struct variant *v)
@@ -82,6 +82,8 @@ ParameterizedTest(struct variant *v, boot, domain_zero_boots_and_powers_off)
 	suite_run(m, 20, "grep -q ' /data ' /proc/mounts");
 	suite_run(m, 20, "vane info | grep -q '^nr_cpus  *: %u$'",
 		  cpus_expected(v));
+	/* Domain zero has as many virtual ones, unless dom0_max_vcpus= is. */
+	suite_run(m, 20, "[ $(nproc) = %u ]", cpus_expected(v));
 	suite_power_off(m);
 }
 
