@@ -556,8 +556,10 @@ void event_dump(struct domain *d)
 		unsigned int arg;
 
 		what = port_describe(p, &arg);
-		log_info("  port %u: %s %u, domain %d, vcpu %u%s%s\n", n, what,
-			 arg, p->peer ? p->peer->id : -1, p->vcpu,
+		log_info("  port %u: %s %u, domain %d, vcpu %u, priority %u"
+			 "%s%s\n",
+			 n, what, arg, p->peer ? p->peer->id : -1, p->vcpu,
+			 p->priority,
 			 s->abi->pending(d, n, p) ? ", pending" : "",
 			 s->abi->masked(d, n) ? ", masked" : "");
 	}
