@@ -16,7 +16,7 @@ THREADS_OBJS := $(THREADS_SRCS:%.c=$(THREADS_B)/obj/%.o)
 THREADS_WRAP := -Wl$(UNIT_COMMA)--wrap=lock_acquire
 THREADS_TSAN = $(if $(filter hypervisor/sched/%,$<),,-fsanitize=thread)
 
-$(THREADS_B)/obj/%.o: %.c tests/unit/build.mk tests/unit/threads/build.mk
+$(THREADS_B)/obj/%.o: %.c tests/unit/threads/build.mk
 	@mkdir -p $(@D)
 	@echo '  UNIT threads $<'
 	@$(CLANG) $(THREADS_CFLAGS) $(THREADS_TSAN) -MMD -MP -c -o $@ $<
@@ -53,4 +53,22 @@ $(THREADS_B)/mutant-$(1): $(THREADS_B)/mutant-$(1).c \
 endef
 $(foreach m,$(MUTANTS),$(eval $(call threads_mutant,$(m))))
 
--include $(wildcard $(patsubst %.o,%.d,$(THREADS_OBJS)))
+-include $(wildcard $(patsubst %.o,%.d,$(THREADS_OBJS)) \
+	$(THREADS_B)/obj/tests/unit/threads/*.d)
+
+# What a passing run prints last, as tests/unit/build.mk has it; status 1 if one
+# failed.
+define THREADS_RUN
+( bad=0; \
+for bin in $(THREADS_BINS); do \
+	$$bin >$$bin.log 2>&1 || { bad=1; cat $$bin.log; }; \
+	echo "$$bin: $$(tail -n 1 $$bin.log)"; \
+done; \
+for bin in $(MUTANT_BINS); do \
+	$$bin >$$bin.log 2>&1; \
+	case $$? in \
+	1|66) echo "$$bin: the planted race was found" ;; \
+	*) bad=1; echo "$$bin: not found"; cat $$bin.log ;; \
+	esac; \
+done; exit $$bad )
+endef
