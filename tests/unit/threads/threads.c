@@ -28,6 +28,9 @@ const char *__tsan_default_suppressions(void)
 	return "race_top:block_free\nrace_top:frames_clean\n";
 }
 
+/* In vain, by each, until they all count as stuck. */
+#define LOOKS 500
+
 static uint64_t seed;
 static _Thread_local uint64_t state;
 /*
@@ -186,10 +189,7 @@ struct stillness {
 	unsigned int alive, founds, looks[THREADS];
 };
 
-/*
- * Has everybody looked again since, and nobody found anything? Twice: the first
- * may have been counted late.
- */
+/* Has everybody looked again, often, since, and nobody found anything? */
 static bool is_stuck(struct stillness *s)
 {
 	unsigned int i, unchanged = 0;
@@ -210,7 +210,7 @@ static bool is_stuck(struct stillness *s)
 	}
 	/* Those that have ended look no more. */
 	for (i = 0; i < THREADS; i++)
-		unchanged += load(&looks[i]) - s->looks[i] < 2;
+		unchanged += load(&looks[i]) - s->looks[i] < LOOKS;
 	return unchanged <= THREADS - s->alive;
 }
 
