@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * load: keeps all its vCPUs busy for ever, for who measures what the others get
- * beside it (tests/bench/sched.c, tests/system/test_smp.c). A word on the
+ * beside it (tests/bench/sched.c). A word on the
  * command line says how:
  *
  *   load=spin   computes
