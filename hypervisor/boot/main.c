@@ -16,6 +16,7 @@
 #include "mm/alloc.h"
 #include "mm/heap.h"
 #include "pv/mmio.h"
+#include "sched/pool.h"
 #include "sched/sched.h"
 #include "time/time.h"
 #include "x86/apic.h"
@@ -56,6 +57,7 @@ static char option_nmi[8] = "dom0";
 static bool option_provoke;
 static bool option_watchdog;
 static uint64_t option_watchdog_timeout = 5;
+static bool option_dom0_vcpus_pin;
 
 static const struct cmdline_option options[] = {
 	{"console", CMDLINE_STRING, option_console, sizeof(option_console)},
@@ -64,6 +66,7 @@ static const struct cmdline_option options[] = {
 	 sizeof(option_guest_loglvl)},
 	{"dom0_mem", CMDLINE_STRING, option_dom0_mem, sizeof(option_dom0_mem)},
 	{"dom0_max_vcpus", CMDLINE_U64, &option_dom0_max_vcpus, 0},
+	{"dom0_vcpus_pin", CMDLINE_FLAG, &option_dom0_vcpus_pin, 0},
 	{"noreboot", CMDLINE_FLAG, &option_noreboot, 0},
 	{"maxcpus", CMDLINE_U64, &option_maxcpus, 0},
 	{"sched", CMDLINE_STRING, option_sched, sizeof(option_sched)},
@@ -206,6 +209,20 @@ static void domain_zero_start(void)
 	modules_free();
 }
 
+/* Each of domain zero's vCPUs stays on a CPU of its own, round and round. */
+static void domain_zero_pin(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < domain_zero->max_vcpus; i++) {
+		struct cpuset one = {0};
+
+		cpuset_add(&one, i % cpu_count());
+		if (sched_affinity_set(domain_zero->vcpu[i], &one, NULL))
+			log_warn("domain 0: vCPU %u cannot be pinned\n", i);
+	}
+}
+
 void boot_main(uint32_t magic, uint32_t info_paddr)
 {
 	multiboot_read(magic, early_virt(info_paddr), early_virt, command_line,
@@ -241,6 +258,8 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 		provoke_init();
 	domain_zero_start();
 	clock_settle();
+	if (option_dom0_vcpus_pin)
+		domain_zero_pin();
 	preempt_enable();
 	watchdog_start();
 	sched_request();

@@ -200,6 +200,26 @@ Test(vcpu, who_does_not_answer_is_told_of)
 	      "vane vcpu-set -w micro 2");
 }
 
+Test(vcpu_boot, domain_zero_is_pinned_when_the_command_line_says_so)
+{
+	struct machine_config c = four;
+	const char *out;
+
+	c.name = "vcpu-pin";
+	c.hypervisor_options = "dom0_mem=512M dom0_max_vcpus=3 maxcpus=2 "
+			       "dom0_vcpus_pin";
+	c.cpus = 2;
+	m = machine_boot(&c);
+	if (!m)
+		suite_fail(NULL, "%s", machine_error());
+	out = suite_run(m, 30,
+			"echo $(vane vcpu-list 0 | "
+			"awk 'NR > 1 { print $7 }')");
+	if (strcmp(out, "0 1 0") != 0)
+		suite_fail(m, "pinned to %s", out);
+	suite_power_off(m);
+}
+
 Test(vcpu, domain_zero_has_less_and_more)
 {
 	prints("Domain-0: 1 of 2 virtual CPUs online", "vane vcpu-set -w 0 1");
