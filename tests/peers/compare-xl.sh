@@ -14,7 +14,8 @@ run() {
 	"$@" >/run/out 2>/run/err
 	echo "status $?"
 	# CPU seconds, clock and uptime, and the frequency as it was measured.
-	sed -E 's/([rbpscwd?-]{6}) +[0-9.]+/\1 T/; s/[0-9]+:[0-9]{2}(:[0-9]{2})?/H/g;
+	sed -E 's/([rbpscwd?-]{6}) +[0-9.]+/\1 T/;
+		s/([r-][b-][p-]) +[0-9.]+ /\1 T /; s/[0-9]+:[0-9]{2}(:[0-9]{2})?/H/g;
 		/^cpu_mhz/s/[0-9.]+$/F/' /run/out
 }
 
