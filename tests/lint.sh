@@ -48,7 +48,8 @@ check_format() {
 
 check_cppcheck() {
 	local out area
-	for area in hypervisor dom0-tools tests/system tests/demo tests/bench; do
+	for area in hypervisor dom0-tools tests/system tests/demo tests/bench \
+		tests/soak; do
 		# shellcheck disable=SC2046
 		out+=$(cppcheck --quiet --std=c11 --inline-suppr \
 			--enable=warning,performance,portability \

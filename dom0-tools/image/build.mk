@@ -78,11 +78,13 @@ DATA_FILES := $(IMAGE)/vmlinux $(LINUX)/vmlinuz $(IMAGE)/guest-initrd.img
 DATA_DISKS := $(IMAGE)/demo/a.ext4 $(IMAGE)/demo/b.ext4 \
 	$(BUILD)/system/disk.bin
 DATA_CONFIGS := $(IMAGE)/demo/a.cfg $(IMAGE)/demo/b.cfg \
-	$(patsubst tests/%,$(BUILD)/%,$(wildcard tests/system/etc/*.cfg))
+	$(patsubst tests/%,$(BUILD)/%,$(wildcard tests/system/etc/*.cfg)) \
+	$(wildcard tests/soak/etc/*.cfg)
 DATA_TESTS := $(wildcard tests/system/data/*) $(BUILD)/system/disk.sha256 \
 	$(addprefix $(BUILD)/system/,programs/killat programs/pool bomb.zst) \
 	$(addprefix $(BUILD)/guest/,hello.elf devices.elf claim-bad.elf \
-		store-storm.elf heart.elf hostile.elf)
+		store-storm.elf heart.elf hostile.elf) \
+	tests/soak/data/soak.sh
 
 $(IMAGE)/data.ext4: $(DATA_FILES) $(DATA_DISKS) $(DATA_CONFIGS) \
 		$(DATA_TESTS) $(BUILD)/system/bootdisk/boot.img \

@@ -15,7 +15,7 @@ $(SYSTEM)/harness.a: $(HARNESS_OBJS)
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(SYSTEM)/tests: $(SYSTEM_OBJS)
+$(SYSTEM)/tests: $(SYSTEM_OBJS) $(BUILD)/soak/plan.o $(BUILD)/soak/soak.o
 	$(CC) -o $@ $^ -lcriterion
 
 # Programs that tests run in domain zero.

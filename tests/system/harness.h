@@ -71,6 +71,9 @@ int machine_check_log(struct machine *m);
 /* Complaints that contain text are what this test provokes. */
 void machine_tolerate(struct machine *m, const char *text);
 
+/* What is a complaint: the texts, one after the other, and then NULL. */
+const char *machine_complaint(unsigned int index);
+
 /* Ends QEMU and frees m; its log stays. */
 void machine_kill(struct machine *m);
 

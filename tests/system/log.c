@@ -49,6 +49,11 @@ static bool contains_any(const char *line, const char *const *texts,
 	return false;
 }
 
+const char *machine_complaint(unsigned int index)
+{
+	return index < COUNT(complaints) ? complaints[index] : NULL;
+}
+
 void machine_tolerate(struct machine *m, const char *text)
 {
 	if (m->tolerate_count < TOLERATE_MAX)
