@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "lib/json.h"
+#include "lib/schedctl.h"
 
 struct info_writer {
 	bool is_json;
@@ -83,8 +84,9 @@ static void info_capabilities(uint32_t bits, char *text, size_t size)
 }
 
 static void info_physical(struct info_writer *w,
-			  const struct xen_sysctl_physinfo *p, int free_cpus)
+			  const struct xen_sysctl_physinfo *p, int privcmd)
 {
+	struct cpumap unused; /* by any pool */
 	uint64_t free_pages = p->free_pages - p->outstanding_pages;
 	char caps[160] = "";
 
@@ -110,8 +112,8 @@ static void info_physical(struct info_writer *w,
 	info_number(w, "sharing_freed_memory", 0);
 	info_number(w, "sharing_used_memory", 0);
 	info_number(w, "outstanding_claims", p->outstanding_pages / 256);
-	if (free_cpus >= 0)
-		info_number(w, "free_cpus", (uint64_t)free_cpus);
+	if (sysctl_pool_free_cpus(privcmd, &unused) == 0)
+		info_number(w, "free_cpus", cpumap_count(&unused));
 }
 
 static const char *info_scheduler(int id)
@@ -217,7 +219,7 @@ int cli_info(int argc, char **argv)
 			json_open_object(&w.json, NULL);
 		}
 		info_host(&w);
-		info_physical(&w, &physical, sysctl_count_free_cpus(c.privcmd));
+		info_physical(&w, &physical, c.privcmd);
 		info_version(&w, c.privcmd);
 		if (w.is_json) {
 			json_close_object(&w.json);

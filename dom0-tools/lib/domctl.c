@@ -20,8 +20,6 @@
 #include "public/memory.h"
 #include "public/sched.h"
 
-#define DOMCTL_CPUS_MAX 4096
-
 static __thread char *domctl_page;
 static __thread pid_t domctl_owner;
 
@@ -426,28 +424,6 @@ int sysctl_get_scheduler(int fd)
 	long rc = sysctl_do(fd, &op);
 
 	return rc ? (int)rc : (int)op.u.sched_id.sched_id;
-}
-
-int sysctl_count_free_cpus(int fd)
-{
-	struct xen_sysctl op = {.cmd = XEN_SYSCTL_cpupool_op};
-	struct xen_sysctl_cpupool_op *p = &op.u.cpupool_op;
-	char *page = domctl_get_page();
-	unsigned char *map;
-	long rc;
-	int count = 0;
-
-	if (page == NULL)
-		return -ENOMEM;
-	map = (unsigned char *)page + DOMCTL_DATA_OFFSET;
-	memset(map, 0, DOMCTL_CPUS_MAX / 8);
-	p->op = XEN_SYSCTL_CPUPOOL_OP_FREEINFO;
-	p->cpumap.bitmap = domctl_addr(map);
-	p->cpumap.nr_bits = DOMCTL_CPUS_MAX;
-	rc = sysctl_do(fd, &op);
-	for (unsigned int i = 0; i < DOMCTL_CPUS_MAX / 8; i++)
-		count += __builtin_popcount(map[i]);
-	return rc ? (int)rc : count;
 }
 
 long memory_populate(int fd, uint16_t domid, unsigned int order,

@@ -68,8 +68,6 @@ long sysctl_read_console(int fd, char *text, size_t size, uint32_t *index,
 int sysctl_debug_keys(int fd, const char *keys);
 /* One of XEN_SCHEDULER_*. */
 int sysctl_get_scheduler(int fd);
-/* CPUs that belong to no pool, or -errno. */
-int sysctl_count_free_cpus(int fd);
 
 /*
  * Gives `count` extents of 2^order frames to a domain. extents[i]: the PFN
