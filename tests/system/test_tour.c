@@ -238,9 +238,11 @@ static bool only_looks(const char *command)
 		"vane events -n",
 		"vane list",
 		"vane network-list ",
+		"vane sched ",
 		"vane store ls ",
 		"vane store read ",
 		"vane uptime",
+		"vane vcpu-list ",
 	};
 
 	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
