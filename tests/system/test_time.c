@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Time on four CPUs, with a domain zero of eight vCPUs: whether what they ran
- * and what was stolen from them is all that passed.
+ * Time on four CPUs, with a domain zero of eight vCPUs and a guest of 32: how
+ * system time compares with the platform's timer, whether what vCPUs ran and
+ * what was stolen from them is all that passed, and whether kernels are content
+ * with the clocks, NMIs, locks and comings and goings of that many vCPUs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +45,48 @@ static long long number_after(const char *text, const char *word)
 	return strtoll(at + strlen(word), NULL, 10);
 }
 
+struct drift {
+	long long elapsed_ms, ahead_ns, error_ns;
+};
+
+/* What debug key t says. */
+static struct drift drift_read(void)
+{
+	/* Without what marks the hypervisor's lines: those are set apart. */
+	const char *line =
+		suite_run(m, 20,
+			  "vane debug-keys t && vane dmesg | "
+			  "sed -n 's/.*clock: after/after/p' | tail -n 1");
+	struct drift d = {
+		.elapsed_ms = number_after(line, "after "),
+		.ahead_ns = number_after(line, "system time is "),
+		.error_ns = number_after(line, "to within "),
+	};
+
+	if (strstr(line, "ns behind"))
+		d.ahead_ns = -d.ahead_ns;
+	return d;
+}
+
+/* A property of two clocks of the machine, however fast the host is. */
+Test(time, system_time_keeps_to_a_millisecond_a_minute)
+{
+	struct drift first = drift_read(), last;
+	long long off, most;
+
+	suite_run(m, 120, "sleep 20");
+	last = drift_read();
+	off = llabs(last.ahead_ns - first.ahead_ns);
+	/* A millisecond in a minute is 1000 ns in 60 ms. */
+	most = (last.elapsed_ms - first.elapsed_ms) * 1000 / 60 +
+	       first.error_ns + last.error_ns;
+	cr_log_info("time: %lld ns in %lld ms\n", off,
+		    last.elapsed_ms - first.elapsed_ms);
+	if (last.elapsed_ms - first.elapsed_ms < 19000 || off > most)
+		suite_fail(m, "%lld ns off in %lld ms, %lld are allowed", off,
+			   last.elapsed_ms - first.elapsed_ms, most);
+}
+
 Test(time, what_ran_and_what_was_stolen_is_all_the_time)
 {
 	const char *line = suite_run(m, 180, "/data/tests/steal.sh 20");
@@ -53,4 +97,84 @@ Test(time, what_ran_and_what_was_stolen_is_all_the_time)
 		suite_fail(m, "hardly any steal: %s", line);
 	if (sum < 990 || sum > 1010)
 		suite_fail(m, "it does not add up: %s", line);
+}
+
+static long long used_ms(const char *name)
+{
+	return strtoll(suite_run(m, 60,
+				 "vane list | awk '$1 == \"%s\" "
+				 "{ printf \"%%d\", $NF * 1000 }'",
+				 name),
+		       NULL, 10);
+}
+
+/* A stock guest of two vCPUs, beside eight that only want to run. */
+Test(time, a_guest_reports_as_stolen_what_it_did_not_run)
+{
+	long long ran, passed, stolen, idle;
+	const char *line;
+
+	suite_run(m, 60,
+		  "printf '%%s\\n' 'name = \"hog\"' 'memory = 24' 'vcpus = 8' "
+		  "'kernel = \"/data/tests/hostile.elf\"' "
+		  "'extra = \"how=spin\"' 'cpu_weight = 512' >/run/hog.cfg && "
+		  "rm -f /var/log/vane/*.log && vane create /run/hog.cfg && "
+		  "vane create /etc/vane/steal.cfg");
+	suite_guest_line(m, "steal", 300, "steal: ready");
+	ran = used_ms("steal");
+	suite_run(m, 240,
+		  "printf 'go\\r' | vane console steal >/dev/null & p=$!; "
+		  "await %u grep -q 'steal: passed' /var/log/vane/steal.log; "
+		  "s=$?; kill $p; [ $s = 0 ]",
+		  machine_scaled(200));
+	ran = used_ms("steal") - ran;
+	line = suite_guest_line(m, "steal", 1, "steal: passed");
+	passed = number_after(line, "passed ");
+	stolen = number_after(line, "stolen ");
+	idle = number_after(line, "idle ");
+	cr_log_info("time: passed %lld ran %lld stolen %lld idle %lld\n",
+		    passed, ran, stolen, idle);
+	if (stolen * 10 < passed)
+		suite_fail(m, "hardly any steal: %s", line);
+	if (llabs(ran + stolen + idle - passed) * 100 > passed)
+		suite_fail(m, "%s, and it ran for %lld", line, ran);
+}
+
+/* What a kernel says when clocks, NMIs or vCPUs do not do what they should. */
+static void guest_is_content(const char *name)
+{
+	suite_run(m, 20,
+		  "! grep -E 'WARNING:|BUG:|rcu: INFO|lockup|clocksource: "
+		  "timekeeping watchdog|not online|are left' "
+		  "/var/log/vane/%s.log",
+		  name);
+}
+
+static void processors_up(const char *name, unsigned int vcpus,
+			  unsigned int rounds)
+{
+	char want[64];
+
+	suite_run(m, 10, "rm -f /var/log/vane/%s.log", name);
+	suite_run(m, 120, "vane create /etc/vane/%s.cfg", name);
+	suite_guest_line(m, name, 900, "processors: done");
+	snprintf(want, sizeof(want), "processors: round %u: %u", rounds, vcpus);
+	suite_guest_line(m, name, 1, want);
+	snprintf(want, sizeof(want), "processors: stacks %u", vcpus);
+	suite_guest_line(m, name, 1, want);
+	guest_is_content(name);
+}
+
+Test(time, a_guest_takes_its_vcpus_out_and_in)
+{
+	processors_up("replug", 3, 12);
+	/* From outside: Linux does not know who it was. */
+	suite_run(m, 20, "vane trigger replug nmi 2");
+	suite_guest_line(m, "replug", 60,
+			 "NMI received for unknown reason .* on CPU 2");
+}
+
+Test(time, a_guest_of_32_vcpus)
+{
+	processors_up("wide", 32, 1);
 }
