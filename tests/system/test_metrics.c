@@ -114,6 +114,82 @@ Test(metrics, vane_list_says_the_same_times)
 	suite_done(m);
 }
 
+/* Every kind is there, with numbers that something was done for. */
+Test(metrics, a_guest_with_a_disk_and_a_card_is_metered)
+{
+	static const char *const lines[] = {
+		"paravane_domain_info.*name=\"metered\".* 1$",
+		"paravane_domain_memory_bytes.*name=\"metered\".* [1-9]",
+		"paravane_vcpu_hypercalls_total.*name=\"metered\".* [1-9]",
+		"paravane_vcpu_faults_total.*\"metered\".*page_table\".* [1-9]",
+		"paravane_vcpu_faults_total.*\"metered\".*\"page\".* [1-9]",
+		"paravane_vcpu_events_sent_total.*name=\"metered\".* [1-9]",
+		"paravane_vcpu_upcalls_total.*name=\"metered\".* [1-9]",
+		"paravane_vcpu_switches_total.*name=\"metered\".* [1-9]",
+		"paravane_disk_requests_total.*\"metered\".*\"read\".* [1-9]",
+		"paravane_disk_bytes_total.*\"metered\".*\"read\".* [1-9]",
+		"paravane_network_packets_total.*\"metered\".*vif.* [0-9]",
+		"paravane_cpu_interrupts_total.* [1-9]",
+		"paravane_vcpu_grant_maps_total.*Domain-0.* [1-9]",
+	};
+	struct machine *m = machine_with_port(&two);
+
+	/* The guest that reads its disk to the end, and has a card. */
+	suite_run(m, 30,
+		  "{ sed 's/\"reader\"/\"metered\"/' /etc/vane/reader.cfg && "
+		  "echo 'vif = [ \"bridge=xenbr0\" ]'; } >/run/metered.cfg && "
+		  "rm -f /var/log/vane/metered.log");
+	suite_run(m, 120, "vane create /run/metered.cfg");
+	suite_guest_line(m, "metered", 180, "reader: same");
+	suite_run(m, 30, "wget -q -O /run/metrics " URL "/metrics");
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		suite_run(m, 30, "grep -q '^%s' /run/metrics", lines[i]);
+	/* Its frames come with the first census that begins with it there. */
+	suite_run(m, 200,
+		  "await 180 sh -c 'wget -q -O- " URL "/metrics | "
+		  "grep -q \"^paravane_domain_frames.*metered.*l4.* [1-9]\"'");
+	suite_run(m, 60, "vane destroy metered");
+	suite_guest_gone(m, "metered", 60);
+	suite_run(m, 30,
+		  "await 20 sh -c 'wget -q -O- " URL
+		  "/metrics | grep -q Domain-0 && ! wget -q -O- " URL
+		  "/metrics | grep -q metered'");
+	suite_done(m);
+}
+
+Test(metrics, loopback_answers_and_nothing_else)
+{
+	struct machine *m = machine_with_port(&two);
+
+	suite_run(m, 30,
+		  "wget -q -O- 'http://[::1]:9410/metrics' | "
+		  "grep -q ^paravane_cpus");
+	suite_run(m, 30, "nc 127.0.0.1 9410 </dev/null");
+	suite_run(m, 30, "! nc 10.0.0.1 9410 </dev/null");
+	suite_run(m, 30, "! wget -q -O- " URL "/other");
+	suite_run(m, 30,
+		  "wget -S -O /dev/null " URL "/metrics 2>&1 | "
+		  "grep -q 'Content-Type: text/plain; version=0.0.4'");
+	suite_run(
+		m, 30,
+		"wget -q -O- --header 'Accept: application/openmetrics-text' " URL
+		"/metrics | tail -n 1 | grep -q '^# EOF$'");
+	suite_run(m, 30,
+		  "printf 'BREW / TEA\\r\\n\\r\\n' | "
+		  "nc 127.0.0.1 9410 | grep -q '^HTTP/1.1 400 '");
+	/* Its work goes on beside clients that only sit there. */
+	suite_run(m, 60,
+		  "for i in $(seq 40); do sleep 20 | nc 127.0.0.1 9410 "
+		  ">/dev/null 2>&1 & done; sleep 1; vane create "
+		  "/etc/vane/hotplug.cfg && vane destroy hotplug && "
+		  "wget -q -O- " URL "/metrics | grep -q ^paravane_cpus");
+	suite_run(m, 30,
+		  "kill $(pidof nc sleep) 2>/dev/null; [ \"$(ls -l "
+		  "/run/vane/metrics.sock | cut -c1-10)\" = "
+		  "srw-rw---- ]");
+	suite_done(m);
+}
+
 Test(metrics, a_wrong_port_is_refused)
 {
 	struct machine *m = machine_with_port(&two);
