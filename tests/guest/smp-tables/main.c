@@ -26,8 +26,13 @@ static uint64_t *data;
 static uint64_t table_mfn[TABLES], table_maddr[TABLES], data_mfn;
 static char *window;
 
-/* Frame numbers of what nobody owns; 0: none now. */
-static uint64_t loose[LOOSE];
+/*
+ * Frames that all vCPUs pin, unpin and map. Only one at a time gives a frame
+ * back or exchanges it, for its number may be another slot's at once; who has
+ * it meanwhile leaves 0 in `owned`, and the others go on trying the last number
+ * in `loose`.
+ */
+static uint64_t loose[LOOSE], owned[LOOSE];
 
 static unsigned int finished;
 static unsigned int succeeded[11];
@@ -86,27 +91,37 @@ static uint64_t loose_at(unsigned int i)
 	return __atomic_load_n(&loose[i], __ATOMIC_RELAXED);
 }
 
+/* 0: another vCPU has it. */
+static uint64_t loose_take(unsigned int i)
+{
+	return __atomic_exchange_n(&owned[i], 0, __ATOMIC_SEQ_CST);
+}
+
 static void loose_set(unsigned int i, uint64_t mfn)
 {
 	__atomic_store_n(&loose[i], mfn, __ATOMIC_RELAXED);
+	__atomic_store_n(&owned[i], mfn, __ATOMIC_SEQ_CST);
 }
 
 static void loose_replace(unsigned int i)
 {
-	uint64_t mfn = loose_at(i);
+	uint64_t mfn = loose_take(i);
 
-	if (mfn && reservation(XENMEM_decrease_reservation, &mfn) != 1)
+	if (!mfn)
 		return;
-	mfn = 0;
-	if (reservation(XENMEM_increase_reservation, &mfn) != 1)
-		mfn = 0;
+	/* Somebody may be using it as what it cannot be given back. */
+	if (reservation(XENMEM_decrease_reservation, &mfn) != 1) {
+		loose_set(i, mfn);
+		return;
+	}
+	require_rc(reservation(XENMEM_increase_reservation, &mfn), 1);
 	loose_set(i, mfn);
-	count(6, mfn ? 0 : -1);
+	count(6, 0);
 }
 
 static void loose_exchange(unsigned int i)
 {
-	uint64_t in = loose_at(i), out = 0;
+	uint64_t in = loose_take(i), out = 0;
 	struct xen_memory_exchange x = {
 		.in = {.extent_start = PTR(&in),
 		       .nr_extents = 1,
@@ -116,8 +131,12 @@ static void loose_exchange(unsigned int i)
 			.domid = DOMID_SELF},
 	};
 
-	if (do_memory_op(XENMEM_exchange, &x))
+	if (!in)
 		return;
+	if (do_memory_op(XENMEM_exchange, &x)) {
+		loose_set(i, in);
+		return;
+	}
 	loose_set(i, out);
 	count(7, 0);
 }
@@ -268,7 +287,7 @@ void guest_main(void)
 	for (i = 0; i < LOOSE; i++) {
 		void *page = page_alloc();
 
-		loose[i] = mfn_of(page);
+		loose_set(i, mfn_of(page));
 		require_rc(do_update_va(page, 0, UVMF_INVLPG | UVMF_ALL), 0);
 	}
 	for (i = 1; i < VCPUS; i++)
