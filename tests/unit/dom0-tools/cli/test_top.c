@@ -55,6 +55,7 @@ static struct meter_domain domains[2] = {
 		  .pages_max = 500}},
 };
 static struct meter_snapshot now = {
+	.at_ns = 100 * S,
 	.machine = {.at_ns = 100 * S, .cpus = 2, .total_pages = 2000},
 	.cpus = cpus,
 	.cpu_count = 2,
