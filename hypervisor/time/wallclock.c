@@ -81,7 +81,7 @@ static struct vcpu_time_info stamp_take(void)
 		.tsc_shift = scale.shift,
 	};
 
-	clock_read(&now.tsc_timestamp, &now.system_time);
+	clock_origin(&now.tsc_timestamp, &now.system_time);
 	return now;
 }
 

@@ -272,6 +272,11 @@ static void key_clock(void)
 					   d.elapsed_ns + 1));
 }
 
+static inline uint64_t base_ns(const struct timebase *b, uint64_t tsc)
+{
+	return b->ns + tsc_scale_ticks(b->scale, tsc - b->tsc);
+}
+
 void clock_settle(void)
 {
 	uint64_t hz = base->hz, end = time_now_ns() + SETTLE_NS;
@@ -291,7 +296,8 @@ void clock_settle(void)
 	/* What the CPU says is exact, unless it is wrong. */
 	if (told && reference_agrees(hz, measured, error_ppb))
 		return;
-	clock_read(&tsc, &ns);
+	tsc = rdtsc();
+	ns = base_ns(base, tsc);
 	base_set(&bases[1], tsc, ns, measured);
 	log_info("clock: TSC at %lu.%06lu MHz by %s, to within %lu ppb\n",
 		 (unsigned long)(measured / 1000000),
@@ -318,11 +324,6 @@ bool clock_drift(struct clock_drift *d)
 	return true;
 }
 
-static inline uint64_t base_ns(const struct timebase *b, uint64_t tsc)
-{
-	return b->ns + tsc_scale_ticks(b->scale, tsc - b->tsc);
-}
-
 uint64_t time_now_ns(void)
 {
 	const struct timebase *b = __atomic_load_n(&base, __ATOMIC_RELAXED);
@@ -331,12 +332,12 @@ uint64_t time_now_ns(void)
 	return b ? base_ns(b, rdtsc()) : 0;
 }
 
-void clock_read(uint64_t *tsc, uint64_t *system_ns)
+void clock_origin(uint64_t *tsc, uint64_t *system_ns)
 {
 	const struct timebase *b = __atomic_load_n(&base, __ATOMIC_RELAXED);
 
-	*tsc = rdtsc();
-	*system_ns = base_ns(b, *tsc);
+	*tsc = b->tsc;
+	*system_ns = b->ns;
 }
 
 uint64_t clock_tsc_at(uint64_t system_ns)

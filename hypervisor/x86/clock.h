@@ -39,8 +39,11 @@ struct clock_drift {
  */
 bool clock_drift(struct clock_drift *d);
 
-/* One moment in both units. */
-void clock_read(uint64_t *tsc, uint64_t *system_ns);
+/*
+ * One moment in both units, for clock pages: the same moment for all of them,
+ * or two CPUs would round one TSC value to different nanoseconds.
+ */
+void clock_origin(uint64_t *tsc, uint64_t *system_ns);
 
 /* The counter's value at a system time, or a little after. */
 uint64_t clock_tsc_at(uint64_t system_ns);

@@ -24,7 +24,7 @@ WEAK uint64_t time_now_ns(void)
 	return fake_time_ns;
 }
 
-WEAK void clock_read(uint64_t *tsc, uint64_t *system_ns)
+WEAK void clock_origin(uint64_t *tsc, uint64_t *system_ns)
 {
 	*system_ns = fake_time_ns;
 	*tsc = FAKE_TSC_BASE +

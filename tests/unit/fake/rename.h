@@ -24,7 +24,7 @@
 
 /* What they ask of the machine. */
 #define time_now_ns	    ut_time_now_ns
-#define clock_read	    ut_clock_read
+#define clock_origin	    ut_clock_origin
 #define clock_scale	    ut_clock_scale
 #define clock_event_program ut_clock_event_program
 #define apic_eoi	    ut_apic_eoi
