@@ -32,7 +32,12 @@ struct machine_config {
 	unsigned int memory_mib; /* 0: 2048 */
 	unsigned int cpus;	 /* 0: 1 */
 	bool icount;		 /* deterministic virtual time */
-	bool native;		 /* no hypervisor: the kernel alone */
+	/*
+	 * Of several CPUs only one runs at a time, on one thread. Of QEMU 7.2
+	 * it is what domain zero with many vCPUs needs: docs/testing.md.
+	 */
+	bool one_thread;
+	bool native; /* no hypervisor: the kernel alone */
 	bool no_data_disk;
 	bool reboots; /* a reset starts it again instead of ending it */
 	const char *hypervisor; /* NULL: $HYPERVISOR, or build/paravane */

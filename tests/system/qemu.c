@@ -91,7 +91,8 @@ static void add_all(struct args *a, const struct machine_config *c,
 	add(a, "-name");
 	add(a, "%s", m->path[INPUT]);
 	add(a, "-accel");
-	add(a, "tcg%s", c->icount || c->cpus <= 1 ? ",thread=single" : "");
+	add(a, "tcg%s",
+	    c->icount || c->one_thread || c->cpus <= 1 ? ",thread=single" : "");
 	add(a, "-machine");
 	add(a, "%s", pick(c->machine, NULL, "pc"));
 	add(a, "-cpu");

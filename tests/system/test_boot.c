@@ -58,6 +58,7 @@ static struct machine_config variant_config(const struct variant *v)
 		.memory_mib = v->memory_mib,
 		.cpus = v->cpus,
 		.icount = v->icount,
+		.one_thread = v->cpus > 2,
 		.hypervisor_options = v->options,
 	};
 

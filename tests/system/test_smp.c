@@ -166,8 +166,8 @@ Test(smp, a_processor_that_does_not_come_is_left_out)
 		.name = "smp-missing",
 		.machine = "q35",
 		.cpus = 4,
-		.hypervisor_options =
-			"dom0_mem=512M maxcpus=8 provoke nonsense=1",
+		.hypervisor_options = "dom0_mem=512M dom0_max_vcpus=2 "
+				      "maxcpus=8 provoke nonsense=1",
 		.args = {"-smp", "sockets=1,cores=2,threads=2"},
 	};
 	struct machine *m = machine_boot(&c);
