@@ -14,7 +14,7 @@
 #include "guest.h"
 
 enum { VCPUS = 4, CHANNELS = 8, STEPS = 1500, TURNS = 2000 };
-enum { STACK_PAGES = 2, PORTS = 1024 };
+enum { PORTS = 1024 };
 
 #define PENDING	  (1u << EVTCHN_FIFO_PENDING)
 #define MASKED	  (1u << EVTCHN_FIFO_MASKED)
@@ -38,10 +38,6 @@ static unsigned int taken[VCPUS];
 
 static unsigned int ready, stormed, passed, turned, turn;
 static uint64_t polls;
-
-static char stacks[VCPUS][STACK_PAGES * PAGE_SIZE]
-	__attribute__((aligned(4096)));
-static struct vcpu_guest_context context;
 
 static void send(evtchn_port_t through, evtchn_port_t to)
 {
@@ -234,31 +230,11 @@ static void pass_turn(unsigned int self)
 	INC(&turned);
 }
 
-static void worker(uint64_t self)
+static void worker(unsigned int self)
 {
-	storm((unsigned int)self);
+	storm(self);
 	wait_for(&ready, VCPUS + 1);
-	pass_turn((unsigned int)self);
-	for (;;)
-		do_vcpu_op(VCPUOP_down, (unsigned int)self, NULL);
-}
-
-static void vcpu_start(unsigned int id)
-{
-	uint64_t top = PTR(stacks[id]) + sizeof(stacks[id]);
-
-	memset(&context, 0, sizeof(context));
-	context.flags = VGCF_in_kernel;
-	context.user_regs.rip = PTR(worker);
-	context.user_regs.rsp = top - 8;
-	context.user_regs.rdi = id;
-	context.user_regs.cs = 0xe033;
-	context.user_regs.ss = 0xe02b;
-	context.kernel_ss = 0xe02b;
-	context.kernel_sp = top;
-	context.ctrlreg[3] = mfn_of((void *)start_info->pt_base) << 12;
-	require_rc(do_vcpu_op(VCPUOP_initialise, id, &context), 0);
-	require_rc(do_vcpu_op(VCPUOP_up, id, NULL), 0);
+	pass_turn(self);
 }
 
 static void queues_init(void)
@@ -323,7 +299,7 @@ void guest_main(void)
 	queues_init();
 	ports_init();
 	for (i = 1; i < VCPUS; i++)
-		vcpu_start(i);
+		smp_start(i, worker);
 	storm(0);
 	/* Each has taken what was unmasked for it after its last turn. */
 	for (i = 0; i < VCPUS; i++)

@@ -98,26 +98,7 @@ static void wait_for(unsigned int self, evtchn_port_t port, uint64_t how)
 
 static uint64_t now_ns(unsigned int self)
 {
-	struct vcpu_time_info *t = &shared_info->vcpu_info[self].time;
-	uint32_t version, low, high;
-	uint64_t delta, ns;
-
-	do {
-		version = __atomic_load_n(&t->version, __ATOMIC_ACQUIRE);
-		__asm__ volatile("lfence; rdtsc"
-				 : "=a"(low), "=d"(high)::"memory");
-		delta = (((uint64_t)high << 32) | low) - t->tsc_timestamp;
-		if (t->tsc_shift >= 0)
-			delta <<= t->tsc_shift;
-		else
-			delta >>= -t->tsc_shift;
-		ns = t->system_time + (uint64_t)(((unsigned __int128)delta *
-						  t->tsc_to_system_mul) >>
-						 32);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while ((version & 1) ||
-		 version != __atomic_load_n(&t->version, __ATOMIC_RELAXED));
-	return ns;
+	return time_ns_of(&shared_info->vcpu_info[self].time);
 }
 
 static void tick(unsigned int self, struct heart *h)

@@ -15,10 +15,6 @@
  */
 #include "guest.h"
 
-enum { VCPUS_MAX = 32, STACK_BYTES = 4096 };
-
-static char stacks[VCPUS_MAX][STACK_BYTES] __attribute__((aligned(4096)));
-static struct vcpu_guest_context context;
 static evtchn_port_t ports[2];
 static uint64_t pings, said_ns;
 
@@ -103,46 +99,27 @@ static const struct {
 
 static uint64_t load;
 
-static void work(uint64_t self)
+static void work(unsigned int self)
 {
 	for (;;)
-		loads[load].act((unsigned int)self);
-}
-
-static void vcpu_start(unsigned int id)
-{
-	uint64_t top = PTR(stacks[id]) + STACK_BYTES;
-
-	memset(&context, 0, sizeof(context));
-	context.flags = VGCF_in_kernel;
-	context.user_regs.rip = PTR(work);
-	context.user_regs.rsp = top - 8;
-	context.user_regs.rdi = id;
-	context.user_regs.cs = 0xe033;
-	context.user_regs.ss = 0xe02b;
-	context.kernel_ss = 0xe02b;
-	context.kernel_sp = top;
-	context.ctrlreg[3] = mfn_of((void *)start_info->pt_base) << 12;
-	require_rc(do_vcpu_op(VCPUOP_initialise, id, &context), 0);
-	require_rc(do_vcpu_op(VCPUOP_up, id, NULL), 0);
+		loads[load].act(self);
 }
 
 void guest_main(void)
 {
 	const char *words = (const char *)start_info->cmd_line;
-	unsigned int vcpus = 1, id;
+	unsigned int vcpus, id;
 
 	while (load < ARRAY_SIZE(loads) && !str_has(words, loads[load].word))
 		load++;
 	if (load == ARRAY_SIZE(loads))
 		skip("no load=spin, nap, yield or ping on the command line");
 	shared_info_map();
-	while (do_vcpu_op(VCPUOP_is_up, vcpus, NULL) >= 0)
-		vcpus++;
+	vcpus = smp_count();
 	print("load: %u vCPUs\n", vcpus);
 	if (loads[load].act == ping)
 		ping_begin(vcpus);
 	for (id = 1; id < vcpus; id++)
-		vcpu_start(id);
+		smp_start(id, work);
 	work(0);
 }

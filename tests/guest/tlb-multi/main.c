@@ -9,7 +9,7 @@
  */
 #include "guest.h"
 
-enum { VCPUS = 4, ROUNDS = 60, STACK_PAGES = 2 };
+enum { VCPUS = 4, ROUNDS = 60 };
 
 enum way {
 	FLUSH_ALL,
@@ -41,10 +41,8 @@ static uint64_t *page[2];
 static unsigned int stale; /* reads of the old page before the flush */
 
 static uint64_t mask __attribute__((aligned(8))) = (1 << VCPUS) - 1;
-static char stacks[VCPUS][STACK_PAGES * 4096] __attribute__((aligned(4096)));
-static struct vcpu_guest_context context;
 
-static void reader(uint64_t self)
+static void reader(unsigned int self)
 {
 	struct reader *r = &readers[self];
 	uint64_t round;
@@ -54,24 +52,6 @@ static void reader(uint64_t self)
 		__atomic_store_n(&r->value, *window, __ATOMIC_SEQ_CST);
 		__atomic_store_n(&r->ended, round, __ATOMIC_SEQ_CST);
 	}
-}
-
-static void vcpu_start(unsigned int id)
-{
-	uint64_t top = PTR(stacks[id]) + sizeof(stacks[id]);
-
-	memset(&context, 0, sizeof(context));
-	context.flags = VGCF_in_kernel;
-	context.user_regs.rip = PTR(reader);
-	context.user_regs.rsp = top - 8;
-	context.user_regs.rdi = id;
-	context.user_regs.cs = 0xe033;
-	context.user_regs.ss = 0xe02b;
-	context.kernel_ss = 0xe02b;
-	context.kernel_sp = top;
-	context.ctrlreg[3] = mfn_of((void *)start_info->pt_base) << 12;
-	require_rc(do_vcpu_op(VCPUOP_initialise, id, &context), 0);
-	require_rc(do_vcpu_op(VCPUOP_up, id, NULL), 0);
 }
 
 /* What the reader finds in a round that begins from now on. */
@@ -139,7 +119,7 @@ void guest_main(void)
 			       pte_make(mfn_of(page[0]), PTE_RO), UVMF_INVLPG),
 		  0);
 	for (i = 1; i < VCPUS; i++)
-		vcpu_start(i);
+		smp_start(i, reader);
 	for (round = 1; round <= ROUNDS; round++) {
 		enum way way = round % WAYS;
 		unsigned int now = round % 2;
