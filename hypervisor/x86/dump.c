@@ -119,13 +119,12 @@ static bool guest_word(const struct vcpu *v, uint64_t va, uint64_t *word)
 	if (!va_is_guest(va) || va % sizeof(*word))
 		return false;
 	for (level = 5; level > 0; level--) {
-		unsigned int slot = va >> (12 + 9 * (level - 2)) & 511;
+		/* Of the lowest level it is the word's place in its page. */
+		unsigned int slot = va >> (3 + 9 * (level - 1)) & 511;
 		mfn_t m = mfn((e & PTE_ADDR) >> PAGE_SHIFT);
 
 		if (!(e & PTE_P) || !mfn_is_ram(m))
 			return false;
-		if (level == 1)
-			slot = va % PAGE_SIZE / sizeof(*word);
 		e = ((const uint64_t *)mfn_to_virt(m))[slot];
 	}
 	*word = e;

@@ -189,6 +189,7 @@ void panic_at(const struct cpu_regs *r, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	panic_va(r, fmt, ap);
+	va_end(ap);
 }
 
 /* What a call preserves is the caller's still. */
@@ -215,4 +216,5 @@ void panic(const char *fmt, ...)
 	r.rip = (uint64_t)__builtin_return_address(0);
 	va_start(ap, fmt);
 	panic_va(&r, fmt, ap);
+	va_end(ap);
 }

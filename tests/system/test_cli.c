@@ -287,9 +287,10 @@ Test(cli, a_core_is_whole_or_not_there)
 
 Test(cli, top_is_drawn_on_terminals_only)
 {
-	const char *out = suite_run(m, 60,
-				    "TERM=vt100 vane top -i 2 -d 0.5 </dev/hvc0; "
-				    "echo \"status $?\"");
+	const char *out =
+		suite_run(m, 60,
+			  "TERM=vt100 vane top -i 2 -d 0.5 </dev/hvc0; "
+			  "echo \"status $?\"");
 
 	if (!strstr(out, "Domain-0") || !strstr(out, "status 0"))
 		suite_fail(m, "the screen was:\n%s", out);
