@@ -188,6 +188,35 @@ static int lock_some(struct machine *m, const struct machine_config *c)
 	return lock_name(m, c->name, true);
 }
 
+/*
+ * Machines that nobody uses, but for the default one's copies: their suites are
+ * over, or boot them again. They have gigabytes each.
+ */
+static void end_idle_machines(void)
+{
+	size_t length = strlen(machine_default.name);
+	glob_t g;
+
+	if (glob(MACHINE_DIRECTORY "/*.pid", 0, NULL, &g))
+		return;
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		const char *name = strrchr(g.gl_pathv[i], '/') + 1;
+		struct machine m = {.lock_fd = -1};
+		char stem[sizeof(m.name)];
+
+		snprintf(stem, sizeof(stem), "%.*s",
+			 (int)(strlen(name) - strlen(".pid")), name);
+		if (strncmp(stem, machine_default.name, length) == 0 &&
+		    (stem[length] == '\0' || stem[length] == '-'))
+			continue;
+		if (lock_name(&m, stem, false))
+			continue;
+		kill_leftover(m.path[PID], m.path[INPUT]);
+		close(m.lock_fd);
+	}
+	globfree(&g);
+}
+
 static struct machine *machine_new(const struct machine_config *c)
 {
 	struct machine *m = calloc(1, sizeof(*m));
@@ -222,6 +251,7 @@ struct machine *machine_start(const struct machine_config *c)
 
 	if (!m)
 		return NULL;
+	end_idle_machines();
 	kill_leftover(m->path[PID], m->path[INPUT]);
 	fd = open(m->path[LOG], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0 || mkfifo(m->path[INPUT], 0666) || mark_busy(m)) {
