@@ -99,47 +99,6 @@ Test(time, what_ran_and_what_was_stolen_is_all_the_time)
 		suite_fail(m, "it does not add up: %s", line);
 }
 
-static long long used_ms(const char *name)
-{
-	return strtoll(suite_run(m, 60,
-				 "vane list | awk '$1 == \"%s\" "
-				 "{ printf \"%%d\", $NF * 1000 }'",
-				 name),
-		       NULL, 10);
-}
-
-/* A stock guest of two vCPUs, beside eight that only want to run. */
-Test(time, a_guest_reports_as_stolen_what_it_did_not_run)
-{
-	long long ran, passed, stolen, idle;
-	const char *line;
-
-	suite_run(m, 60,
-		  "printf '%%s\\n' 'name = \"hog\"' 'memory = 24' 'vcpus = 8' "
-		  "'kernel = \"/data/tests/hostile.elf\"' "
-		  "'extra = \"how=spin\"' 'cpu_weight = 512' >/run/hog.cfg && "
-		  "rm -f /var/log/vane/*.log && vane create /run/hog.cfg && "
-		  "vane create /etc/vane/steal.cfg");
-	suite_guest_line(m, "steal", 300, "steal: ready");
-	ran = used_ms("steal");
-	suite_run(m, 240,
-		  "printf 'go\\r' | vane console steal >/dev/null & p=$!; "
-		  "await %u grep -q 'steal: passed' /var/log/vane/steal.log; "
-		  "s=$?; kill $p; [ $s = 0 ]",
-		  machine_scaled(200));
-	ran = used_ms("steal") - ran;
-	line = suite_guest_line(m, "steal", 1, "steal: passed");
-	passed = number_after(line, "passed ");
-	stolen = number_after(line, "stolen ");
-	idle = number_after(line, "idle ");
-	cr_log_info("time: passed %lld ran %lld stolen %lld idle %lld\n",
-		    passed, ran, stolen, idle);
-	if (stolen * 10 < passed)
-		suite_fail(m, "hardly any steal: %s", line);
-	if (llabs(ran + stolen + idle - passed) * 100 > passed)
-		suite_fail(m, "%s, and it ran for %lld", line, ran);
-}
-
 /* What a kernel says when clocks, NMIs or vCPUs do not do what they should. */
 static void guest_is_content(const char *name)
 {
