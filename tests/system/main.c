@@ -7,11 +7,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
+#include <criterion/hooks.h>
 #include <criterion/options.h>
 
 #include "tests/system/harness.h"
@@ -42,6 +44,31 @@ static void on_signal(int number)
 {
 	machine_kill_all();
 	_exit(128 + number);
+}
+
+/* The reason's first line, and how to run the test alone, which is its last. */
+static void tell_failure(const struct criterion_test_stats *t)
+{
+	const struct criterion_assert_stats *a = t->asserts;
+	const char *reason, *alone;
+
+	while (a && a->passed)
+		a = a->next;
+	reason = a && a->message ? a->message : "it ended without a verdict";
+	alone = strstr(reason, "\n  alone:");
+	printf("failed: %s/%s after %.0f s: %.*s%s\n", t->test->category,
+	       t->test->name, t->elapsed_time, (int)strcspn(reason, "\n"),
+	       reason, alone ? alone : "");
+}
+
+/* The failures once more, together, where whoever reads the end finds them. */
+ReportHook(POST_ALL)(struct criterion_global_stats *stats)
+{
+	for (struct criterion_suite_stats *s = stats->suites; s; s = s->next)
+		for (struct criterion_test_stats *t = s->tests; t; t = t->next)
+			if (t->test_status == CR_STATUS_FAILED)
+				tell_failure(t);
+	fflush(stdout);
 }
 
 int main(int argc, char **argv)
