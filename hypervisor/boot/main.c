@@ -262,6 +262,8 @@ void boot_main(uint32_t magic, uint32_t info_paddr)
 		domain_zero_pin();
 	preempt_enable();
 	watchdog_start();
+	time_stamp_vcpu(domain_zero->vcpu[0]);
+	vcpu_wake(domain_zero->vcpu[0]);
 	sched_request();
 	resume_first();
 }

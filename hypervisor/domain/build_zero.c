@@ -370,13 +370,11 @@ void domain_build_zero(const struct zero_modules *m, uint64_t pages,
 	tables_build(&l);
 	start_info_fill(&l, d, m);
 	vcpu_start(&l, d);
-	time_update_vcpu(d->vcpu[0]);
 	log_info("domain 0: %llu MiB, %u vCPU, kernel at %#llx, entry %#llx, "
 		 "initramfs %llu KiB\n",
 		 (unsigned long long)pages >> 8, vcpus,
 		 (unsigned long long)elf.kernel_start_paddr,
 		 (unsigned long long)elf.entry,
 		 (unsigned long long)m->initrd_bytes >> 10);
-	vcpu_wake(d->vcpu[0]);
 	domain_put(d);
 }

@@ -85,7 +85,6 @@ struct vcpu {
 	struct vcpu_info *info;	  /* never NULL: shared info's, or registered */
 	struct frame *info_frame; /* the registered page, referenced */
 	uint64_t runstate_va;	  /* 0: none registered */
-	uint64_t time_va;	  /* VCPUOP_register_vcpu_time_memory_area */
 	struct timer singleshot;
 	struct timer periodic;
 	uint64_t periodic_ns;

@@ -345,7 +345,7 @@ int vcpu_reset(struct vcpu *v)
 	if (rc)
 		return rc;
 	/* Its addresses meant something in those page tables only. */
-	v->runstate_va = v->time_va = 0;
+	v->runstate_va = 0;
 	if (v->info_frame) {
 		__atomic_store_n(&v->info, &v->domain->shared->vcpu_info[v->id],
 				 __ATOMIC_RELEASE);
@@ -646,6 +646,8 @@ static int context_set(struct vcpu *v, const struct vcpu_guest_context *c)
 	a->ts = (c->ctrlreg[0] & CR0_TS) != 0;
 	if (v->id == 0)
 		v->domain->vm_assist = c->vm_assist & VM_ASSIST_VALID;
+	/* Whoever built the domain may have cleared the page before. */
+	time_stamp_vcpu(v);
 	v->initialised = true;
 	v->up = v->id == 0 || (c->flags & VGCF_online);
 	return 0;

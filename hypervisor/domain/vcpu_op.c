@@ -180,15 +180,13 @@ static long runstate_register(struct vcpu *target, gptr_t arg)
 	return 0;
 }
 
-static long time_area_register(struct vcpu *target, gptr_t arg)
+static long time_area_register(gptr_t arg)
 {
 	struct vcpu_register_time_memory_area area;
 
-	/* Before it is known, as above. */
-	if (guest_read_obj(&area, arg) || time_area_fill(area.addr.v))
+	if (guest_read_obj(&area, arg))
 		return -EFAULT;
-	target->time_va = area.addr.v;
-	return 0;
+	return time_stamp_area(gptr(area.addr.v));
 }
 
 static long info_register(struct vcpu *v, struct vcpu *target, gptr_t arg)
@@ -225,7 +223,7 @@ static long info_register(struct vcpu *v, struct vcpu *target, gptr_t arg)
 	memcpy(new, old, sizeof(*new));
 	__atomic_store_n(&target->info, new, __ATOMIC_RELEASE);
 	event_vcpu_info_moved(target);
-	time_update_vcpu(target);
+	time_stamp_vcpu(target);
 	return 0;
 }
 
@@ -316,7 +314,7 @@ long hypercall_vcpu_op(struct vcpu *v, uint64_t args[6])
 	case VCPUOP_get_physid:
 		return physid(v, arg);
 	case VCPUOP_register_vcpu_time_memory_area:
-		return time_area_register(target, arg);
+		return time_area_register(arg);
 	default:
 		return hypercall_lacking(v, "vcpu_op", args[0]);
 	}

@@ -26,13 +26,16 @@ void timers_run(uint64_t now_ns);
 /* This CPU's earliest deadline, ~0: none. */
 uint64_t timers_next(void);
 
-/* Fills v's vcpu_time_info (and its registered copy). */
-void time_update_vcpu(struct vcpu *v);
 /*
- * One stamp into a copy in the loaded guest's memory that is nobody's yet.
- * -EFAULT: it cannot be written there.
+ * Fills v's vcpu_time_info: once for each place where it lies, as a stamp stays
+ * right for ever. Not before the clock is settled.
  */
-MUST_CHECK int time_area_fill(uint64_t va);
+void time_stamp_vcpu(struct vcpu *v);
+/*
+ * The same for an area in the loaded guest's own memory. -EFAULT: it cannot be
+ * written there.
+ */
+MUST_CHECK int time_stamp_area(gptr_t to);
 /* Writes d's wall clock fields. */
 void time_update_wallclock(struct domain *d);
 /* d->shared is NULL from now on, and nobody writes the time there. */

@@ -7,8 +7,9 @@
  * over if it was odd or has changed. So the writer makes it odd first and
  * even last, with the fields' stores between the two.
  *
- * System time has one origin and one scale for all, so stamps never go back,
- * whichever vCPU they were taken for (time/scale.h says why).
+ * System time has one origin and one scale for all and for ever, from
+ * clock_settle() on: so a page is written once and stays right. Domain zero
+ * starts after that.
  *
  * Tested by tests/unit/hypervisor/time/test_wallclock.c.
  */
@@ -42,16 +43,33 @@ static void time_info_fill(struct vcpu_time_info *to,
 	publish_u32(&to->version, version + 1);
 }
 
-/*
- * The copy in the guest's own memory. The address is the guest kernel's: while
- * the guest's user mode is loaded it may be absent, and the older stamp, which
- * stays right, is left there. Writing stops at the first failure, and the
- * version is written last, so that a half-written copy reads as "changing".
- */
-static int time_copy_update(gptr_t to, const struct vcpu_time_info *from)
+static struct vcpu_time_info stamp_take(void)
 {
+	struct tsc_scale scale = clock_scale();
+	struct vcpu_time_info now = {
+		.tsc_to_system_mul = scale.mul,
+		.tsc_shift = scale.shift,
+	};
+
+	clock_origin(&now.tsc_timestamp, &now.system_time);
+	return now;
+}
+
+void time_stamp_vcpu(struct vcpu *v)
+{
+	struct vcpu_time_info now = stamp_take();
+
+	time_info_fill(&v->info->time, &now);
+}
+
+/*
+ * Writing stops at the first failure, and the version is written last, so that
+ * a half-written area reads as "changing".
+ */
+int time_stamp_area(gptr_t to)
+{
+	struct vcpu_time_info copy = stamp_take();
 	const size_t body = offsetof(struct vcpu_time_info, tsc_timestamp);
-	struct vcpu_time_info copy = *from;
 	gptr_t version_at =
 		gptr_add(to, offsetof(struct vcpu_time_info, version));
 	int rc;
@@ -71,35 +89,6 @@ static int time_copy_update(gptr_t to, const struct vcpu_time_info *from)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	copy.version++;
 	return guest_write(version_at, &copy.version, sizeof(copy.version));
-}
-
-static struct vcpu_time_info stamp_take(void)
-{
-	struct tsc_scale scale = clock_scale();
-	struct vcpu_time_info now = {
-		.tsc_to_system_mul = scale.mul,
-		.tsc_shift = scale.shift,
-	};
-
-	clock_origin(&now.tsc_timestamp, &now.system_time);
-	return now;
-}
-
-void time_update_vcpu(struct vcpu *v)
-{
-	struct vcpu_time_info now = stamp_take();
-
-	time_info_fill(&v->info->time, &now);
-	/* Not mapped now: see above. */
-	if (v->time_va)
-		(void)!time_copy_update(gptr(v->time_va), &now);
-}
-
-int time_area_fill(uint64_t va)
-{
-	struct vcpu_time_info now = stamp_take();
-
-	return time_copy_update(gptr(va), &now);
 }
 
 void time_update_wallclock(struct domain *d)

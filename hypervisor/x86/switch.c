@@ -371,7 +371,6 @@ static void vcpu_switch_to(struct vcpu *v)
 		if (!v->arch.kernel_mode)
 			cr3_load(v->arch.user_cr3);
 	}
-	time_update_vcpu(v);
 }
 
 /* The fast paths look at the loaded vCPU only. */

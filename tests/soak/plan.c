@@ -73,8 +73,11 @@ static void create_command(char *to, size_t size, const struct plan_guest *g,
 		 "vane create -q /etc/vane/soak.cfg name='\"%s\"' vcpus=%u "
 		 "disk='[\"/data/disks/%s.img,raw,xvda,w\"]' "
 		 "vif='[\"bridge=xenbr0,mac=00:16:3e:00:01:%02x\"]' "
-		 "extra='\"console=hvc0 vane.role=soak vane.ip=10.0.0.%d "
-		 "vane.hotplug=%s vane.sum='$(cat /run/soak.sum)'\"'",
+		 /* Paused for long, it is not to think that a CPU hung. */
+		 "extra='\"console=hvc0 watchdog_thresh=60 "
+		 "rcupdate.rcu_cpu_stall_timeout=300 "
+		 "vane.role=soak vane.ip=10.0.0.%d vane.hotplug=%s "
+		 "vane.sum='$(cat /run/soak.sum)'\"'",
 		 g->name, vcpus, g->name, n, 100 + n, hotplug ? "yes" : "no");
 }
 

@@ -412,7 +412,7 @@ Test(lifecycle, reset_lets_go_of_all_that_a_vcpu_has)
 			     (uintptr_t)&info),
 		     0);
 	cr_assert_eq(vcpu_set_context(w, &c), 0);
-	w->runstate_va = w->time_va = WORLD_VA;
+	w->runstate_va = WORLD_VA;
 	w->blocked = true;
 	/* With nothing but the half of it there, it must not be run. */
 	fake_preempt_in = 1;
@@ -427,7 +427,6 @@ Test(lifecycle, reset_lets_go_of_all_that_a_vcpu_has)
 	cr_assert_eq(world_refs(mfn(info.mfn)), 0);
 	cr_assert_eq((void *)w->info, (void *)&d->shared->vcpu_info[1]);
 	cr_assert_eq(w->runstate_va, 0);
-	cr_assert_eq(w->time_va, 0);
 	cr_assert_not(w->up);
 	cr_assert_not(w->blocked);
 	/* Once more changes nothing. */

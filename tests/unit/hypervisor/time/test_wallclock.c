@@ -35,7 +35,7 @@ static uint64_t guest_time(const struct vcpu_time_info *t, uint64_t tsc)
 
 Test(time_wallclock, time_info_gives_system_time)
 {
-	time_update_vcpu(&v);
+	time_stamp_vcpu(&v);
 	cr_assert_eq(info.time.system_time, FAKE_TIME_BASE);
 	cr_assert_eq(guest_time(&info.time, info.time.tsc_timestamp),
 		     FAKE_TIME_BASE);
@@ -48,41 +48,35 @@ Test(time_wallclock, versions_end_even_and_move)
 {
 	uint32_t before;
 
-	time_update_vcpu(&v);
+	time_stamp_vcpu(&v);
 	before = info.time.version;
 	cr_assert_eq(before & 1, 0);
-	time_update_vcpu(&v);
+	time_stamp_vcpu(&v);
 	cr_assert_eq(info.time.version, before + 2);
 	/* A guest that scribbles an odd version is not stuck with it. */
 	info.time.version = 0xffffffff;
-	time_update_vcpu(&v);
+	time_stamp_vcpu(&v);
 	cr_assert_eq(info.time.version, 0);
 }
 
-Test(time_wallclock, the_registered_copy_follows)
+Test(time_wallclock, an_area_gets_the_same_stamp)
 {
-	struct vcpu_time_info copy = {.version = 7, .pad0 = 0x55};
+	struct vcpu_time_info area = {.version = 7, .pad0 = 0x55};
 
-	v.time_va = (uintptr_t)&copy;
 	fake_time_ns += 123456789;
-	time_update_vcpu(&v);
-	cr_assert_eq(copy.version, 8);
-	cr_assert_eq(copy.system_time, FAKE_TIME_BASE + 123456789);
-	cr_assert_eq(copy.tsc_timestamp, info.time.tsc_timestamp);
-	cr_assert_eq(copy.tsc_to_system_mul, info.time.tsc_to_system_mul);
-	cr_assert_eq(copy.tsc_shift, info.time.tsc_shift);
-}
-
-Test(time_wallclock, an_unmapped_copy_does_not_stop_the_update)
-{
-	v.time_va = FAKE_UNMAPPED;
-	time_update_vcpu(&v);
-	cr_assert_eq(info.time.system_time, FAKE_TIME_BASE);
+	time_stamp_vcpu(&v);
+	cr_assert_eq(time_stamp_area(gptr((uintptr_t)&area)), 0);
+	cr_assert_eq(area.version, 8);
+	cr_assert_eq(area.system_time, FAKE_TIME_BASE + 123456789);
+	cr_assert_eq(area.tsc_timestamp, info.time.tsc_timestamp);
+	cr_assert_eq(area.tsc_to_system_mul, info.time.tsc_to_system_mul);
+	cr_assert_eq(area.tsc_shift, info.time.tsc_shift);
+	cr_assert_eq(time_stamp_area(gptr(FAKE_UNMAPPED)), -EFAULT);
 }
 
 Test(time_wallclock, the_stable_flag_is_off)
 {
-	time_update_vcpu(&v);
+	time_stamp_vcpu(&v);
 	cr_assert_eq(info.time.flags, 0);
 }
 
