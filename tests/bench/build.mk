@@ -57,6 +57,7 @@ bench-shares: $(BENCH)/shares $(BENCH)/cycle ## the scheduler simulated: shares 
 bench: $(BENCH_FILES) bench-shares ## instructions and times per operation, beside Xen
 	@$(BENCH)/driver
 	@$(MAKE) --no-print-directory bench-sched
+	@$(MAKE) --no-print-directory bench-locks
 	@$(MAKE) --no-print-directory bench-tools
 
 # The scheduler on a machine.
@@ -83,6 +84,14 @@ $(BENCH)/sched.ext4: $(SCHED_FILES) $(IMAGE)/vmlinux $(IMAGE)/guest-initrd.img
 bench-sched: $(BENCH)/sched $(BENCH)/sched.ext4 $(BUILD)/paravane \
 		$(IMAGE)/vmlinux $(IMAGE)/dom0-initrd.img ## shares, caps, latencies beside hogs, on a machine
 	@$(BENCH)/sched
+
+$(BENCH)/locks: tests/bench/locks.c $(BUILD)/system/harness.a
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -I. -o $@ $^
+
+.PHONY: bench-locks
+bench-locks: $(BENCH)/locks debug-hypervisor $(IMAGE_FILES) ## which locks are waited for under which load
+	@$(BENCH)/locks
 
 # The toolstack, beside Debian's.
 $(BENCH)/tools: tests/bench/tools.c $(BUILD)/system/harness.a

@@ -2,7 +2,8 @@
 /*
  * Guests that want more than their share, each beside an honest one that only
  * computes, on one processor: the honest one gets at least two fifths of what
- * both got. What they do is tests/guest/hostile. Measured is CPU time, not
+ * both got, also while it takes the other's events. What they do is
+ * tests/guest/hostile. Measured is CPU time, not
  * speed: how fast the host is does not matter.
  */
 #include <stdio.h>
@@ -25,6 +26,7 @@ static const struct attack {
 } attacks[] = {
 	{"spin", 1},  {"spin", 32}, {"fault", 32}, {"timer", 1},  {"timer", 32},
 	{"batch", 1}, {"batch", 8}, {"pin", 8},	   {"yield", 32},
+	{"flood", 1}, {"flood", 32},
 };
 
 static void micro(struct machine *m, const char *name, unsigned int vcpus,
@@ -49,12 +51,32 @@ static long used(struct machine *m, const char *name)
 		      NULL, 10);
 }
 
+/* The words that make a flood reach the honest guest, which offers a port. */
+static void aim(struct machine *m, char *how, size_t size)
+{
+	const char *line = suite_guest_line(m, "honest", 60, "hostile: port");
+	unsigned int port, next;
+
+	if (sscanf(strstr(line, "port "), "port %u is for domain %u", &port,
+		   &next) != 2)
+		suite_fail(m, "the honest guest offers '%s'", line);
+	snprintf(how, size, "flood victim=%u port=%u", next - 1, port);
+}
+
 static void try(struct machine *m, const struct attack *a)
 {
 	long honest, hostile;
 
-	micro(m, "honest", 1, "spin");
-	micro(m, "hostile", a->vcpus, a->how);
+	bool floods = !strcmp(a->how, "flood");
+	char how[64];
+
+	micro(m, "honest", 1, floods ? "take" : "spin");
+	snprintf(how, sizeof(how), "%s", a->how);
+	if (floods)
+		aim(m, how, sizeof(how));
+	micro(m, "hostile", a->vcpus, how);
+	if (floods)
+		suite_guest_line(m, "honest", 60, "hostile: took");
 	honest = used(m, "honest");
 	hostile = used(m, "hostile");
 	suite_run(m, 120, "sleep 5");

@@ -9,6 +9,12 @@
  *   batch  the longest hypercall that there is: thousands of page-table updates
  *   pin    validates and lets go of a page table
  *   yield  gives its CPU up at once
+ *   flood  sends an event: to itself, or through "port=N" of "victim=DOMID"
+ *
+ * And its victim, which only computes, with events unmasked:
+ *
+ *   take   offers a port to the domain that comes next, says which, and later
+ *          that it took some events
  *
  * With "how=NAME" on the command line it does that for ever: what it costs
  * others is for them to see (tests/system/test_hostile.c). Without, it does
@@ -18,7 +24,7 @@
  */
 #include "guest.h"
 
-enum { ROUNDS = 2000, BATCH = 4096 };
+enum { ROUNDS = 2000, BATCH = 4096, MANY = 20 };
 
 struct attack {
 	const char *name;
@@ -33,6 +39,7 @@ static uint64_t faults_left[SMP_MAX];
 static bool for_ever;
 static const struct attack *chosen;
 static unsigned int finished;
+static evtchn_port_t flood_port, take_port;
 
 static void spin(unsigned int self)
 {
@@ -102,9 +109,28 @@ static void yield(unsigned int self)
 	do_sched_op(SCHEDOP_yield, NULL);
 }
 
+static void flood(unsigned int self)
+{
+	(void)self;
+	event_send(flood_port);
+}
+
+/* Of vCPU 0 only. */
+static void take(unsigned int self)
+{
+	static bool told;
+
+	spin(self);
+	if (told || event_count[take_port] < MANY)
+		return;
+	told = true;
+	print("hostile: took %u events\n", event_count[take_port]);
+}
+
 static const struct attack attacks[] = {
-	{"spin", spin, ROUNDS}, {"fault", fault, 1}, {"timer", timer, ROUNDS},
-	{"batch", updates, 20}, {"pin", pin, 200},   {"yield", yield, ROUNDS},
+	{"spin", spin, ROUNDS}, {"fault", fault, 1},   {"timer", timer, ROUNDS},
+	{"batch", updates, 20}, {"pin", pin, 200},     {"yield", yield, ROUNDS},
+	{"take", take, 0},	{"flood", flood, ROUNDS},
 };
 
 static void attack(unsigned int self)
@@ -138,6 +164,43 @@ static void tables_make(unsigned int vcpus)
 	nowhere = window + 512;
 }
 
+/* NAME=NUMBER on the command line; 0: not there. */
+static uint64_t option(const char *name)
+{
+	const char *at = (const char *)start_info->cmd_line;
+	size_t n = strlen(name);
+
+	for (; *at; at++)
+		if (!memcmp(at, name, n) && at[n] == '=')
+			return str_to_u64(at + n + 1);
+	return 0;
+}
+
+static void flood_begin(void)
+{
+	domid_t victim = (domid_t)option("victim");
+	struct evtchn_bind_interdomain op = {
+		.remote_dom = victim ? victim : DOMID_SELF,
+		.remote_port = (evtchn_port_t)option("port"),
+	};
+
+	if (!victim)
+		op.remote_port = event_alloc_unbound(DOMID_SELF);
+	require_rc(do_event_op(EVTCHNOP_bind_interdomain, &op), 0);
+	flood_port = op.local_port;
+}
+
+static void take_begin(void)
+{
+	domid_t next = (domid_t)(self_domid() + 1);
+
+	events_init();
+	take_port = event_alloc_unbound(next);
+	event_unmask(take_port);
+	events_on();
+	print("hostile: port %u is for domain %u\n", take_port, next);
+}
+
 void guest_main(void)
 {
 	const char *line = (const char *)start_info->cmd_line;
@@ -153,6 +216,10 @@ void guest_main(void)
 	for_ever = chosen;
 	tables_make(vcpus);
 	trap_handler = on_fault;
+	if (for_ever && chosen->once == take)
+		take_begin();
+	else
+		flood_begin();
 	if (for_ever)
 		print("hostile: %u vCPUs, %s\n", vcpus, chosen->name);
 	for (unsigned int v = 1; v < vcpus; v++)
