@@ -50,12 +50,14 @@ static const struct load {
 	 GUEST("a", "2", "fault") GUEST("b", "2", "fault"), "sleep 10",
 	 GO("a") GO("b")},
 	{"events, two guests that flood two others",
-	 GUEST("a", "1", "take")
-	 "p=$(sed -n 's/.*port \\([0-9]*\\) .*/\\1/p' /var/log/vane/a.log | "
-	 "tail -n 1); "
-	 GUEST("b", "1", "flood victim='$(vane domid a)' port='$p'")
-	 GUEST("c", "1", "take")
-	 GUEST("d", "1", "flood victim='$(vane domid c)' port='$p'"),
+	 GUEST("a", "1",
+	       "take") "p=$(sed -n 's/.*port \\([0-9]*\\) .*/\\1/p' /var/log/vane/a.log | "
+		       "tail -n 1); " GUEST(
+			       "b", "1",
+			       "flood victim='$(vane domid a)' port='$p'")
+			       GUEST("c", "1", "take") GUEST(
+				       "d", "1",
+				       "flood victim='$(vane domid c)' port='$p'"),
 	 "sleep 10", GO("a") GO("b") GO("c") GO("d")},
 	{"TCP both ways with a guest of two vCPUs",
 	 "vane create /etc/vane/tcp.cfg vcpus=2; "

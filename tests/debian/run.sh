@@ -7,7 +7,7 @@ set -u
 
 hypervisor=$1
 dir=$2
-scale=${TEST_TIME_SCALE:-1}
+scale=${TEST_TIME_SCALE:-3}
 log=$dir/serial.log
 in=$dir/serial.in
 

@@ -14,7 +14,7 @@ name=${1:?usage: run.sh NAME [HYPERVISOR]}
 hypervisor=${2:-build/paravane}
 here=$(dirname "$0")
 elf=build/guest/$name.elf
-limit=$((${GUEST_SECONDS:-60} * ${TEST_TIME_SCALE:-1}))
+limit=$((${GUEST_SECONDS:-60} * ${TEST_TIME_SCALE:-3}))
 options=${GUEST_XEN_OPTIONS:-"console=com1 dom0_mem=64M noreboot=0 xpti=no spec-ctrl=no"}
 
 for file in "$elf" "$hypervisor"; do
@@ -87,4 +87,4 @@ esac
 if [ -z "$alive" ]; then
 	fail "the machine stopped without a verdict"
 fi
-fail "no verdict within $limit s (TEST_TIME_SCALE=${TEST_TIME_SCALE:-1})"
+fail "no verdict within $limit s (TEST_TIME_SCALE=${TEST_TIME_SCALE:-3})"

@@ -24,7 +24,8 @@
 
 #include "tests/system/machine.h"
 
-#define BOOT_SECONDS 240
+#define BOOT_SECONDS  240
+#define SCALE_DEFAULT 3
 
 static const char *const suffix[FILES] = {
 	[LOG] = "log",	 [INPUT] = "input", [PID] = "pid",
@@ -76,9 +77,9 @@ double machine_seconds(const struct machine *m)
 unsigned int machine_scaled(unsigned int seconds)
 {
 	const char *scale = getenv("TEST_TIME_SCALE");
-	double factor = scale ? strtod(scale, NULL) : 1;
+	double factor = scale ? strtod(scale, NULL) : 0;
 
-	return factor > 0 ? seconds * factor + 0.5 : seconds;
+	return seconds * (factor > 0 ? factor : SCALE_DEFAULT) + 0.5;
 }
 
 static bool process_is_ours(pid_t pid, const char *input)

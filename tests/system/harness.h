@@ -10,9 +10,9 @@
  * test that fails leaves it marked as unknown, and the next one boots afresh.
  * Tests that run at the same time each get a machine of their own.
  *
- * All waiting is for a line or for the machine's end, with a limit that the
- * environment variable TEST_TIME_SCALE stretches. Functions return 0 or
- * -errno and leave the reason in machine_error().
+ * All waiting is for a line or for the machine's end, with a limit in seconds
+ * of a quiet host, times the environment variable TEST_TIME_SCALE (3).
+ * Functions return 0 or -errno and leave the reason in machine_error().
  *
  * The harness knows nothing of Criterion; the demo drives it too.
  */

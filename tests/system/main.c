@@ -46,6 +46,8 @@ static void on_signal(int number)
 	_exit(128 + number);
 }
 
+#define SLOWEST 8
+
 /* The reason's first line, and how to run the test alone, which is its last. */
 static void tell_failure(const struct criterion_test_stats *t)
 {
@@ -61,9 +63,33 @@ static void tell_failure(const struct criterion_test_stats *t)
 	       reason, alone ? alone : "");
 }
 
-/* The failures once more, together, where whoever reads the end finds them. */
+/* Of those that took less than `below` seconds, the one that took longest. */
+static const struct criterion_test_stats *
+slowest(const struct criterion_global_stats *stats, double below)
+{
+	const struct criterion_test_stats *found = NULL, *t;
+
+	for (struct criterion_suite_stats *s = stats->suites; s; s = s->next)
+		for (t = s->tests; t; t = t->next)
+			if (t->elapsed_time < below &&
+			    (!found || t->elapsed_time > found->elapsed_time))
+				found = t;
+	return found;
+}
+
+/*
+ * What took longest, and the failures once more, together, where whoever reads
+ * the end finds them.
+ */
 ReportHook(POST_ALL)(struct criterion_global_stats *stats)
 {
+	const struct criterion_test_stats *slow = slowest(stats, 1e9);
+
+	for (int i = 0; i < SLOWEST && slow; i++) {
+		printf("%4.0f s %s/%s\n", slow->elapsed_time,
+		       slow->test->category, slow->test->name);
+		slow = slowest(stats, slow->elapsed_time);
+	}
 	for (struct criterion_suite_stats *s = stats->suites; s; s = s->next)
 		for (struct criterion_test_stats *t = s->tests; t; t = t->next)
 			if (t->test_status == CR_STATUS_FAILED)

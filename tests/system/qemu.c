@@ -37,6 +37,12 @@ __attribute__((format(printf, 2, 3))) static void add(struct args *a,
 		abort();
 }
 
+/*
+ * A host that is busy with others may hold a machine off for longer than the 20
+ * seconds after which Linux complains of a CPU that stands still.
+ */
+#define PATIENCE "watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
+
 static const char *pick(const char *given, const char *variable,
 			const char *otherwise)
 {
@@ -80,7 +86,8 @@ static void add_boot(struct args *a, const struct machine_config *c)
 	    pick(NULL, "HYPERVISOR_OPTIONS", ""));
 	add(a, "-initrd");
 	/* Domain zero's hibernation stops in Linux's own freeze, as on Xen. */
-	add(a, "%s console=hvc0 nohibernate %s,%s", kernel, options, initrd);
+	add(a, "%s console=hvc0 nohibernate " PATIENCE " %s,%s", kernel,
+	    options, initrd);
 }
 
 static void add_all(struct args *a, const struct machine_config *c,

@@ -159,7 +159,7 @@ static void disk_reads_and_writes(struct machine *m, const char *name)
 	char disk[32], sum[80];
 
 	snprintf(disk, sizeof(disk), "%s", name);
-	suite_run(m, 20, "await 30 test -b /dev/%s", disk);
+	suite_run(m, 20, "await 60 test -b /dev/%s", disk);
 	snprintf(sum, sizeof(sum), "%s",
 		 suite_run(m, 120, "sha256sum </dev/%s", disk));
 	suite_run(m, 20, "grep -q '%.64s' /data/tests/disk.sha256", sum);

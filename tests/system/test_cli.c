@@ -251,7 +251,7 @@ Test(cli, a_shut_down_guest_that_is_kept_is_named)
 {
 	suite_run(m, 60, "vane create /etc/vane/micro.cfg");
 	suite_run(m, 60,
-		  "await 40 sh -c 'vane list micro | grep -q -- ---s--'");
+		  "await 60 sh -c 'vane list micro | grep -q -- ---s--'");
 	prints("warning", "vane shutdown -w micro 2>&1 | "
 			  "grep -o warning");
 	prints("warning", "vane reboot micro 2>&1 | grep -o warning");

@@ -76,7 +76,7 @@ static void restart_daemon(const char *options)
 {
 	suite_run(m, 60,
 		  "kill $(pidof vane-consoled); "
-		  "await 30 sh -c '! pidof vane-consoled'; vane-consoled %s",
+		  "await 60 sh -c '! pidof vane-consoled'; vane-consoled %s",
 		  options);
 }
 
@@ -445,7 +445,7 @@ Test(console, what_cannot_be_attached_to_is_said_with_a_status)
 		  "grep -q usage: /run/err");
 	suite_run(m, 30,
 		  "kill $(pidof vane-consoled); "
-		  "await 20 sh -c '! pidof vane-consoled'; "
+		  "await 60 sh -c '! pidof vane-consoled'; "
 		  "vane create -p -q /etc/vane/micro.cfg");
 	suite_run(m, 20,
 		  "vane console micro 2>/run/err; [ $? = 1 ] && "

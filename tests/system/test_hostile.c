@@ -24,9 +24,9 @@ static const struct attack {
 	const char *how;
 	unsigned int vcpus;
 } attacks[] = {
-	{"spin", 1},  {"spin", 32}, {"fault", 32}, {"timer", 1},  {"timer", 32},
-	{"batch", 1}, {"batch", 8}, {"pin", 8},	   {"yield", 32},
-	{"flood", 1}, {"flood", 32},
+	{"spin", 1},   {"spin", 32}, {"fault", 32}, {"timer", 1},
+	{"timer", 32}, {"batch", 1}, {"batch", 8},  {"pin", 8},
+	{"yield", 32}, {"flood", 1}, {"flood", 32},
 };
 
 static void micro(struct machine *m, const char *name, unsigned int vcpus,

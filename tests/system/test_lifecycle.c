@@ -69,7 +69,7 @@ Test(lifecycle, a_guest_is_paused_and_goes_on)
 			   after - before);
 	suite_run(m, 20, "vane unpause ticker");
 	suite_run(m, 60,
-		  "await 40 sh -c '[ $(wc -c </var/log/vane/ticker.log) -gt "
+		  "await 60 sh -c '[ $(wc -c </var/log/vane/ticker.log) -gt "
 		  "%ld ]'",
 		  after);
 	suite_run(m, 20, "vane destroy ticker");
@@ -166,7 +166,7 @@ Test(lifecycle, destroy_in_the_middle_of_io_leaves_nothing)
 	suite_run(m, 20, "vane destroy writer");
 	suite_guest_gone(m, "writer", 60);
 	/* The backends let go of the disk when their last request is done. */
-	suite_run(m, 60, "await 40 sh -c '! losetup -a | grep -q scratch'");
+	suite_run(m, 60, "await 60 sh -c '! losetup -a | grep -q scratch'");
 	if (strcmp(before, suite_resources(m)))
 		suite_fail(m, "before:\n%s\nafter:\n%s", before,
 			   suite_resources(m));

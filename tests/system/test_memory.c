@@ -121,7 +121,7 @@ Test(memory, a_guest_takes_no_more_than_it_was_told_to)
 		  domid);
 	/* A MiB above what it has is its limit; it stops there. */
 	suite_run(m, 60,
-		  "await 20 sh -c \"vane list | grep -q '^balloon .* 193 '\"");
+		  "await 60 sh -c \"vane list | grep -q '^balloon .* 193 '\"");
 	suite_run(m, 60, "vane mem-set balloon 256");
 	if (listed("balloon") != 256)
 		suite_fail(m, "%ld MiB instead of 256", listed("balloon"));
@@ -302,7 +302,7 @@ Test(memory, of_two_creations_that_need_the_last_frames_one_wins)
 		suite_run(m, 60,
 			  "vane info | grep -q '^outstanding_claims *: 0$' && "
 			  "for g in left right; do vane destroy $g 2>/dev/null;"
-			  " done; await 20 sh -c '! vane list | "
+			  " done; await 60 sh -c '! vane list | "
 			  "grep -q \"^left\\|^right\"'");
 		if (strcmp(before, suite_resources(m)))
 			suite_fail(m, "before:\n%s\nafter:\n%s", before,
@@ -355,7 +355,7 @@ Test(memory, an_interrupted_creation_gives_domain_zero_its_memory_back)
 			  "{ echo status $s; cat /run/out; vane list; false; }",
 			  ms, DOM0_MIB);
 		suite_run(m, 60,
-			  "await 40 sh -c \"vane list | grep -q '^Domain-0 .* "
+			  "await 60 sh -c \"vane list | grep -q '^Domain-0 .* "
 			  "%d '\" || { vane list; false; }",
 			  DOM0_MIB);
 	}

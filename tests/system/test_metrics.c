@@ -33,7 +33,7 @@ static struct machine *machine_with_port(const struct machine_config *config)
 	suite_run(m, 60,
 		  "wget -q -O /dev/null " URL "/metrics 2>/dev/null || "
 		  "{ kill $(cat /run/vane/vaned.pid) && "
-		  "await 30 sh -c '! [ -e /run/vane/vaned.pid ]' && "
+		  "await 60 sh -c '! [ -e /run/vane/vaned.pid ]' && "
 		  "vaned --metrics-port=9410; }");
 	return m;
 }
@@ -151,7 +151,7 @@ Test(metrics, a_guest_with_a_disk_and_a_card_is_metered)
 	suite_run(m, 60, "vane destroy metered");
 	suite_guest_gone(m, "metered", 60);
 	suite_run(m, 30,
-		  "await 20 sh -c 'wget -q -O- " URL
+		  "await 60 sh -c 'wget -q -O- " URL
 		  "/metrics | grep -q Domain-0 && ! wget -q -O- " URL
 		  "/metrics | grep -q metered'");
 	suite_done(m);

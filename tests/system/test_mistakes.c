@@ -187,7 +187,7 @@ static bool try_row(struct row *r, bool record)
 	return false;
 }
 
-Test(mistakes, are_answered_as_the_document_says, .timeout = 1200)
+Test(mistakes, are_answered_as_the_document_says, .timeout = 3600)
 {
 	const char *only = getenv("MISTAKE");
 	bool record = getenv("MISTAKES_RECORD") != NULL;

@@ -98,6 +98,6 @@ ParameterizedTest(struct route *r, nmi, the_machines_nmi_goes_where_it_is_sent)
 		suite_run(m, 30, "! dmesg | grep 'NMI received'");
 	else
 		suite_run(m, 30,
-			  "await 20 sh -c \"dmesg | grep -q 'NMI received'\"");
+			  "await 60 sh -c \"dmesg | grep -q 'NMI received'\"");
 	suite_power_off(m);
 }

@@ -111,7 +111,7 @@ static void expect_found(const char *plant, const char *finding)
 	struct soak s = {
 		.seed = 3,
 		.steps = 16,
-		.silent_seconds = 20,
+		.silent_seconds = 10,
 		.plant = plant,
 		.quiet_output = 1,
 	};

@@ -26,7 +26,7 @@ static void end(void)
 	suite_no_guests(m);
 	suite_run(m, 90,
 		  "old=$(cat " LOCK "); kill $old; "
-		  "await 20 sh -c '! kill -0 '$old && start-daemons");
+		  "await 60 sh -c '! kill -0 '$old && start-daemons");
 	suite_done(m);
 }
 
@@ -36,7 +36,7 @@ static void kill_and_restart(void)
 {
 	suite_run(m, 60,
 		  "old=$(cat " LOCK "); kill -9 $old; "
-		  "await 20 sh -c '! kill -0 '$old && vane-stored && "
+		  "await 60 sh -c '! kill -0 '$old && vane-stored && "
 		  "vane store read domid");
 }
 
@@ -86,12 +86,12 @@ Test(store, vaned_finds_a_disk_that_came_while_it_had_no_store)
 		  "vane create /etc/vane/micro.cfg "
 		  "'disk=[\"/data/disks/loop.img,raw,xvda,w\"]' "
 		  ">/run/create.out 2>&1 & echo $! >/run/pid; "
-		  "await 30 sh -c 'vane store read /local/domain/0/backend/vbd/"
+		  "await 60 sh -c 'vane store read /local/domain/0/backend/vbd/"
 		  "$(vane domid micro)/51712/params'; s=$?; "
 		  "kill -CONT $(cat /run/vane/vaned.lock); exit $s");
 	suite_run(
 		m, 60,
-		"await 40 sh -c '! kill -0 $(cat /run/pid)'; "
+		"await 60 sh -c '! kill -0 $(cat /run/pid)'; "
 		"cat /run/create.out; grep -q '^micro: domain' /run/create.out");
 	suite_run(m, 20, "losetup -a | grep loop.img; vane destroy micro");
 }
@@ -101,11 +101,11 @@ Test(store, watchers_are_told_once_and_go_on)
 	suite_run(m, 20,
 		  "vane store write /w/x 1; "
 		  "vane store watch -n 3 /w >/tmp/watch.out & "
-		  "await 10 grep -q /w /tmp/watch.out");
+		  "await 60 grep -q /w /tmp/watch.out");
 	kill_and_restart();
-	suite_run(m, 30, "await 20 sh -c '[ $(wc -l </tmp/watch.out) = 2 ]'");
+	suite_run(m, 30, "await 60 sh -c '[ $(wc -l </tmp/watch.out) = 2 ]'");
 	suite_run(m, 20, "vane store write /w/x 2");
-	suite_run(m, 30, "await 20 sh -c '[ $(wc -l </tmp/watch.out) = 3 ]'");
+	suite_run(m, 30, "await 60 sh -c '[ $(wc -l </tmp/watch.out) = 3 ]'");
 	if (strcmp(suite_run(m, 20, "cat /tmp/watch.out"), "/w\n/w\n/w/x"))
 		suite_fail(m, "events: %s",
 			   suite_run(m, 20, "cat /tmp/watch.out"));

@@ -399,7 +399,7 @@ static unsigned int live_the_day(FILE *document)
 	return count;
 }
 
-Test(tour, answers_as_the_document_says, .timeout = 1200)
+Test(tour, answers_as_the_document_says, .timeout = 3600)
 {
 	static const struct machine_config config = {.name = "tour"};
 	FILE *document = fopen(DOCUMENT, "r");

@@ -130,7 +130,7 @@ Test(vaned, rename_restart_keeps_the_old_domain_under_another_name)
 		  "[ $(vane list | grep -c '^loop-20......T......Z') = 2 ]");
 	suite_run(m, 20, "! vane domid loop");
 	suite_run(m, 60,
-		  "await 40 sh -c '[ -z \"$(losetup -a; "
+		  "await 60 sh -c '[ -z \"$(losetup -a; "
 		  "ls /sys/class/net/xenbr0/brif)\" ]'");
 	suite_run(m, 20,
 		  "for g in $(vane list | sed -n 's/^\\(loop-[^ ]*\\).*/\\1/p')"
@@ -169,7 +169,7 @@ Test(vaned, what_rename_restart_keeps_can_be_looked_at)
 		  "7f454c46 ] && rm /data/kept.core && vane destroy $g");
 	suite_run(m, 20, "vane destroy writer");
 	suite_run(m, 60,
-		  "await 40 sh -c '! losetup -a | grep scratch'; "
+		  "await 60 sh -c '! losetup -a | grep scratch'; "
 		  "[ -z \"$(vane store ls /vm)\" ]");
 }
 
@@ -263,7 +263,7 @@ Test(vaned, events_are_shown_as_they_come_and_afterwards)
 	event(20, "preserved", "micro");
 	suite_run(m, 30,
 		  "vane rename micro tiny; vane destroy tiny; "
-		  "await 20 grep -q destroyed /run/events.out; "
+		  "await 60 grep -q destroyed /run/events.out; "
 		  "kill $(cat /run/pid); cmp /run/events.out " EVENTS);
 	suite_run(m, 20,
 		  "for e in created device-x shutdown preserved renamed "
@@ -336,14 +336,14 @@ Test(vaned, a_disk_that_the_guest_keeps_stays_until_it_is_forced_away)
 	/* It was asked, and answers when it can. */
 	suite_run(m, 20, "vane unpause hotplug");
 	suite_guest_line(m, "hotplug", 60, "hotplug: xvdb went");
-	suite_run(m, 30, "await 20 sh -c '! losetup -a | grep -q vane'");
+	suite_run(m, 30, "await 60 sh -c '! losetup -a | grep -q vane'");
 
 	suite_run(m, 60,
 		  "vane block-attach hotplug file:/data/disks/h1.img,xvdb,r; "
 		  "vane pause hotplug");
 	suite_run(m, 30, "vane block-detach --force hotplug xvdb");
 	suite_run(m, 30,
-		  "await 20 sh -c '! losetup -a | grep -q vane'; "
+		  "await 60 sh -c '! losetup -a | grep -q vane'; "
 		  "[ $(vane block-list --json hotplug | grep -c devid) = 0 ]");
 }
 
@@ -365,7 +365,7 @@ Test(vaned, a_card_comes_and_goes_with_its_traffic)
 	suite_run(m, 60,
 		  "cd /sys/bus/xen-backend/drivers/vif; "
 		  "d=vif-$(vane domid hotplug)-1; echo $d >unbind; "
-		  "await 20 sh -c '[ $(ls /sys/class/net/xenbr0/brif | wc -l) "
+		  "await 60 sh -c '[ $(ls /sys/class/net/xenbr0/brif | wc -l) "
 		  "= 1 ]' && echo $d >bind");
 	suite_run(m, 80, "await 60 ping -c 1 -W 1 10.0.0.77");
 	suite_run(m, 20,
@@ -517,7 +517,7 @@ Test(vaned, who_holds_a_dead_domain_is_named)
 	suite_run(
 		m, 60,
 		"vane create -p /etc/vane/micro.cfg; p=$(pidof vane-consoled);"
-		" await 20 grep -q xen/gntdev /proc/$p/maps; kill -STOP $p");
+		" await 60 grep -q xen/gntdev /proc/$p/maps; kill -STOP $p");
 	suite_run(m, 60,
 		  "vane destroy micro 2>/run/err; s=$?; cat /run/err; "
 		  "[ $s = 1 ] && grep -q \"pages of 'micro' ([0-9]*) are still "
@@ -532,7 +532,7 @@ Test(vaned, a_daemon_that_dies_comes_back)
 	suite_guest_up(m, "ticker");
 	suite_run(m, 60,
 		  "old=$(pidof vaned); kill -9 $old; "
-		  "await 40 sh -c '[ -n \"$(pidof vaned)\" ] && "
+		  "await 60 sh -c '[ -n \"$(pidof vaned)\" ] && "
 		  "[ \"$(pidof vaned)\" != '$old' ]'; "
 		  "grep -q 'vaned ended with status 137' "
 		  "/var/log/vane/supervise.log");
@@ -545,22 +545,22 @@ Test(vaned, a_daemon_started_by_hand_is_followed_by_the_supervised_one)
 {
 	suite_run(m, 60,
 		  "kill $(cat /run/vane/vaned.supervisor); kill $(pidof vaned);"
-		  " await 20 sh -c '! pidof vaned' && vaned && "
+		  " await 60 sh -c '! pidof vaned' && vaned && "
 		  "cp /run/vane/vaned.lock /run/byhand && "
 		  "rm -f /var/log/vane/supervise.log && start-daemons");
 	suite_run(m, 30,
-		  "await 20 grep -q \"process $(cat /run/byhand) .*waiting\" "
+		  "await 60 grep -q \"process $(cat /run/byhand) .*waiting\" "
 		  "/run/vane/vaned.out");
 	/* To end the one that waits ends its supervisor. */
 	suite_run(m, 60,
 		  "s=$(cat /run/vane/vaned.supervisor); kill $(pidof vaned | "
 		  "tr ' ' '\\n' | grep -vx $(cat /run/byhand)); "
-		  "await 20 sh -c '! kill -0 '$s && rm /run/vane/vaned.out && "
+		  "await 60 sh -c '! kill -0 '$s && rm /run/vane/vaned.out && "
 		  "start-daemons && "
-		  "await 20 grep -q waiting /run/vane/vaned.out");
+		  "await 60 grep -q waiting /run/vane/vaned.out");
 	suite_run(m, 30, "kill -9 $(cat /run/byhand)");
 	suite_run(m, 40,
-		  "await 20 sh -c 'grep -q \"^PPid:.$(cat "
+		  "await 60 sh -c 'grep -q \"^PPid:.$(cat "
 		  "/run/vane/vaned.supervisor)$\" "
 		  "/proc/$(cat /run/vane/vaned.lock)/status'");
 	suite_run(m, 20, "! cat /var/log/vane/supervise.log");
@@ -577,7 +577,7 @@ static void take_vaned(void)
 	suite_run(
 		m, 60,
 		"kill $(cat /run/vane/vaned.supervisor); kill $(pidof vaned); "
-		"await 20 sh -c '! pidof vaned' && vaned && touch /run/again;"
+		"await 60 sh -c '! pidof vaned' && vaned && touch /run/again;"
 		" (while [ -e /run/again ]; do pidof vaned || vaned; "
 		"usleep 100000; done) >/dev/null 2>&1 &");
 }
@@ -586,7 +586,7 @@ static void give_vaned_back(void)
 {
 	suite_run(m, 60,
 		  "rm -f /run/again; usleep 300000; kill $(pidof vaned); "
-		  "await 20 sh -c '! pidof vaned'; start-daemons");
+		  "await 60 sh -c '! pidof vaned'; start-daemons");
 }
 
 /* All that a guest may leave behind, and what vaned may. */
@@ -607,13 +607,13 @@ static void converges(const char *before, const char *what, unsigned int at)
 {
 	char after[SUITE_TEXT] = "";
 
-	suite_run(m, 120,
+	suite_run(m, 180,
 		  "await 90 sh -c 'vane store rm /tool/vane/restarting/loop; "
 		  "vane destroy loop; ! vane list 2>&1 | grep -q loop'; "
-		  "await 20 test -z \"$(ls /run/vane/creating)\"; "
+		  "await 60 sh -c '[ -z \"$(ls /run/vane/creating)\" ]'; "
 		  "kill $(pidof killat); :");
 	/* What is taken back by vaned is gone when it says so. */
-	for (int i = 0; i < 40; i++) {
+	for (int i = 0; i < 240; i++) {
 		snprintf(after, sizeof(after), "%s", leftovers());
 		if (!strcmp(before, after))
 			return;
@@ -641,7 +641,7 @@ Test(vaned, killed_at_any_point_it_leaves_nothing_half_made)
 		if (LEFT_OUT(i))
 			continue;
 		suite_run(m, 60,
-			  "await 20 pidof vaned; usleep 200000; "
+			  "await 60 pidof vaned; usleep 200000; "
 			  "/data/tests/killat $(pidof vaned) %u "
 			  ">/run/killat.out 2>&1 & :",
 			  at);

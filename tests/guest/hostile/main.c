@@ -128,9 +128,10 @@ static void take(unsigned int self)
 }
 
 static const struct attack attacks[] = {
-	{"spin", spin, ROUNDS}, {"fault", fault, 1},   {"timer", timer, ROUNDS},
-	{"batch", updates, 20}, {"pin", pin, 200},     {"yield", yield, ROUNDS},
-	{"take", take, 0},	{"flood", flood, ROUNDS},
+	{"spin", spin, ROUNDS},	  {"fault", fault, 1},
+	{"timer", timer, ROUNDS}, {"batch", updates, 20},
+	{"pin", pin, 200},	  {"yield", yield, ROUNDS},
+	{"take", take, 0},	  {"flood", flood, ROUNDS},
 };
 
 static void attack(unsigned int self)

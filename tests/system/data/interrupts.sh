@@ -13,10 +13,10 @@ create_hit() {
 	sh -c 'kill -STOP $$; exec vane create -q -p /etc/vane/loop.cfg' \
 		>/run/hit.out 2>&1 &
 	creator=$!
-	await 20 grep -q '^State:.T' /proc/$creator/status
+	await 60 grep -q '^State:.T' /proc/$creator/status
 	/data/tests/killat $creator "$1" "$2" >/run/hit.killat 2>&1 &
 	watcher=$!
-	await 20 grep -q '^TracerPid:.[1-9]' /proc/$creator/status
+	await 60 grep -q '^TracerPid:.[1-9]' /proc/$creator/status
 	kill -CONT $creator
 }
 
@@ -26,7 +26,7 @@ create_ended() {
 	status=$?
 	echo "$1 $status $(cat /run/hit.out)"
 	[ $status != 0 ] || [ "$found" = 0 ] || vane destroy loop || return
-	same || await 30 sh -c '. /data/tests/mistakes.sh; same' || {
+	same || await 60 sh -c '. /data/tests/mistakes.sh; same' || {
 		echo "left behind:"
 		things 2>&1 | diff /run/mistakes.before - | grep '^[-+]'
 		return 1

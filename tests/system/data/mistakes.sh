@@ -15,7 +15,7 @@ full() {
 stopped() {
 	kill "$(cat "/run/vane/$1.supervisor")"
 	kill "-${2:-TERM}" "$(pidof "$1")"
-	await 20 sh -c "! pidof $1"
+	await 60 sh -c "! pidof $1"
 	echo start-daemons >>/run/mistakes.undo
 }
 
@@ -56,7 +56,7 @@ row() {
 	things >/run/mistakes.before 2>&1
 	(eval "$2") >/run/mistakes.out 2>&1 </dev/null
 	status=$?
-	same || await 20 sh -c '. /data/tests/mistakes.sh; same' || {
+	same || await 60 sh -c '. /data/tests/mistakes.sh; same' || {
 		echo "left behind:"
 		things 2>&1 | diff /run/mistakes.before - | grep '^[-+]'
 	}

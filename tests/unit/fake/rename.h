@@ -90,7 +90,7 @@
 #define timer_end	      ut_timer_end
 #define timers_run	      ut_timers_run
 #define timers_next	      ut_timers_next
-#define time_stamp_vcpu      ut_time_stamp_vcpu
+#define time_stamp_vcpu	      ut_time_stamp_vcpu
 #define time_stamp_area	      ut_time_stamp_area
 #define time_update_wallclock ut_time_update_wallclock
 #define time_end_wallclock    ut_time_end_wallclock

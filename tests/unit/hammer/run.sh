@@ -22,7 +22,7 @@ for seed in ${HAMMER_SEEDS:-1 2 3}; do
 done
 
 # A mistake that makes the frames wait for ever is found, too.
-limit=$((60 * ${TEST_TIME_SCALE:-1}))
+limit=$((60 * ${TEST_TIME_SCALE:-3}))
 for mistake; do
 	log=$here/hammer-$mistake.log
 	found=
