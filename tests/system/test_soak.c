@@ -128,5 +128,5 @@ Test(soak, a_guest_that_falls_silent_is_found)
 
 Test(soak, a_node_that_is_left_is_found)
 {
-	expect_found("node", "store nodes");
+	expect_found("node", "/tool/soak");
 }
