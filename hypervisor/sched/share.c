@@ -14,6 +14,8 @@
  * clock, that is, uses no more than its share, goes ahead of all others and
  * preempts whoever runs; but whatever a vCPU does, it is never owed more than a
  * slice. Only an event earns that: who was paused or down starts at the clock.
+ * It lasts for the slice: those who woke up take turns of 0.5 ms, as one of
+ * them may spin until another has answered.
  *
  * The rate limit: wake-ups preempt on a CPU once in 0.5 ms on average, and 20
  * times in a row if there was calm before: somebody who answers a question
@@ -297,8 +299,11 @@ static NOINLINE void settle_in_domain(const struct run_queue *q, struct vcpu *v,
 		__atomic_fetch_add(&s->vtime, low - all, __ATOMIC_RELAXED);
 		all = low;
 	}
-	/* A vCPU may be as far behind its domain as that of others. */
-	all -= q->pool->slice_ns * s->inverse >> POINT;
+	/*
+	 * A vCPU may be as far behind its domain as that of others; and `all`
+	 * may come from a CPU whose clock is ahead by what balancing allows.
+	 */
+	all -= (OVERDUE + 2) * q->pool->slice_ns * s->inverse >> POINT;
 	v->unit.vtime = later(v->unit.vtime, all);
 }
 
@@ -405,7 +410,8 @@ static void begin(struct run_queue *q, struct vcpu *v, uint64_t now_ns)
 	v->slice_end_ns = now_ns + slice_ns;
 	v->unit.charged_ns = now_ns;
 	q->clock = later(q->clock, v->unit.node.key);
-	q->preempt = false;
+	/* Of several that woke, each gets the CPU soon. */
+	q->preempt = q->tree.first && q->tree.first->ahead;
 }
 
 /* Its slice is over: a new tag. Who yields lets the first go first. */
@@ -434,6 +440,7 @@ static bool is_first(const struct run_queue *q, const struct vcpu *cur)
 static bool goes_on(struct run_queue *q, struct vcpu *cur, uint64_t now_ns)
 {
 	uint64_t left = 0;
+	bool ahead = false;
 
 	if (!vcpu_runnable(cur) || !vcpu_may(cur, q->cpu)) {
 		cur->slice_end_ns = 0;
@@ -453,6 +460,11 @@ static bool goes_on(struct run_queue *q, struct vcpu *cur, uint64_t now_ns)
 	portion_return(cur);
 	if (left && left >= q->pool->ratelimit_ns) {
 		cur->slice_end_ns = left;
+		/* Who woke up keeps that for its slice, and they take turns. */
+		ahead = cur->unit.node.ahead;
+		if (ahead && q->tree.first)
+			cur->unit.node.key =
+				later(cur->unit.node.key, q->tree.first->key);
 	} else {
 		renew(q, cur);
 		/* Still the first: no need to go through the queue. */
@@ -461,7 +473,7 @@ static bool goes_on(struct run_queue *q, struct vcpu *cur, uint64_t now_ns)
 			return true;
 		}
 	}
-	wait_in(q, cur, cur->unit.node.key, false);
+	wait_in(q, cur, cur->unit.node.key, ahead);
 	return false;
 }
 

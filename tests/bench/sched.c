@@ -314,7 +314,7 @@ static void hogs_look(double *up, double *had)
 	*had = used("h1") + used("h2") + used("h3");
 }
 
-static void latency_on(const struct machine_config *config, bool judged)
+static void latency_on(const struct machine_config *config, const char *clock)
 {
 	double idle[3], busy[3], up[2], had[2];
 	char command[64];
@@ -336,15 +336,11 @@ static void latency_on(const struct machine_config *config, bool judged)
 	       "netfront, %u CPU%s, us by %s clock:\n\n"
 	       "| beside | median | 99th percentile | longest | "
 	       "3 x idle at most |\n|---|---|---|---|---|\n",
-	       config->cpus, config->cpus > 1 ? "s" : "",
-	       judged ? "the instructions'" : "the host's");
+	       config->cpus, config->cpus > 1 ? "s" : "", clock);
 	latency_row("nobody", idle);
 	printf(" |\n");
 	latency_row("three hogs of the same weight", busy);
-	if (judged)
-		judge(busy[1] <= 3 * idle[1]);
-	else
-		printf(" not judged |\n");
+	judge(busy[1] <= 3 * idle[1]);
 	printf("\nThe hogs used %.0f %% of a CPU meanwhile.\n",
 	       100 * (had[1] - had[0]) / (up[1] - up[0]));
 	/* Beside nobody it would say nothing. */
@@ -353,13 +349,13 @@ static void latency_on(const struct machine_config *config, bool judged)
 
 static void latency(void)
 {
-	latency_on(&counted, true);
+	latency_on(&counted, "the instructions'");
 }
 
 /* The host's own delays are in it. */
 static void latency_of_two(void)
 {
-	latency_on(&two, false);
+	latency_on(&two, "the host's");
 }
 
 static void null(void)

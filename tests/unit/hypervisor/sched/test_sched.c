@@ -244,6 +244,28 @@ Test(sched, who_has_just_woken_up_is_let_alone_for_a_moment)
 	cr_assert_eq(cur, v[2]);
 }
 
+/* One that spins until the other has run must not cost them their turn. */
+Test(sched, those_who_have_woken_up_take_turns_before_a_hog)
+{
+	hog_beside_sleepers();
+	vcpu_kick(v[0]);
+	cr_assert_eq(pick(), v[0]);
+	vcpu_kick(v[2]);
+	run_for(500000);
+	cr_assert_eq(cur, v[2]);
+	run_for(500000);
+	cr_assert_eq(cur, v[0]);
+	run_for(500000);
+	cr_assert_eq(cur, v[2]);
+	vcpu_block(v[2]);
+	cr_assert_eq(pick(), v[0]);
+	/* For the rest of its slice, and no longer. */
+	run_for(8999999);
+	cr_assert_eq(cur, v[0]);
+	run_for(1);
+	cr_assert_eq(cur, v[1]);
+}
+
 Test(sched, sleepers_do_not_starve_a_hog)
 {
 	uint64_t end;
