@@ -125,6 +125,11 @@ bench-tools: $(BENCH)/tools $(BENCH)/tools.ext4 $(BENCH)/xen.elf \
 		$(IMAGE)/dom0-initrd.img ## create, list, destroy, the store, beside Debian's
 	@$(BENCH)/tools
 
+# The tests build them all, so that none falls behind.
+.PHONY: bench-programs
+bench-programs: $(addprefix $(BENCH)/,ops exit driver shares cycle sched rtt \
+	locks tools stopwatch store)
+
 # The store alone, on the build host.
 .PHONY: bench-store
 bench-store: $(BENCH)/store ## store operations per second, on this machine

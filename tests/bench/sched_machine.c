@@ -57,6 +57,13 @@ unsigned int cpu_count(void)
 	return fake_cpus;
 }
 
+struct cpu_locks *cpu_locks(unsigned int cpu)
+{
+	static struct cpu_locks locks[MAX_CPUS];
+
+	return &locks[cpu];
+}
+
 void cpu_wait(void)
 {
 }

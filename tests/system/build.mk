@@ -67,7 +67,7 @@ SYSTEM_FILES := $(SYSTEM)/tests $(SYSTEM)/paravane.iso $(SYSTEM)/disk.bin \
 	$(BUILD)/paravane $(IMAGE_FILES) $(GUEST_ELFS) $(PEERS)/root.ext4
 
 .PHONY: test test-all test-system system-files
-system-files: $(SYSTEM_FILES) guests debug-hypervisor
+system-files: $(SYSTEM_FILES) guests debug-hypervisor bench-programs
 
 test-system: system-files ## system tests under QEMU
 	$(SYSTEM)/tests
