@@ -440,7 +440,6 @@ static int kill_step(struct domain *d)
 
 	switch ((enum kill_stage)d->kill_stage) {
 	case KILL_VCPUS:
-		domain_pause_wait(d);
 		for (i = 0; i < d->max_vcpus; i++) {
 			struct vcpu *v = d->vcpu[i];
 
@@ -488,6 +487,10 @@ int domain_kill(struct domain *d)
 	int rc;
 
 	BUG_ON(d == domain_zero);
+	/* It stops first: its kernel is not to see that it is refused things.
+	 */
+	if (domain_is_alive(d))
+		domain_pause_wait(d);
 	lock_acquire(&d->lock);
 	if (d->life == DOMAIN_ALIVE)
 		life_set(d, DOMAIN_DYING);

@@ -376,6 +376,29 @@ Test(lifecycle, a_page_that_another_maps_keeps_the_structure)
 	dm_end(d);
 }
 
+static struct domain *stopping;
+
+static void stops_elsewhere(void)
+{
+	cr_assert_eq(stopping->life, DOMAIN_ALIVE);
+	stopping->vcpu[0]->on_cpu = false;
+}
+
+/* Else a kernel would see hypercalls refused that were good, and say so. */
+Test(lifecycle, a_domain_stops_before_it_is_dying)
+{
+	struct domain *d = world_domain(WORLD_ONE, 1, NULL);
+
+	stopping = d;
+	d->vcpu[0]->cpu = 1;
+	d->vcpu[0]->on_cpu = true;
+	fake_wait_hook = stops_elsewhere;
+	dm_kill(d);
+	fake_wait_hook = NULL;
+	cr_assert_not(d->vcpu[0]->on_cpu);
+	domain_put(d);
+}
+
 Test(lifecycle, a_killed_domain_may_be_killed_again)
 {
 	struct domain *d = world_domain(WORLD_ONE, 1, NULL);
