@@ -13,7 +13,9 @@ struct zero_modules {
 	size_t initrd_bytes; /* 0: none */
 };
 
-/* Creates domain zero, ready for vcpu_wake(). Stops the machine with a reason.
+/*
+ * Creates domain zero, which vcpu_wake() starts. Stops the machine with a
+ * reason.
  */
 void domain_build_zero(const struct zero_modules *m, uint64_t pages,
 		       unsigned int vcpus);

@@ -487,8 +487,7 @@ int domain_kill(struct domain *d)
 	int rc;
 
 	BUG_ON(d == domain_zero);
-	/* It stops first: its kernel is not to see that it is refused things.
-	 */
+	/* It stops first: what it asks for is not refused because it dies. */
 	if (domain_is_alive(d))
 		domain_pause_wait(d);
 	lock_acquire(&d->lock);

@@ -24,8 +24,8 @@
  *
  * A domain's weight is one for all its vCPUs: each is charged as often as it
  * has runnable ones. vCPUs that take turns to sleep would evade that, so there
- * is a virtual time of the whole domain too, and who wakes is at most a slice
- * behind it.
+ * is a virtual time of the whole domain too, and who wakes is at most four
+ * slices behind it.
  *
  * Caps: tokens, nanoseconds of CPU time that flow to a domain at its rate and
  * that its vCPUs take in portions before they run. Who gets none is parked in
@@ -462,7 +462,7 @@ static bool goes_on(struct run_queue *q, struct vcpu *cur, uint64_t now_ns)
 		cur->slice_end_ns = left;
 		/* Who woke up keeps that for its slice, and they take turns. */
 		ahead = cur->unit.node.ahead;
-		if (ahead && q->tree.first)
+		if (ahead && q->tree.first && q->tree.first->ahead)
 			cur->unit.node.key =
 				later(cur->unit.node.key, q->tree.first->key);
 	} else {
